@@ -4,7 +4,8 @@
 
 #include <stdint.h>
 
-/* Monotonic nanoseconds, for measuring (CLOCK_MONOTONIC_RAW would not be comparable with timers). */
+/* Monotonic nanoseconds, for measuring (CLOCK_MONOTONIC_RAW would not be comparable with timers).
+ */
 int64_t clock_ns(void);
 
 /* Monotonic microseconds and milliseconds, for deadlines. */

@@ -1,6 +1,7 @@
 /* How our own failures travel: by value, freed by nobody, logged once at the edge.
  *
- * What the student's program did wrong is never a struct err; it is a result and travels as data. */
+ * What the student's program did wrong is never a struct err; it is a result and travels as data.
+ */
 #ifndef SANDBOX_BASE_ERR_H
 #define SANDBOX_BASE_ERR_H
 
@@ -32,7 +33,8 @@ struct err err_make(enum err_code code, const char *format, ...)
 /* True unless it is success. */
 bool err_is(struct err err);
 
-/* The lower-case word of a code, for logs: "none", "input", "limit", "busy", "system", "internal". */
+/* The lower-case word of a code, for logs: "none", "input", "limit", "busy", "system", "internal".
+ */
 const char *err_word(enum err_code code);
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

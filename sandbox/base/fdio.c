@@ -102,7 +102,8 @@ struct err fdio_write_file(const char *path, const void *bytes, size_t size, mod
     if (length < 0 || (size_t)length >= sizeof temporary)
         return err_make(ERR_LIMIT, "path too long: '%.80s'", path);
 
-    auto_close int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
+    auto_close int fd =
+        open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
     if (fd < 0)
         return err_make(ERR_SYSTEM, "create '%s'", temporary);
     struct err err = fdio_write(fd, bytes, size);

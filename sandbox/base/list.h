@@ -44,8 +44,7 @@ static inline void list_remove(struct list *link)
 }
 
 /* The struct that holds the link. */
-#define list_of(link, type, member)                                                                \
-    ((type *)(void *)((char *)(link)-offsetof(type, member)))
+#define list_of(link, type, member) ((type *)(void *)((char *)(link)-offsetof(type, member)))
 
 /* Walks a list; the element at hand may be removed. */
 #define list_each(link, head)                                                                      \

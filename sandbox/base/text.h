@@ -1,4 +1,5 @@
-/* What we do to text that strangers wrote before anybody sees it, and a few pure helpers on text. */
+/* What we do to text that strangers wrote before anybody sees it, and a few pure helpers on text.
+ */
 #ifndef SANDBOX_BASE_TEXT_H
 #define SANDBOX_BASE_TEXT_H
 
