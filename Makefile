@@ -1,0 +1,113 @@
+# Everything goes under $(BUILD). `make help` lists the targets.
+BUILD ?= build
+CC = gcc
+AR = ar
+
+WARNINGS = -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wstrict-prototypes \
+  -Wmissing-prototypes -Wold-style-definition -Wvla -Wwrite-strings -Wcast-qual -Wpointer-arith \
+  -Wundef -Wformat=2 -Wnull-dereference -Wimplicit-fallthrough -Wswitch-enum -Wdouble-promotion \
+  -Wlogical-op -Wduplicated-cond -Wjump-misses-init
+WERROR = $(if $(CI),-Werror)
+CFLAGS = -std=gnu11 -O2 -g $(WARNINGS) $(WERROR) -fno-common -fstack-protector-strong
+CPPFLAGS = -D_GNU_SOURCE -I. -I$(BUILD) $(if $(SAN),,-D_FORTIFY_SOURCE=2)
+LDFLAGS =
+SANFLAGS = $(if $(SAN),-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+# Oracles run on every timed output: named instruction set, reassociation allowed, never finite-math.
+ORACLE_CFLAGS = -O3 -march=x86-64-v3 -fassociative-math -fno-signed-zeros -fno-trapping-math -fno-math-errno
+
+ASSIGNMENTS := $(sort $(patsubst assignments/%/assignment.json,%,$(wildcard assignments/*/assignment.json)))
+MAINS := sandbox/main.c worker/main.c grader/main.c assignments/adapter_main.c
+sources = $(filter-out $(MAINS),$(wildcard $(1)))
+
+base_c        := $(call sources,sandbox/base/*.c)
+sandbox_c     := $(call sources,sandbox/*.c)
+assignments_c := $(call sources,assignments/*.c)
+inputs_c      := $(foreach a,$(ASSIGNMENTS),$(wildcard assignments/$(a)/inputs.c))
+reference_c   := $(call sources,reference/*.c)
+oracle_c      := $(foreach a,$(ASSIGNMENTS),$(wildcard reference/$(a)/oracle.c))
+worker_c      := $(call sources,worker/*.c)
+grader_c      := $(call sources,grader/*.c grader/web/*.c)
+unit_c        := $(wildcard tests/unit/test_*.c)
+fuzz_c        := $(wildcard tests/fuzz/fuzz_*.c)
+program_c     := $(wildcard tests/programs/*.c)
+
+object = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+lib = $(foreach l,$(1),$(BUILD)/lib$(l).a)
+
+PROGRAMS := $(patsubst %/main.c,$(BUILD)/%,$(wildcard sandbox/main.c worker/main.c grader/main.c))
+
+.PHONY: all
+all: $(PROGRAMS) runtime
+
+# -- libraries -------------------------------------------------------------------------------------
+$(BUILD)/libbase.a: $(call object,$(base_c))
+$(BUILD)/libsandbox.a: $(call object,$(sandbox_c))
+$(BUILD)/libassignments.a: $(call object,$(assignments_c))
+$(BUILD)/libinputs.a: $(call object,$(inputs_c)) $(BUILD)/obj/registry/inputs.o
+$(BUILD)/libreference.a: $(call object,$(reference_c) $(oracle_c)) $(BUILD)/obj/registry/oracles.o
+$(BUILD)/libworker.a: $(call object,$(worker_c))
+$(BUILD)/libwire.a: $(call object,$(wildcard worker/wire*.c))
+$(BUILD)/libgrader.a: $(call object,$(grader_c))
+
+$(BUILD)/lib%.a:
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/obj/reference/%/oracle.o: CFLAGS += $(ORACLE_CFLAGS)
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(SANFLAGS) -MMD -MP -c $< -o $@
+$(BUILD)/obj/registry/%.o: $(BUILD)/registry/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(SANFLAGS) -MMD -MP -c $< -o $@
+
+# The tables of generators and oracles, from the folders that are there.
+$(BUILD)/registry/inputs.c: $(inputs_c:%/inputs.c=%/assignment.json)
+	@mkdir -p $(@D)
+	@{ echo '#include "assignments/inputs.h"'; \
+	   for a in $(ASSIGNMENTS); do echo "struct err $${a}_inputs(struct call *call, struct random *random);"; done; \
+	   echo 'const struct inputs_entry inputs_table[] = {'; \
+	   for a in $(ASSIGNMENTS); do echo "    {\"$$a\", $${a}_inputs},"; done; echo '    {0},'; echo '};'; } > $@
+$(BUILD)/registry/oracles.c: $(inputs_c:%/inputs.c=%/assignment.json)
+	@mkdir -p $(@D)
+	@{ echo '#include "reference/oracle.h"'; \
+	   for a in $(ASSIGNMENTS); do echo "struct err $${a}_oracle(const struct call *given, const struct call *answer, struct compare *compare);"; done; \
+	   echo 'const struct oracle_entry oracle_table[] = {'; \
+	   for a in $(ASSIGNMENTS); do echo "    {\"$$a\", $${a}_oracle},"; done; echo '    {0},'; echo '};'; } > $@
+
+# -- programs --------------------------------------------------------------------------------------
+link = $(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
+$(BUILD)/sandbox: $(call object,sandbox/main.c) $(call lib,sandbox base)
+	$(link) -lseccomp
+$(BUILD)/worker: $(call object,worker/main.c) $(call lib,worker reference inputs assignments sandbox base)
+	$(link) -lseccomp -lcjson -lsodium -lm
+$(BUILD)/grader: $(call object,grader/main.c) $(call lib,grader wire assignments base)
+	$(link) -luv -lmicrohttpd -lsqlite3 -lcjson -lsodium -lz -lm
+$(BUILD)/adapter: $(call object,assignments/adapter_main.c) $(call lib,assignments base)
+	$(link) -lcjson -lsodium -lm
+
+.PHONY: runtime
+runtime:
+
+# -- tests -----------------------------------------------------------------------------------------
+UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_c))
+$(BUILD)/tests/test_%: $(BUILD)/obj/tests/unit/test_%.o $(call lib,grader worker reference inputs assignments sandbox base)
+	@mkdir -p $(@D)
+	$(link) -lcmocka -luv -lmicrohttpd -lsqlite3 -lseccomp -lcjson -lsodium -lz -lm
+$(BUILD)/tests/programs/%: tests/programs/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -static -O1 -w -o $@ $< -pthread
+PROGRAMS_TEST := $(patsubst %.c,$(BUILD)/%,$(program_c))
+
+.PHONY: unit
+unit: $(UNIT) $(PROGRAMS_TEST)
+
+.PHONY: clean format
+clean:
+	rm -rf $(BUILD)
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+.SECONDARY:
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,19 @@
+/* The two constants of every rounding bound. Source: N. J. Higham, Accuracy and Stability of
+ * Numerical Algorithms, 2nd ed., chapters 3 and 4; the square root is the probabilistic form of
+ * Higham and Mary, "A new approach to probabilistic rounding error analysis", SIAM J. Sci. Comput.
+ * 41 (2019). */
+#ifndef REFERENCE_BOUND_H
+#define REFERENCE_BOUND_H
+
+#include <math.h>
+
+#define BOUND_U 0x1p-24 /* unit roundoff of float */
+
+/* g(n): rounding factor of an n-term sum in any order, in units of u. */
+static inline double bound_g(double n)
+{
+    double likely = 4 + 6 * sqrt(n);
+    return n < likely ? n : likely;
+}
+
+#endif
