@@ -12,6 +12,9 @@
 
 typedef struct err (*inputs_fn)(struct call *call, struct random *random);
 
+/* At the top of an inputs.c: the prototype that the generated table expects. */
+#define INPUTS_DECLARE(name) struct err name##_inputs(struct call *call, struct random *random)
+
 struct inputs_entry {
     const char *name;
     inputs_fn fill;

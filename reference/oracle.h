@@ -16,6 +16,11 @@
 typedef struct err (*oracle_fn)(const struct call *given, const struct call *answer,
                                 struct compare *compare);
 
+/* At the top of an oracle.c: the prototype that the generated table expects. */
+#define ORACLE_DECLARE(name)                                                                       \
+    struct err name##_oracle(const struct call *given, const struct call *answer,                  \
+                             struct compare *compare)
+
 struct oracle_entry {
     const char *name;
     oracle_fn judge;
