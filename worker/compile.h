@@ -1,0 +1,37 @@
+/* From a student's source to a program that the sandbox can run. Every byte of the source and of
+ * what the compiler makes of it is hostile: compiler, assembler and linker run in the compile jail,
+ * and the object is audited before the link.
+ *
+ * cc1, as and ld are called directly, without the driver; the runtime (crt, runner, adapter, libc,
+ * libm, libmvec, libgcc) is one relocatable object made at build time. */
+#ifndef WORKER_COMPILE_H
+#define WORKER_COMPILE_H
+
+#include "assignments/spec.h"
+#include "sandbox/sandbox.h"
+#include "worker/wire.h"
+
+/* What this machine compiles with; found once at start. */
+struct toolchain {
+    char home[4096]; /* root of the installation: holds assignments/, reference/ and build/ */
+    char isa[16];    /* "x86-64-v3" or "x86-64-v4", by probing; "" if the machine is older */
+    char class_name[SPEC_NAME_MAX];
+    char compiler[64]; /* "gcc 12.2.0" */
+    char flags[128];   /* "-O3 -march=x86-64-v4": what the report names */
+    char cc1[256], as[256], ld[256];
+};
+
+/* Finds compiler, instruction set and runtime. home NULL: the parent of the folder of this program.
+ */
+struct err toolchain_find(struct toolchain *out, const char *home);
+
+/* Compiles, audits and links in the jail of `slot`.
+ *
+ * out_result   always filled; release its diagnostics with event_release or free
+ * out_program  a sealed memfd with the static program, the caller closes it; -1 unless good
+ * ERR_SYSTEM, ERR_INTERNAL: ours; then nothing is said about the source. */
+struct err compile_source(const struct toolchain *toolchain, struct sandbox *slot,
+                          const struct spec *spec, const char *file_name, const char *source,
+                          size_t source_size, struct wire_compiled *out_result, int *out_program);
+
+#endif

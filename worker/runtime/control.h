@@ -1,0 +1,56 @@
+/* The page that worker and runner share: how a call is asked for. Included by the trusted worker
+ * and by the runner, which lives in the student's process: the worker believes nothing that it
+ * reads here; the done word is only a hint when to look.
+ *
+ * Descriptors of the runner: 0 go (eventfd, read)  1 stdout  2 stderr  3 this page (memfd, shared)
+ * 4 inputs (memfd, read-only)  5 outputs (memfd)  6 done (eventfd, written).
+ *
+ * Per call: the worker fills tensors, places, values, scalars, then adds 1 to `go` and writes the
+ * go eventfd. The runner resets the floating-point environment, calls adapter_call, stores go's
+ * number in `done`, writes the done eventfd, flushes stdout and reads the go eventfd again. End of
+ * file or any error there: it exits with 0.
+ *
+ * Both mappings are made once, populated, before the first call; the guard pages named here lose
+ * every right. Each tensor lies at the end of its region, 64-byte aligned, right below a guard
+ * page. */
+#ifndef WORKER_RUNTIME_CONTROL_H
+#define WORKER_RUNTIME_CONTROL_H
+
+#include <stdint.h>
+
+#define CONTROL_ARGUMENTS_MAX 20
+#define CONTROL_GUARDS_MAX 44
+#define CONTROL_PAGE 4096
+
+enum control_fd {
+    FD_GO,
+    FD_STDOUT,
+    FD_STDERR,
+    FD_CONTROL,
+    FD_INPUTS,
+    FD_OUTPUTS,
+    FD_DONE,
+    FD_COUNT
+};
+
+struct control {
+    _Alignas(64) volatile uint32_t go; /* number of the call asked for; written by the worker */
+    _Alignas(
+        64) volatile uint32_t done; /* number of the last call finished; written by the runner */
+    _Alignas(64) uint32_t arguments_count;
+    uint32_t guards_count;
+    uint64_t inputs_bytes, outputs_bytes;   /* of the two memfds, whole pages */
+    uint64_t guards[CONTROL_GUARDS_MAX];    /* offsets of guard pages; bit 0 set: in outputs */
+    uint64_t places[CONTROL_ARGUMENTS_MAX]; /* offset of each tensor; bit 0 set: in outputs */
+    int64_t values[CONTROL_ARGUMENTS_MAX];  /* sizes and options */
+    double scalars[CONTROL_ARGUMENTS_MAX];
+    uint8_t is_tensor[CONTROL_ARGUMENTS_MAX];
+};
+
+_Static_assert(sizeof(struct control) <= CONTROL_PAGE, "control fits one page");
+
+/* Generated per assignment by build/adapter: unpacks and calls the student's function. */
+void adapter_call(const int64_t *values, const double *scalars, void *const *tensors);
+extern const int adapter_arguments_count;
+
+#endif

@@ -1,0 +1,189 @@
+/* What grader and worker say to each other: jobs one way, events the other. Known to both sides and
+ * to nothing else; pure, no sockets.
+ *
+ * A frame is a 4-byte big-endian length and that many bytes, at most WIRE_FRAME_MAX: one JSON
+ * object (UTF-8, "format": 1), then, only in a job, a 0 byte and the raw source. The same bytes
+ * travel over a socketpair and over a broker. Both directions are checked as if a stranger had
+ * written them.
+ *
+ * The worker knows no person and computes no points: events are measurements. The grader keeps them
+ * as they came (one JSON line each), so that points can be computed again without a run. */
+#ifndef WORKER_WIRE_H
+#define WORKER_WIRE_H
+
+#include "assignments/spec.h"
+#include "sandbox/base/buf.h"
+#include "sandbox/base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define WIRE_FORMAT 1
+#define WIRE_FRAME_MAX (768 * 1024)
+#define WIRE_DIAGNOSTICS_MAX (16 * 1024)
+#define WIRE_STDERR_MAX 2048 /* of one case, sanitised; a report stays under 512 KiB */
+#define WIRE_MAP_MAX 32
+#define WIRE_RATIOS_MAX 256
+
+/* -- jobs, grader to worker ------------------------------------------------------------------- */
+
+enum job_kind {
+    JOB_CHECK, /* compile, then every correctness case */
+    JOB_TIME,  /* compile, then the ranked cases against the baseline */
+};
+
+enum device { DEVICE_CPU, DEVICE_GPU };
+
+struct job {
+    int64_t id; /* opaque; every event of the job carries it */
+    enum job_kind kind;
+    enum device device;
+    char assignment[SPEC_NAME_MAX];
+    char spec_hash[65];            /* "": whatever the worker has; else it must match */
+    char file_name[64];            /* what diagnostics call the source: "attention.c" */
+    unsigned char key[32];         /* inputs depend on (key, case, iteration) alone */
+    bool practice;                 /* visible cases only, short timing */
+    char only_case[SPEC_NAME_MAX]; /* "": all */
+    char *source;                  /* owned; source_size bytes and a 0 */
+    size_t source_size;
+};
+
+/* -- events, worker to grader ----------------------------------------------------------------- */
+
+enum event_kind {
+    EVENT_HELLO,    /* once, first: what this worker is */
+    EVENT_COMPILED, /* the compile step is over, well or badly */
+    EVENT_CASE,     /* a correctness case is over */
+    EVENT_TIMED,    /* a ranked case is over (its checks and its ratios) */
+    EVENT_DONE,     /* the job is over: the last event of every job */
+};
+
+enum verdict {
+    VERDICT_PASS,
+    VERDICT_WRONG,
+    VERDICT_RUNTIME_ERROR,
+    VERDICT_TIME_LIMIT,
+    VERDICT_MEMORY_LIMIT,
+    VERDICT_OUTPUT_LIMIT,
+    VERDICT_FORBIDDEN_CALL,
+    VERDICT_EXITED_EARLY,
+    VERDICT_NOT_RUN,
+};
+
+enum outcome {
+    OUTCOME_CHECKED,       /* a check job ran to its end (right or wrong) */
+    OUTCOME_TIMED,         /* a time job ran to its end */
+    OUTCOME_COMPILE_ERROR, /* the compiler, the audit or the link refused the source */
+    OUTCOME_COMPILED_ONLY, /* no such device here */
+    OUTCOME_SYSTEM_ERROR,  /* ours: `message` says what */
+};
+
+struct wire_hello {
+    char worker[64];                /* host name and process, for logs and provenance */
+    char class_name[SPEC_NAME_MAX]; /* "cpu:x86-64-v4" */
+    char compiler[64];              /* "gcc 12.2.0" */
+    char flags[128];                /* "-O3 -march=x86-64-v4" */
+    char backend[16];               /* "cgroup-v1" */
+    bool ranked;                    /* may measure for rank */
+    char unranked_why[96];
+    int64_t processors;
+};
+
+struct wire_compiled {
+    bool good;
+    int64_t took_ms;
+    int64_t errors, warnings;
+    char code[32]; /* "" when good; "syntax", "refused_section", "undefined_name", "compile_limit",
+                      … */
+    char message[200]; /* one sentence for the student when not good */
+    char *diagnostics; /* owned; sanitised, cut, no host path; never NULL after parse */
+};
+
+struct wire_mismatch {
+    char tensor[40]; /* "o", or a certificate part as "comp comp' - 1" */
+    char letters[SPEC_RANK_MAX + 1];
+    int rank;
+    int64_t index[SPEC_RANK_MAX];
+    double expected, got, error, bound; /* got may be NaN or infinite: JSON null, "inf", "-inf" */
+    bool unwritten;
+    int64_t wrong_count, of;
+};
+
+struct wire_case {
+    int index; /* of spec->cases */
+    enum verdict verdict;
+    char code[32]; /* stable name of the hint, "" for none: "kvlen_ignored", "loop_endless", … */
+    char detail[200]; /* one sentence, no host path, safe for hidden cases only as a class */
+    bool has_error_ratio;
+    double error_ratio;     /* largest error / bound; absent unless outputs were compared */
+    double wall_ms, cpu_ms; /* of the slowest call; < 0: absent */
+    int64_t peak_bytes;     /* < 0: absent */
+    int signal;             /* 0: absent */
+    char syscall[32];       /* "": absent */
+    bool has_mismatch;
+    struct wire_mismatch mismatch;
+    int map_rows, map_columns;                     /* 0: absent */
+    unsigned char map[WIRE_MAP_MAX][WIRE_MAP_MAX]; /* 0..9 */
+    char *stderr_text; /* owned, may be NULL; sanitised, cut; visible cases only */
+};
+
+struct wire_timed {
+    int index;                 /* of spec->cases */
+    struct wire_case check;    /* the row of `cases` in the group speed; same index */
+    bool measured;             /* false: wrong output or ended badly; the rest does not apply */
+    double speedup, low, high; /* baseline / student and its 95 % interval */
+    int64_t pairs;
+    double student_us, baseline_us; /* medians, floor subtracted */
+    bool noisy, uneven;
+    int ratios_count;
+    double
+        ratios[WIRE_RATIOS_MAX]; /* every pair, in order; AB first, then BA, alternating by block */
+};
+
+struct wire_done {
+    enum outcome outcome;
+    char message[200];  /* of a system error, for operators; never shown as the student's fault */
+    int64_t started_at; /* UTC us */
+    int64_t took_ms;
+};
+
+struct event {
+    enum event_kind kind;
+    int64_t job; /* 0 for hello */
+    union {
+        struct wire_hello hello;
+        struct wire_compiled compiled;
+        struct wire_case one;
+        struct wire_timed timed;
+        struct wire_done done;
+    };
+};
+
+/* Appends one whole frame. ERR_LIMIT if it would pass WIRE_FRAME_MAX. */
+struct err wire_put_job(struct buf *out, const struct job *job);
+struct err wire_put_event(struct buf *out, const struct event *event);
+
+/* Appends the JSON object alone, without the length: what is stored. */
+struct err wire_event_json(struct buf *out, const struct event *event);
+
+/* Looks for a whole frame at the start of `bytes`. out_size: its payload, behind 4 bytes of length.
+ * Returns false if more bytes are needed; ERR_LIMIT for a length of 0 or past the maximum. */
+struct err wire_frame(const void *bytes, size_t size, bool *out_whole, size_t *out_payload_size);
+
+/* Parses one payload. ERR_INPUT names the field. Release what came, even partly. */
+struct err wire_get_job(struct job *out, const void *payload, size_t size);
+struct err wire_get_event(struct event *out, const void *payload, size_t size);
+
+void job_release(struct job *job);
+void event_release(struct event *event);
+
+/* The words that INTERFACE and the database use: "time_limit"; -1 (cast) never: unknown words are
+ * refused by the parsers. */
+const char *verdict_word(enum verdict verdict);
+bool verdict_from_word(enum verdict *out, const char *word);
+const char *outcome_word(enum outcome outcome);
+const char *device_word(enum device device);
+bool device_from_word(enum device *out, const char *word);
+
+#endif
