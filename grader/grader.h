@@ -1,0 +1,28 @@
+/* What lives as long as `grader serve`: made in serve.c, passed down, reached by handlers through
+ * http_context(). */
+#ifndef GRADER_GRADER_H
+#define GRADER_GRADER_H
+
+#include "grader/http.h"
+#include "grader/store.h"
+#include "grader/submissions.h"
+#include "grader/writer.h"
+
+struct grader {
+    uv_loop_t *loop;
+    struct db reader; /* query-only, for the loop thread */
+    struct writer *writer;
+    struct submissions *submissions;
+    struct http *http;
+    struct spec *specs; /* sorted by name */
+    size_t specs_count;
+    char home[4096];    /* holds assignments/ (for kits and handouts) */
+    char base_url[256]; /* "http://127.0.0.1:8080", for the lines that people paste */
+    int64_t started_at;
+    bool stopping; /* SIGTERM came: nothing new is accepted */
+};
+
+/* The spec by name, or NULL. */
+const struct spec *grader_spec(const struct grader *grader, const char *assignment);
+
+#endif

@@ -1,0 +1,164 @@
+/* Everything that lasts: one function per SQL statement or transaction part. What the words mean
+ * stands in INTERFACE; the tables stand in grader/store_schema.c.
+ *
+ * A function takes the connection of the thread that it runs on: the loop thread reads with its own
+ * query-only connection; everything that writes runs on the writer thread (grader/writer.h), inside
+ * a transaction that the writer opens and commits. Commands of people (`grader cohort …`) open a
+ * connection of their own. */
+#ifndef GRADER_STORE_H
+#define GRADER_STORE_H
+
+#include "grader/db.h"
+#include "grader/stage.h"
+#include "sandbox/base/buf.h"
+#include "worker/wire.h"
+
+#define STORE_VERSION 1 /* PRAGMA user_version that this program writes */
+#define STORE_TOKEN_HASH 32
+
+/* Opens for writing: refuses file systems that break WAL (NFS and the like) and newer databases,
+ * backs up before a migration, migrates. `path`'s folder must exist. */
+struct err store_open(struct db *out, const char *path);
+
+/* -- people ---------------------------------------------------------------------------------------
+ */
+enum role { ROLE_STUDENT, ROLE_TA, ROLE_ADMIN, ROLE_COUNT };
+const char *role_word(enum role role);
+bool role_from_word(enum role *out, const char *word);
+
+/* One person in one cohort, as found by a token. */
+struct membership {
+    int64_t id, user_id, cohort_id;
+    char login[SPEC_NAME_MAX];
+    char cohort[SPEC_NAME_MAX];
+    enum role role;
+    int64_t cohort_closed_at; /* 0: open */
+};
+
+struct err store_cohort_put(struct db *db, const char *name, const char *title, int64_t now_at,
+                            int64_t *out_id);
+struct err store_membership_put(struct db *db, int64_t cohort_id, const char *login,
+                                const char *name, enum role role, int64_t now_at, int64_t *out_id);
+/* Stores the hash of a token; the token itself is never stored. */
+struct err store_token_add(struct db *db, int64_t membership_id,
+                           const unsigned char hash[STORE_TOKEN_HASH], int64_t now_at);
+struct err store_token_revoke_all(struct db *db, int64_t membership_id, int64_t now_at);
+/* *out_found is false for an unknown or revoked token. */
+struct err store_membership_by_token(struct db *db, const unsigned char hash[STORE_TOKEN_HASH],
+                                     struct membership *out, bool *out_found);
+
+/* -- what is offered
+ * ------------------------------------------------------------------------------- */
+struct offering {
+    int64_t id, cohort_id;
+    char assignment[SPEC_NAME_MAX];
+    char spec_hash[65];
+    int64_t opens_at, due_at, closes_at; /* 0: without */
+    int64_t attempts_max;                /* 0: without limit */
+    int zone_minutes;
+    bool supersede;
+};
+
+struct err store_assignment_put(struct db *db, const struct spec *spec, int64_t now_at,
+                                int64_t *out_id);
+struct err store_offering_put(struct db *db, const struct offering *offering, int64_t assignment_id,
+                              int64_t *out_id);
+struct err store_offering_find(struct db *db, int64_t cohort_id, const char *assignment,
+                               struct offering *out, bool *out_found);
+/* Offerings of a cohort, by name; out holds max. */
+struct err store_offerings(struct db *db, int64_t cohort_id, struct offering *out, size_t max,
+                           size_t *out_count);
+
+/* -- submissions
+ * ----------------------------------------------------------------------------------- */
+struct submission_row {
+    int64_t id, membership_id, offering_id;
+    char login[SPEC_NAME_MAX], cohort[SPEC_NAME_MAX];
+    int64_t cohort_id;
+    char assignment[SPEC_NAME_MAX], spec_hash[65];
+    enum device device;
+    char file_name[64];
+    bool practice;
+    unsigned char key[32];
+    int64_t received_at, due_at;
+    int zone_minutes;
+    int64_t attempts_max;
+    enum stage stage;
+    int64_t generation; /* of the newest grading */
+    unsigned char source_hash[32];
+};
+
+/* Inserts source (once per content), submission, grading 1 and its queue entry. out_id: its number.
+ */
+struct err store_submission_add(struct db *db, const struct submission_row *row, const char *source,
+                                size_t source_size, int64_t *out_id, int64_t *out_job);
+/* The same bytes for the same offering by the same person, unless that one ended in system_error,
+ * superseded or cancelled. */
+struct err store_submission_same(struct db *db, int64_t membership_id, int64_t offering_id,
+                                 enum device device, bool practice,
+                                 const unsigned char source_hash[32], int64_t *out_id,
+                                 bool *out_found);
+struct err store_submission_get(struct db *db, int64_t id, struct submission_row *out,
+                                bool *out_found);
+/* Appends the source, uncompressed, to out. */
+struct err store_source(struct db *db, const unsigned char source_hash[32], struct buf *out);
+/* Attempts that count: graded, or still under way. */
+struct err store_attempts(struct db *db, int64_t membership_id, int64_t offering_id,
+                          int64_t *out_graded, int64_t *out_running);
+/* How many submissions, practice ones apart, since a time: for the rate limit. */
+struct err store_recent(struct db *db, int64_t membership_id, bool practice, int64_t since_at,
+                        int64_t *out_count, int64_t *out_oldest_at);
+/* Best score of a person before this submission, in hundredths; -1: none. */
+struct err store_best_before(struct db *db, int64_t membership_id, int64_t offering_id, int64_t id,
+                             int64_t *out_score);
+/* Numbers of a person's submissions, newest first. */
+struct err store_submissions_of(struct db *db, int64_t membership_id, int64_t *out_ids, size_t max,
+                                size_t *out_count);
+
+/* -- gradings and the queue
+ * ------------------------------------------------------------------------ */
+struct job_row {
+    int64_t id, submission_id, generation;
+    enum job_kind kind;
+    int64_t tries;  /* ended in system_error or a vanished worker */
+    int64_t deaths; /* of workers while they held it */
+    int64_t queued_at;
+};
+
+/* Every job that waits or was running when the process ended, oldest first. Call `each` for each.
+ */
+struct err store_jobs(struct db *db, void (*each)(void *context, const struct job_row *row),
+                      void *context);
+
+/* What a finished job adds to its grading, all in one transaction. */
+struct grading_step {
+    const struct job_row *job;
+    enum stage stage; /* of submission and grading from now on */
+    const char *code, *message;
+    const char *events;          /* JSON lines to append to the measurements */
+    const struct spec *spec;     /* names of cases and groups */
+    const struct report *report; /* scored; rows of case_result come from it */
+    bool then_time;              /* put a time job into the queue */
+    int64_t now_at;
+};
+/* *out_fresh is false if the job was already finished (a repeat): nothing is written then. */
+struct err store_grading_step(struct db *db, const struct grading_step *step, bool *out_fresh,
+                              int64_t *out_time_job);
+/* Counts a failed run of a job; the job stays in the queue. */
+struct err store_job_failed(struct db *db, int64_t job_id, bool worker_died);
+
+/* The measurements of a grading (JSON lines), with its stage, code and message. */
+struct grading_row {
+    enum stage stage;
+    char code[32], message[240];
+    int64_t finished_at;
+};
+struct err store_grading_get(struct db *db, int64_t submission_id, int64_t generation,
+                             struct grading_row *out, struct buf *out_events, bool *out_found);
+
+/* -- audit
+ * ----------------------------------------------------------------------------------------- */
+struct err store_audit(struct db *db, const char *actor, const char *action, const char *object,
+                       const char *reason, int64_t now_at);
+
+#endif

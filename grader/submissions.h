@@ -1,0 +1,86 @@
+/* The life of a submission from the accepted file to the report: DESIGN section 4. Owns queue, pool
+ * of workers and the reports under way; all on the loop thread.
+ *
+ * Invariants: nobody is told "accepted" before COMMIT; a grading is written by one transaction,
+ * keyed by (submission, generation); what was queued or running when the process died is queued
+ * again. */
+#ifndef GRADER_SUBMISSIONS_H
+#define GRADER_SUBMISSIONS_H
+
+#include "grader/report.h"
+#include "grader/store.h"
+#include "sandbox/base/list.h"
+
+#include <uv.h>
+
+struct grader; /* grader/grader.h */
+struct submissions;
+
+/* What a handler asks for. Everything is copied. */
+struct submission_wish {
+    struct membership who;
+    char assignment[SPEC_NAME_MAX];
+    enum device device;
+    bool practice;
+    char file_name[64]; /* "" becomes ASSIGNMENT.c or .cu */
+    const char *source;
+    size_t source_size;
+    int64_t received_at;
+};
+
+/* The source itself: may it be stored at all? ERR_INPUT / ERR_LIMIT with a refusal code of
+ * grader/words.h ("http_413", "http_422_nul", "http_422_utf8", "http_400_empty") in out_code and
+ * the byte offset. Pure; used by `try` too. */
+struct source_verdict {
+    int http_code;    /* 0: fine */
+    const char *code; /* of grader/words.h */
+    size_t offset;
+};
+struct source_verdict submission_check_source(const char *source, size_t size, int64_t max_bytes);
+
+/* Why a wish may not be granted now, or 0: looked at with the headers alone (role, offering, dates,
+ * attempts, rate), and once more inside the transaction. */
+struct refusal {
+    int http_code;         /* 0: granted; 403, 404, 409, 429, 503 */
+    char text[320];        /* the line of INTERFACE 3.7, without the number */
+    int64_t retry_after_s; /* 0: absent */
+};
+struct refusal submissions_may(struct submissions *submissions, const struct membership *who,
+                               const char *assignment, bool practice, int64_t received_at);
+
+/* Told once, on the loop thread, after COMMIT (or after it failed: refusal.http_code is 503 then).
+ */
+struct accepted {
+    struct refusal refusal;
+    int64_t id;
+    bool existing; /* the same bytes were here before: id is that one's */
+};
+typedef void (*accepted_fn)(void *context, const struct accepted *accepted);
+void submissions_accept(struct submissions *submissions, const struct submission_wish *wish,
+                        accepted_fn done, void *context);
+
+/* Watching one submission: `changed` is called on the loop thread after each change of its report,
+ * never from inside submissions_watch; the report is borrowed for the call. Once its stage is final
+ * no more calls come. */
+struct watch {
+    void (*changed)(struct watch *watch, const struct report *report);
+    struct list link; /* private */
+};
+/* False: it is not under way (final already, or unknown): read it with submissions_report. */
+bool submissions_watch(struct submissions *submissions, int64_t id, struct watch *watch);
+void submissions_unwatch(struct watch *watch); /* twice is fine */
+
+/* The report as it stands: of one under way, or rebuilt from the database. The caller releases and
+ * frees it with submissions_report_free. *out_found false: there is no such submission. `row` may
+ * be NULL. */
+struct err submissions_report(struct submissions *submissions, int64_t id, struct report **out,
+                              struct submission_row *out_row, bool *out_found);
+void submissions_report_free(struct report *report);
+
+/* For /metrics, /healthz. */
+struct submissions_stats {
+    size_t queued, running, workers_ready, workers_all;
+};
+struct submissions_stats submissions_stats(const struct submissions *submissions);
+
+#endif
