@@ -43,6 +43,8 @@ struct compare {
     int64_t shape[COMPARE_RANK_MAX];
     uint64_t seen, of, wrong_here;
     bool first_is_here;
+    bool just_first; /* the element just judged is the first mismatch */
+    bool is_norm;    /* judged as a whole: no counts, no map */
     uint32_t cell_wrong[COMPARE_MAP_MAX][COMPARE_MAP_MAX],
         cell_of[COMPARE_MAP_MAX][COMPARE_MAP_MAX];
 };
@@ -65,7 +67,7 @@ void compare_unwritten(struct compare *compare);
 
 /* A whole part judged by one norm: error and bound of the vector; index_of_largest points at the
  * element with the largest difference, where expected and got are taken. Call instead of
- * compare_value, once per part. */
+ * compare_value, once per part. It counts as one element (1 of 1 wrong) and has no map. */
 void compare_norm(struct compare *compare, double error, double bound, int64_t index_of_largest,
                   double expected, double got);
 
