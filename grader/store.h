@@ -13,7 +13,6 @@
 #include "sandbox/base/buf.h"
 #include "worker/wire.h"
 
-#define STORE_VERSION 1 /* PRAGMA user_version that this program writes */
 #define STORE_TOKEN_HASH 32
 
 /* Opens for writing: refuses file systems that break WAL (NFS and the like) and newer databases,
