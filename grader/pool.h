@@ -1,0 +1,49 @@
+/* The local workers: child processes over socketpairs, restarted when they die.
+ *
+ * Invariants: a worker holds at most one job; whoever gave it learns exactly one of: an EVENT_DONE
+ * through `event`, or `lost`. A worker that says nothing for silence_ms while it holds a job is
+ * killed and counts as lost. All on the loop thread.
+ *
+ * Life: 1. pool_start  2. `ready` tells whenever a worker became free; pool_give  3. pool_stop. */
+#ifndef GRADER_POOL_H
+#define GRADER_POOL_H
+
+#include "worker/wire.h"
+
+#include <uv.h>
+
+struct pool;
+
+struct pool_settings {
+    int64_t workers;     /* processes */
+    const char *program; /* build/worker */
+    const char *home;    /* --home */
+    const char *backend; /* --backend: "auto", … */
+    const char *cache;   /* --cache: folder, "" for none */
+    int64_t silence_ms;  /* between two events of a job */
+};
+
+struct pool_callbacks {
+    void (*ready)(void *context);
+    /* Takes what the event owns. hello is the one of the worker that speaks. */
+    void (*event)(void *context, void *ticket, struct event *event, const struct wire_hello *hello);
+    void (*lost)(void *context, void *ticket);
+};
+
+struct err pool_start(struct pool **out_pool, uv_loop_t *loop, const struct pool_settings *settings,
+                      const struct pool_callbacks *callbacks, void *context);
+
+/* True if some worker is free. */
+bool pool_has_free(const struct pool *pool);
+
+/* Sends a job to a free worker; `ticket` comes back with its events. ERR_BUSY if none is free,
+ * ERR_LIMIT if the job does not fit a frame. */
+struct err pool_give(struct pool *pool, const struct job *job, void *ticket);
+
+/* Free workers end; busy ones are killed if `now`, else left to finish until pool_stop is called
+ * again with `now`. closed is called once when the last has gone. */
+void pool_stop(struct pool *pool, bool now, void (*closed)(void *context), void *context);
+
+void pool_count(const struct pool *pool, size_t *out_ready, size_t *out_all);
+
+#endif
