@@ -8,7 +8,8 @@
  * Per call: the worker fills tensors, places, values, scalars, then adds 1 to `go` and writes the
  * go eventfd. The runner resets the floating-point environment, calls adapter_call, stores go's
  * number in `done`, writes the done eventfd, flushes stdout and reads the go eventfd again. End of
- * file or any error there: it exits with 0.
+ * file or any error there: it exits with 0. arguments_count, the two sizes and the guards hold for
+ * the life of the process and are written before it starts.
  *
  * Both mappings are made once, populated, before the first call; the guard pages named here lose
  * every right. Each tensor lies at the end of its region, 64-byte aligned, right below a guard
@@ -21,6 +22,10 @@
 #define CONTROL_ARGUMENTS_MAX 20
 #define CONTROL_GUARDS_MAX 44
 #define CONTROL_PAGE 4096
+
+/* Exit code of a runner that could not map its pages. It happens before the first call, so it is
+ * ours; after a call the code may be the student's own doing and says nothing. */
+#define CONTROL_EXIT_BROKEN 121
 
 enum control_fd {
     FD_GO,
