@@ -104,6 +104,9 @@ struct err store_source(struct db *db, const unsigned char source_hash[32], stru
 /* Attempts that count: graded, or still under way. */
 struct err store_attempts(struct db *db, int64_t membership_id, int64_t offering_id,
                           int64_t *out_graded, int64_t *out_running);
+/* The number of this attempt: one more than those before it that count; and how many are graded. */
+struct err store_attempt_number(struct db *db, int64_t membership_id, int64_t offering_id,
+                                int64_t id, int64_t *out_number, int64_t *out_graded);
 /* How many submissions, practice ones apart, since a time: for the rate limit. */
 struct err store_recent(struct db *db, int64_t membership_id, bool practice, int64_t since_at,
                         int64_t *out_count, int64_t *out_oldest_at);

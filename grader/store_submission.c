@@ -163,6 +163,27 @@ struct err store_attempts(struct db *db, int64_t membership_id, int64_t offering
     return err;
 }
 
+struct err store_attempt_number(struct db *db, int64_t membership_id, int64_t offering_id,
+                                int64_t id, int64_t *out_number, int64_t *out_graded)
+{
+    sqlite3_stmt *count = db_prepare(
+        db, "SELECT coalesce(sum(id < ?3 AND stage IN ('received', 'queued', 'compiling',"
+            " 'checking', 'checked', 'timing', 'graded')), 0) + 1,"
+            " coalesce(sum(stage = 'graded'), 0) FROM submission"
+            " WHERE membership_id = ?1 AND offering_id = ?2 AND practice = 0");
+    db_bind_int(count, 1, membership_id);
+    db_bind_int(count, 2, offering_id);
+    db_bind_int(count, 3, id);
+    bool row = false;
+    struct err err = db_step(db, count, &row, "number an attempt");
+    if (!err_is(err) && row) {
+        *out_number = sqlite3_column_int64(count, 0);
+        *out_graded = sqlite3_column_int64(count, 1);
+    }
+    db_done(count);
+    return err;
+}
+
 struct err store_recent(struct db *db, int64_t membership_id, bool practice, int64_t since_at,
                         int64_t *out_count, int64_t *out_oldest_at)
 {

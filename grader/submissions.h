@@ -16,6 +16,25 @@
 struct grader; /* grader/grader.h */
 struct submissions;
 
+/* What grader/serve.c decides. */
+struct submissions_settings {
+    int64_t rate_count, rate_window_s, practice_rate_count; /* of one person */
+    int64_t queue_max;
+    int64_t workers;
+    const char *worker_program, *worker_backend, *worker_cache; /* borrowed for good */
+    int64_t worker_silence_ms;
+};
+
+/* Reads back what was left over, starts the workers. grader's reader, writer, specs and home are
+ * set. */
+struct err submissions_start(struct submissions **out, struct grader *grader,
+                             const struct submissions_settings *settings);
+
+/* Gives nothing out any more. Workers finish what they hold unless `now`; may be called again with
+ * `now`. closed is called once, when no worker and no write is left. */
+void submissions_stop(struct submissions *submissions, bool now, void (*closed)(void *context),
+                      void *context);
+
 /* What a handler asks for. Everything is copied. */
 struct submission_wish {
     struct membership who;

@@ -1,0 +1,71 @@
+/* One submission under way: the inside of grader/submissions.h, shared by submissions.c (what
+ * others ask) and life.c (what happens to it: queued, given to a worker, measured, committed,
+ * told).
+ *
+ * A life begins after the COMMIT that accepted it, or at start for each job that was left over. It
+ * ends with the COMMIT of its final stage. Everything here is on the loop thread. */
+#ifndef GRADER_LIFE_H
+#define GRADER_LIFE_H
+
+#include "grader/grader.h"
+#include "grader/intake.h"
+#include "grader/pool.h"
+#include "grader/queue.h"
+
+struct life {
+    struct submissions *submissions;
+    struct submission_row row;
+    struct job_row job; /* the one that waits, runs or is being written */
+    struct queue_ticket ticket;
+    struct report *report; /* owned */
+    struct buf kept;       /* measurements that are committed, JSON lines */
+    struct buf fresh;      /* those of the job at hand */
+    int64_t started_us;    /* monotonic, of the running job */
+    bool writing;          /* its step is on the way to the disk */
+    bool finished;         /* final stage committed: end after telling */
+    struct list link;      /* in submissions->lives */
+    struct list watchers;
+};
+
+struct submissions {
+    struct grader *grader;
+    struct intake_rules rules;
+    struct queue queue;
+    struct pool *pool;
+    struct list lives;
+    uv_timer_t tick;     /* queue positions for those who watch */
+    int64_t mean_job_us; /* of recent jobs, for the estimate */
+    size_t accepting;    /* on their way to the disk, not yet in the queue */
+    size_t writing;
+    bool stopping;
+    void (*closed)(void *context);
+    void *closed_context;
+    bool pool_closed, tick_closed;
+};
+
+/* A new life for a stored job; its report is rebuilt from what is committed. NULL when out of
+ * memory or when its assignment is no longer here (logged; the job stays in the database). */
+struct life *life_new(struct submissions *submissions, const struct submission_row *row,
+                      const struct job_row *job);
+void life_free(struct life *life);
+
+/* Puts it into the queue; life_queue also gives work to whoever is free. */
+void life_enqueue(struct life *life);
+void life_queue(struct life *life);
+
+/* Gives queued jobs to free workers. */
+void life_dispatch(struct submissions *submissions);
+
+/* What the pool tells. */
+void life_event(void *context, void *ticket, struct event *event, const struct wire_hello *hello);
+void life_lost(void *context, void *ticket);
+void life_ready(void *context);
+
+/* Calls every watcher. */
+void life_tell(struct life *life);
+
+/* A report from a submission's row and its committed measurements; owned by the caller. */
+struct report *report_from_row(const struct spec *spec, const struct submission_row *row,
+                               const char *events, size_t size);
+
+#endif

@@ -1,0 +1,391 @@
+/* What others ask of submissions: accept, watch, read; and starting and stopping the whole. */
+#include "grader/submissions.h"
+
+#include "grader/life.h"
+#include "sandbox/base/clock.h"
+#include "sandbox/base/log.h"
+#include "sandbox/base/text.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct entry;
+static void on_left_over(void *context, const struct job_row *job);
+static void on_tick(uv_timer_t *timer);
+static struct err entry_run(struct write *write, struct db *db);
+static void entry_done(struct write *write, struct err err);
+static void entry_begin_life(const struct entry *entry);
+static struct intake_question question_of(const struct submissions *submissions,
+                                          const struct membership *who, const char *assignment,
+                                          bool practice, int64_t received_at);
+static void fill_history(struct db *db, const struct submission_row *row, struct report *report);
+static struct life *life_find(const struct submissions *submissions, int64_t id);
+static void on_pool_closed(void *context);
+static void on_tick_closed(uv_handle_t *handle);
+static void tell_closed(struct submissions *submissions);
+
+#define TICK_MS 1000
+#define FIRST_GUESS_US 2000000 /* mean job before any was seen */
+
+/* A wish on its way to the disk. */
+struct entry {
+    struct write write;
+    struct submissions *submissions;
+    struct membership who;
+    struct submission_row row;
+    char *source;
+    size_t source_size;
+    accepted_fn done;
+    void *context;
+    struct accepted answer;
+    int64_t job_id;
+};
+
+struct err submissions_start(struct submissions **out, struct grader *grader,
+                             const struct submissions_settings *settings)
+{
+    struct submissions *submissions = calloc(1, sizeof *submissions);
+    if (submissions == NULL)
+        return err_make(ERR_SYSTEM, "start submissions");
+    submissions->grader = grader;
+    submissions->rules = (struct intake_rules){settings->rate_count, settings->rate_window_s,
+                                               settings->practice_rate_count, settings->queue_max};
+    submissions->mean_job_us = FIRST_GUESS_US;
+    queue_init(&submissions->queue, uv_available_parallelism() < 3);
+    list_init(&submissions->lives);
+
+    const struct pool_settings pool = {.workers = settings->workers,
+                                       .program = settings->worker_program,
+                                       .home = grader->home,
+                                       .backend = settings->worker_backend,
+                                       .cache = settings->worker_cache,
+                                       .silence_ms = settings->worker_silence_ms};
+    const struct pool_callbacks callbacks = {life_ready, life_event, life_lost};
+    struct err err = pool_start(&submissions->pool, grader->loop, &pool, &callbacks, submissions);
+    if (!err_is(err))
+        err = store_jobs(&grader->reader, on_left_over, submissions);
+    if (err_is(err)) {
+        free(submissions);
+        return err;
+    }
+    (void)uv_timer_init(grader->loop, &submissions->tick); /* cannot fail */
+    submissions->tick.data = submissions;
+    (void)uv_timer_start(&submissions->tick, on_tick, TICK_MS, TICK_MS);
+    *out = submissions;
+    return err_none();
+}
+
+void submissions_stop(struct submissions *submissions, bool now, void (*closed)(void *context),
+                      void *context)
+{
+    bool first = !submissions->stopping;
+    submissions->stopping = true;
+    submissions->closed = closed;
+    submissions->closed_context = context;
+    if (first)
+        uv_close((uv_handle_t *)&submissions->tick, on_tick_closed);
+    if (!submissions->pool_closed)
+        pool_stop(submissions->pool, now, on_pool_closed, submissions);
+}
+
+struct refusal submissions_may(struct submissions *submissions, const struct membership *who,
+                               const char *assignment, bool practice, int64_t received_at)
+{
+    struct offering offering;
+    struct intake_question question =
+        question_of(submissions, who, assignment, practice, received_at);
+    return intake_ask(&submissions->grader->reader, &submissions->rules, &question, &offering);
+}
+
+void submissions_accept(struct submissions *submissions, const struct submission_wish *wish,
+                        accepted_fn done, void *context)
+{
+    struct entry *entry = calloc(1, sizeof *entry);
+    char *source = malloc(wish->source_size + 1);
+    if (entry == NULL || source == NULL) {
+        free(entry);
+        free(source);
+        struct accepted answer = {.refusal = {503, "out of memory. Nothing was stored", 10}};
+        done(context, &answer);
+        return;
+    }
+    memcpy(source, wish->source, wish->source_size);
+    source[wish->source_size] = 0;
+    *entry = (struct entry){.write = {.run = entry_run, .done = entry_done},
+                            .submissions = submissions,
+                            .who = wish->who,
+                            .source = source,
+                            .source_size = wish->source_size,
+                            .done = done,
+                            .context = context};
+    struct submission_row *row = &entry->row;
+    row->membership_id = wish->who.id;
+    row->cohort_id = wish->who.cohort_id;
+    row->device = wish->device;
+    row->practice = wish->practice;
+    row->received_at = wish->received_at;
+    row->stage = STAGE_QUEUED;
+    row->generation = 1;
+    (void)text_copy(row->login, sizeof row->login, wish->who.login);
+    (void)text_copy(row->cohort, sizeof row->cohort, wish->who.cohort);
+    (void)text_copy(row->assignment, sizeof row->assignment, wish->assignment);
+    if (wish->file_name[0] != 0)
+        (void)text_copy(row->file_name, sizeof row->file_name, wish->file_name);
+    else
+        (void)snprintf(row->file_name, sizeof row->file_name, "%s.%s", wish->assignment,
+                       wish->device == DEVICE_GPU ? "cu" : "c"); /* fits */
+    (void)crypto_hash_sha256(row->source_hash, (const unsigned char *)source, wish->source_size);
+    randombytes_buf(row->key, sizeof row->key);
+    submissions->accepting++;
+    writer_push(submissions->grader->writer, &entry->write);
+}
+
+bool submissions_watch(struct submissions *submissions, int64_t id, struct watch *watch)
+{
+    struct life *life = life_find(submissions, id);
+    list_init(&watch->link);
+    if (life == NULL)
+        return false;
+    list_push(&life->watchers, &watch->link);
+    return true;
+}
+
+void submissions_unwatch(struct watch *watch)
+{
+    list_remove(&watch->link);
+}
+
+struct err submissions_report(struct submissions *submissions, int64_t id, struct report **out,
+                              struct submission_row *out_row, bool *out_found)
+{
+    struct grader *grader = submissions->grader;
+    struct submission_row row;
+    struct err err = store_submission_get(&grader->reader, id, &row, out_found);
+    if (err_is(err) || !*out_found)
+        return err;
+    const struct spec *spec = grader_spec(grader, row.assignment);
+    if (spec == NULL)
+        return err_make(ERR_INTERNAL, "the assignment '%s' is no longer here", row.assignment);
+
+    /* Of one under way, what its worker has said so far; else what is stored. */
+    const struct life *life = life_find(submissions, id);
+    struct grading_row grading = {.stage = row.stage};
+    auto_buf struct buf events;
+    buf_init(&events, (size_t)64 * 1024 * 1024);
+    if (life != NULL) {
+        buf_append(&events, life->kept.at, life->kept.size);
+        buf_append(&events, life->fresh.at, life->fresh.size);
+    } else {
+        bool found = false;
+        err = store_grading_get(&grader->reader, id, row.generation, &grading, &events, &found);
+        if (err_is(err))
+            return err;
+    }
+    struct report *report = report_from_row(spec, &row, events.at, events.size);
+    if (report == NULL)
+        return err_make(ERR_SYSTEM, "read submission %lld", (long long)id);
+    report->stage = life != NULL ? life->report->stage : grading.stage;
+    report->queue_position = life != NULL ? life->report->queue_position : 0;
+    report->queue_estimate_s = life != NULL ? life->report->queue_estimate_s : 0;
+    if (life == NULL && grading.code[0] != 0) {
+        (void)text_copy(report->code, sizeof report->code, grading.code);
+        (void)text_copy(report->message, sizeof report->message, grading.message);
+    }
+    fill_history(&grader->reader, &row, report);
+    if (out_row != NULL)
+        *out_row = row;
+    *out = report;
+    return err_none();
+}
+
+void submissions_report_free(struct report *report)
+{
+    if (report == NULL)
+        return;
+    report_release(report);
+    free(report);
+}
+
+struct submissions_stats submissions_stats(const struct submissions *submissions)
+{
+    struct submissions_stats stats = {.queued = submissions->queue.waiting_count,
+                                      .running = submissions->queue.running_count};
+    pool_count(submissions->pool, &stats.workers_ready, &stats.workers_all);
+    return stats;
+}
+
+/* A job that the last process left: queued again, without counting it as a try. */
+static void on_left_over(void *context, const struct job_row *job)
+{
+    struct submissions *submissions = context;
+    struct submission_row row;
+    bool found = false;
+    struct err err =
+        store_submission_get(&submissions->grader->reader, job->submission_id, &row, &found);
+    if (err_is(err) || !found) {
+        log_err("queue.restore", err);
+        return;
+    }
+    struct life *life = life_new(submissions, &row, job);
+    if (life == NULL)
+        return;
+    fill_history(&submissions->grader->reader, &row, life->report);
+    log_line(LOG_INFO, "queue.restore", "id=%lld job=%lld", (long long)row.id, (long long)job->id);
+    life_queue(life);
+}
+
+/* Positions change when others finish; those who watch are told at most once a second. */
+static void on_tick(uv_timer_t *timer)
+{
+    struct submissions *submissions = timer->data;
+    size_t workers;
+    size_t ready;
+    pool_count(submissions->pool, &ready, &workers);
+    list_each (link, &submissions->lives) {
+        struct life *life = list_of(link, struct life, link);
+        if (list_is_empty(&life->watchers) || list_is_empty(&life->ticket.link))
+            continue;
+        int64_t position = (int64_t)queue_position(&submissions->queue, &life->ticket);
+        if (position == 0 || position == life->report->queue_position)
+            continue;
+        life->report->queue_position = position;
+        life->report->queue_estimate_s =
+            (position * submissions->mean_job_us / (workers > 0 ? (int64_t)workers : 1) + 999999) /
+            1000000;
+        life_tell(life);
+    }
+    life_dispatch(submissions);
+}
+
+/* On the writer thread, inside the transaction: the rules once more, then everything at once. */
+static struct err entry_run(struct write *write, struct db *db)
+{
+    struct entry *entry = (struct entry *)write;
+    struct submission_row *row = &entry->row;
+    const struct intake_question question = {.who = &entry->who,
+                                             .assignment = row->assignment,
+                                             .practice = row->practice,
+                                             .received_at = row->received_at};
+    struct offering offering;
+    bool found = false;
+    struct err err = store_offering_find(db, row->cohort_id, row->assignment, &offering, &found);
+    if (!err_is(err) && found)
+        err = store_submission_same(db, row->membership_id, offering.id, row->device, row->practice,
+                                    row->source_hash, &entry->answer.id, &entry->answer.existing);
+    if (err_is(err) || entry->answer.existing)
+        return err;
+
+    entry->answer.refusal = intake_ask(db, &entry->submissions->rules, &question, &offering);
+    if (entry->answer.refusal.http_code != 0)
+        return err_none();
+    row->offering_id = offering.id;
+    row->due_at = offering.due_at;
+    row->zone_minutes = offering.zone_minutes;
+    row->attempts_max = offering.attempts_max;
+    (void)text_copy(row->spec_hash, sizeof row->spec_hash, offering.spec_hash);
+    err =
+        store_submission_add(db, row, entry->source, entry->source_size, &row->id, &entry->job_id);
+    entry->answer.id = row->id;
+    return err;
+}
+
+static void entry_done(struct write *write, struct err err)
+{
+    struct entry *entry = (struct entry *)write;
+    entry->submissions->accepting--;
+    if (err_is(err)) {
+        log_err("submission.accept", err);
+        entry->answer = (struct accepted){
+            .refusal = {503,
+                        "the service cannot write to its disk just now. Nothing was stored; try "
+                        "again in 10 s. Your deadline is held open for you",
+                        10}};
+    } else if (entry->answer.refusal.http_code == 0 && !entry->answer.existing) {
+        log_line(LOG_INFO, "submission.accepted", "id=%lld login=%s assignment=%s bytes=%zu",
+                 (long long)entry->row.id, entry->row.login, entry->row.assignment,
+                 entry->source_size);
+        entry_begin_life(entry);
+    }
+    entry->done(entry->context, &entry->answer);
+    if (!entry->submissions->stopping)
+        life_dispatch(entry->submissions);
+    free(entry->source);
+    free(entry);
+}
+
+/* Into the queue, but not yet to a worker: whoever waits for the answer can watch first. */
+static void entry_begin_life(const struct entry *entry)
+{
+    struct submissions *submissions = entry->submissions;
+    const struct job_row job = {.id = entry->job_id,
+                                .submission_id = entry->row.id,
+                                .generation = 1,
+                                .kind = JOB_CHECK,
+                                .queued_at = entry->row.received_at};
+    struct life *life = life_new(submissions, &entry->row, &job);
+    if (life == NULL)
+        return; /* logged; the job waits in the database for the next start */
+    fill_history(&submissions->grader->reader, &entry->row, life->report);
+    life_enqueue(life);
+}
+
+static struct intake_question question_of(const struct submissions *submissions,
+                                          const struct membership *who, const char *assignment,
+                                          bool practice, int64_t received_at)
+{
+    return (struct intake_question){.who = who,
+                                    .assignment = assignment,
+                                    .practice = practice,
+                                    .received_at = received_at,
+                                    .waiting =
+                                        submissions->queue.waiting_count + submissions->accepting,
+                                    .stopping = submissions->stopping};
+}
+
+/* What a report says of earlier ones. Without it the report still stands. */
+static void fill_history(struct db *db, const struct submission_row *row, struct report *report)
+{
+    report->best_before = -1;
+    report->attempts_used = -1;
+    if (row->practice)
+        return;
+    struct err err =
+        store_best_before(db, row->membership_id, row->offering_id, row->id, &report->best_before);
+    if (!err_is(err))
+        err = store_attempt_number(db, row->membership_id, row->offering_id, row->id,
+                                   &report->attempt, &report->attempts_used);
+    if (err_is(err))
+        log_err("report.history", err);
+}
+
+static struct life *life_find(const struct submissions *submissions, int64_t id)
+{
+    list_each (link, &submissions->lives) {
+        struct life *life = list_of(link, struct life, link);
+        if (life->row.id == id)
+            return life;
+    }
+    return NULL;
+}
+
+static void on_pool_closed(void *context)
+{
+    struct submissions *submissions = context;
+    submissions->pool_closed = true;
+    tell_closed(submissions);
+}
+
+static void on_tick_closed(uv_handle_t *handle)
+{
+    struct submissions *submissions = handle->data;
+    submissions->tick_closed = true;
+    tell_closed(submissions);
+}
+
+static void tell_closed(struct submissions *submissions)
+{
+    if (submissions->pool_closed && submissions->tick_closed)
+        submissions->closed(submissions->closed_context);
+}
