@@ -98,11 +98,13 @@ struct sandbox_options {
     const char *name;    /* of the slot, for logs and group names: "student", "baseline" */
     bool require_cgroup; /* refuse to run with rlimits alone */
     const enum sandbox_backend *only; /* exactly this one, for tests; NULL: the best that works */
+    unsigned fail_step;               /* tests: this set-up step of sandbox/step.h fails; 0: none */
 };
 
 struct sandbox; /* one slot */
 
-/* Starts a slot. ERR_SYSTEM names the switch that is missing (user namespaces gated, …). */
+/* Starts a slot. ERR_SYSTEM names the switch that is missing (user namespaces gated, …).
+ * The slot dies with the thread that opened it (or rebuilt it by sandbox_start). */
 struct err sandbox_open(const struct sandbox_options *options, struct sandbox **out_slot);
 
 /* Kills what runs, ends the slot process, removes its groups. NULL is fine. */

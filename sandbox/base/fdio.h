@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define FDIO_PASSED_MAX 16 /* descriptors in one packet */
+#define FDIO_PASSED_MAX 24 /* descriptors in one packet */
 
 /* Reads or writes exactly size bytes, across EINTR and short counts. End of file before that is
  * ERR_INPUT with the text "end of file" (out_size of fdio_read then says how far it got). */

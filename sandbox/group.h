@@ -1,0 +1,71 @@
+/* The control groups of one slot, seen from the library.
+ *
+ *   v2      OWN/sandbox-PID-N         memory, pids; the slot lives here
+ *           OWN/sandbox-PID-N/run     kill, freeze, CPU time; runs are born here
+ *   v1      the first level in the memory and in the pids tree, both levels in the hybrid v2 tree
+ *   rlimits nothing
+ *
+ * The slot is inside its own memory group, so that a run needs no move (dear on v1); its few pages
+ * are subtracted. Groups are made at open and removed at close; what a killed library left is
+ * removed by the next group_open of anybody who may. */
+#ifndef SANDBOX_GROUP_H
+#define SANDBOX_GROUP_H
+
+#include "sandbox/base/err.h"
+#include "sandbox/sandbox.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define GROUP_PATH_MAX 512
+
+struct group {
+    enum sandbox_backend backend;
+    int run_fd; /* directory that runs are born into, -1: no v2 tree at all */
+    /* private */
+    char memory_dir[GROUP_PATH_MAX]; /* "" where there is none; v2: all three are one */
+    char pids_dir[GROUP_PATH_MAX];
+    char tree_dir[GROUP_PATH_MAX];
+    int freeze_fd, events_fd, kill_fd, cpu_fd;
+    int limit_fd, peak_fd, usage_fd, oom_fd, pids_fd;
+    uint64_t own_bytes;   /* of the slot itself */
+    uint64_t limit_bytes; /* as last written */
+    unsigned pids;        /* as last written */
+    uint64_t oom_before, peak_before, cpu_before_us;
+};
+
+/* What the groups say about a run that has ended. */
+struct group_facts {
+    bool oom;             /* the kernel's counter moved */
+    uint64_t oom_count;   /* by how much */
+    uint64_t peak_bytes;  /* 0: cannot tell */
+    uint64_t limit_bytes; /* that was in force */
+};
+
+/* Makes the groups of one slot. ERR_SYSTEM says what this back end lacks here.
+ *
+ * tag  tells the slots of one process apart
+ * id   the user that the slot becomes, SLOT_SAME_ID: ours */
+struct err group_open(enum sandbox_backend backend, int tag, uint32_t id, struct group *out_group);
+
+/* Moves the slot in, before it does anything. */
+struct err group_enter(struct group *group, pid_t slot);
+
+/* The slot is ready: what is used now is its own. */
+void group_settle(struct group *group);
+
+/* Sets limits for the next run and remembers the counters. */
+struct err group_prepare(struct group *group, const struct sandbox_limits *limits);
+
+/* Reads the counters of the run that ended. */
+void group_facts(struct group *group, struct group_facts *out_facts);
+
+/* Freezes or thaws everything in the run's group, and returns when the kernel confirms it.
+ * Only with run_fd >= 0. */
+struct err group_freeze(struct group *group, bool frozen);
+
+/* Kills what is left and removes the groups. Fine on a half-made or released group. */
+void group_close(struct group *group);
+
+#endif

@@ -1,0 +1,50 @@
+/* Is this a program that may run here? Reads the ELF headers, believes nothing. */
+#include "sandbox/request.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#define HEADERS_MAX 64 /* program headers; real programs have about ten */
+
+static struct err check_segments(int fd, const Elf64_Ehdr *header);
+
+struct err program_check(int fd)
+{
+    Elf64_Ehdr header;
+    ssize_t got = pread(fd, &header, sizeof header, 0);
+    if (got < 0)
+        return err_make(ERR_INPUT, "program_fd %d cannot be read", fd);
+    if (got < (ssize_t)sizeof header || memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
+        return err_make(ERR_INPUT, "the program is no ELF file");
+    if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_machine != EM_X86_64 ||
+        header.e_ident[EI_DATA] != ELFDATA2LSB)
+        return err_make(ERR_INPUT, "the program is for another architecture than x86-64");
+    if (header.e_type == ET_REL)
+        return err_make(ERR_INPUT, "the program is an object file, not yet linked");
+    if (header.e_type != ET_EXEC && header.e_type != ET_DYN)
+        return err_make(ERR_INPUT, "the program is no executable (ELF type %u)", header.e_type);
+    if (header.e_phentsize != sizeof(Elf64_Phdr) || header.e_phnum == 0 ||
+        header.e_phnum > HEADERS_MAX)
+        return err_make(ERR_INPUT, "the program has no usable program headers");
+    return check_segments(fd, &header);
+}
+
+static struct err check_segments(int fd, const Elf64_Ehdr *header)
+{
+    Elf64_Phdr segments[HEADERS_MAX];
+    size_t size = header->e_phnum * sizeof segments[0];
+    if (header->e_phoff > INT64_MAX ||
+        pread(fd, segments, size, (off_t)header->e_phoff) != (ssize_t)size)
+        return err_make(ERR_INPUT, "the program is cut short");
+    bool loads = false;
+    for (unsigned i = 0; i < header->e_phnum; i++) {
+        if (segments[i].p_type == PT_INTERP)
+            return err_make(ERR_INPUT, "the program is dynamically linked; link it with -static");
+        loads = loads || segments[i].p_type == PT_LOAD;
+    }
+    if (!loads)
+        return err_make(ERR_INPUT, "the program has nothing to load");
+    return err_none();
+}

@@ -1,0 +1,317 @@
+/* From request to plan. */
+#include "sandbox/slot_plan.h"
+
+#include "sandbox/landlock.h"
+#include "sandbox/policy.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define OWN_FD_FIRST 32 /* as RESERVED of slot.c: the run's descriptors are below */
+
+static struct err plan_check(const struct slot_start *start, const int *fds, size_t fds_count);
+static struct err plan_words(struct slot *slot);
+static struct err plan_filter(struct slot *slot);
+static struct err plan_work(struct slot *slot, const int *files_in);
+static struct err file_in(int work_fd, const char *name, int from);
+static struct err plan_program(struct slot *slot);
+static struct err plan_landlock(struct slot *slot);
+static void plan_rlimits(struct slot *slot);
+static struct err plan_fds(const struct slot_start *start);
+
+static bool step_fails(const struct slot *slot, enum slot_step step)
+{
+    errno = EIO;
+    return slot->fail_step == step;
+}
+
+struct err slot_plan(struct slot *slot, const struct slot_start *start, const int *fds,
+                     size_t fds_count)
+{
+    bool compile = start->profile == SANDBOX_COMPILE;
+
+    slot->start = *start;
+    slot->stop = SLOT_STOP_NONE;
+    slot->stop_ns = 0;
+    slot->call = -1;
+    slot->call_name[0] = '\0';
+    slot->cpu_at_stop_us = 0;
+    slot->cpu_limit_us = (int64_t)start->cpu_ms * 1000;
+    slot->threads = start->threads;
+    slot->work_fd = -1;
+    slot->run_landlock_fd = -1;
+    memset((void *)(uintptr_t)&slot->run.state, 0, sizeof slot->run.state);
+    slot->run.state.listener_fd = -1;
+    slot->run.plan = (struct run_plan){
+        .listen = slot->listen,
+        .fixed_addresses = !compile,
+        .cpu = start->cpu,
+        .root_fd = compile ? slot->jail.view_fd : slot->jail.void_fd,
+        .directory = compile ? "/work" : "/",
+        .landlock_fd = slot->landlock_fd,
+        .group_fd = slot->group_fd,
+        .proc_fd = slot->jail.proc_fd,
+        .slot_fd = slot->self_fd,
+        .epoll_fd = slot->epoll_fd,
+        .socket = slot->socket,
+        .serial = slot->serial,
+        .fail_step = slot->fail_step,
+    };
+    struct err err = plan_check(start, fds, fds_count);
+    if (!err_is(err))
+        err = plan_words(slot);
+    if (!err_is(err))
+        err = plan_filter(slot);
+    if (!err_is(err) && compile)
+        err = plan_work(slot, fds + start->fds_count + start->has_program);
+    if (!err_is(err))
+        err = plan_program(slot);
+    if (!err_is(err))
+        err = plan_fds(start);
+    if (!err_is(err))
+        plan_rlimits(slot);
+    return err;
+}
+
+uint32_t slot_files_out(struct slot *slot, int out_fds[SANDBOX_FILES_MAX], size_t *out_count)
+{
+    uint32_t mask = 0;
+    *out_count = 0;
+    for (unsigned i = 0; slot->work_fd >= 0 && i < slot->start.files_out_count; i++) {
+        const char *name = slot->start.names[slot->start.files_in_count + i];
+        struct stat info;
+        int fd = openat(slot->work_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        if (fd < 0)
+            continue;
+        if (fstat(fd, &info) < 0 || !S_ISREG(info.st_mode)) {
+            (void)close(fd); /* was never read */
+            continue;
+        }
+        mask |= 1U << i;
+        out_fds[(*out_count)++] = fd;
+    }
+    return mask;
+}
+
+void slot_plan_undo(struct slot *slot)
+{
+    if (slot->work_fd >= 0) {
+        (void)jail_work_unmount(&slot->jail); /* else the next mount lies over it: harmless */
+        (void)close(slot->work_fd);
+        slot->work_fd = -1;
+    }
+    if (slot->run_landlock_fd >= 0) {
+        (void)close(slot->run_landlock_fd);
+        slot->run_landlock_fd = -1;
+    }
+}
+
+int64_t slot_cpu_us(const struct slot *slot)
+{
+    clockid_t clock;
+    struct timespec used;
+    int pid = slot->run.state.pid;
+    if (pid <= 0 || clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &used) < 0)
+        return 0;
+    return (int64_t)used.tv_sec * 1000000 + used.tv_nsec / 1000;
+}
+
+struct err slot_raise(int fd, int *out_fd)
+{
+    if (fd < 0 || fd >= OWN_FD_FIRST) {
+        *out_fd = fd;
+        return err_none();
+    }
+    *out_fd = fcntl(fd, F_DUPFD_CLOEXEC, OWN_FD_FIRST);
+    if (*out_fd < 0)
+        return err_make(ERR_SYSTEM, "descriptor of the slot");
+    (void)close(fd); /* the copy is the one that we keep */
+    return err_none();
+}
+
+/* The library has checked all this for its caller; here it is checked for ourselves. */
+static struct err plan_check(const struct slot_start *start, const int *fds, size_t fds_count)
+{
+    if (start->profile > SANDBOX_COMPILE || start->has_program > 1 ||
+        start->fds_count > SANDBOX_FDS_MAX || start->files_in_count > SANDBOX_FILES_MAX ||
+        start->files_out_count > SANDBOX_FILES_MAX || start->words_count > SANDBOX_ARGS_MAX ||
+        start->words_count == 0 || start->threads == 0)
+        return err_make(ERR_INPUT, "a count of the request is out of range");
+    if (start->fds_count + start->has_program + start->files_in_count != fds_count)
+        return err_make(ERR_INPUT, "%zu descriptors came, the request names %u", fds_count,
+                        start->fds_count + start->has_program + start->files_in_count);
+    for (size_t i = 0; i < fds_count; i++) {
+        if (fds[i] != (int)i)
+            return err_make(ERR_INTERNAL, "descriptor %zu of the request came as %d", i, fds[i]);
+    }
+    for (size_t i = 0; i < COUNT(start->names); i++) {
+        const char *name = start->names[i];
+        if (memchr(name, '\0', SLOT_NAME_MAX) == NULL || strchr(name, '/') != NULL)
+            return err_make(ERR_INPUT, "file name %zu of the request", i);
+    }
+    return err_none();
+}
+
+static struct err plan_words(struct slot *slot)
+{
+    const char *at = slot->start.words;
+    const char *end = at + sizeof slot->start.words;
+    for (unsigned i = 0; i < slot->start.words_count; i++) {
+        const char *stop = memchr(at, '\0', (size_t)(end - at));
+        if (stop == NULL)
+            return err_make(ERR_INPUT, "argv is longer than its field");
+        slot->run.plan.argv[i] = at;
+        at = stop + 1;
+    }
+    slot->run.plan.argv[slot->start.words_count] = NULL;
+    return err_none();
+}
+
+static struct err plan_filter(struct slot *slot)
+{
+    struct sock_fprog *filter = &slot->filters[slot->listen][slot->start.profile];
+    if (step_fails(slot, STEP_FILTER))
+        return err_make(ERR_SYSTEM, "%s", step_words(STEP_FILTER));
+    if (filter->len == 0) {
+        struct err err = policy_build(slot->start.profile, slot->listen, filter);
+        if (err_is(err))
+            return err;
+    }
+    slot->run.plan.filter = *filter;
+    return err_none();
+}
+
+static struct err plan_work(struct slot *slot, const int *files_in)
+{
+    int fd = -1;
+    if (slot->jail.view_fd < 0)
+        return err_make(ERR_INTERNAL, "this slot has no compile view");
+    if (step_fails(slot, STEP_WORK))
+        return err_make(ERR_SYSTEM, "%s", step_words(STEP_WORK));
+    struct err err = jail_work_mount(&slot->jail, slot->start.work_bytes, &fd);
+    if (!err_is(err))
+        err = slot_raise(fd, &slot->work_fd);
+    for (unsigned i = 0; i < slot->start.files_in_count && !err_is(err); i++)
+        err = file_in(slot->work_fd, slot->start.names[i], files_in[i]);
+    if (err_is(err))
+        return err;
+
+    if (step_fails(slot, STEP_LANDLOCK_RULES))
+        return err_make(ERR_SYSTEM, "%s", step_words(STEP_LANDLOCK_RULES));
+    err = landlock_compile(slot->jail.view_fd, slot->work_fd, &fd);
+    if (!err_is(err))
+        err = slot_raise(fd, &slot->run_landlock_fd);
+    slot->run.plan.landlock_fd = slot->run_landlock_fd;
+    return err;
+}
+
+static struct err file_in(int work_fd, const char *name, int from)
+{
+    struct stat info;
+    auto_close int to =
+        openat(work_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (to < 0 || fstat(from, &info) < 0)
+        return err_make(ERR_SYSTEM, "place '%s' in /work", name);
+    off_t at = 0;
+    while (at < info.st_size) {
+        ssize_t sent = sendfile(to, from, &at, (size_t)(info.st_size - at));
+        if (sent < 0)
+            return err_make(errno == ENOSPC ? ERR_LIMIT : ERR_SYSTEM, "fill '%s' in /work", name);
+        if (sent == 0)
+            break; /* it shrank meanwhile: what is there is what it gets */
+    }
+    return err_none();
+}
+
+/* Puts the program at its one number. */
+static struct err plan_program(struct slot *slot)
+{
+    const struct slot_start *start = &slot->start;
+    if (step_fails(slot, STEP_PROGRAM))
+        return err_make(ERR_SYSTEM, "%s", step_words(STEP_PROGRAM));
+    if (start->has_program != 0) {
+        if (dup3((int)start->fds_count, POLICY_PROGRAM_FD, O_CLOEXEC) < 0)
+            return err_make(ERR_SYSTEM, "%s", step_words(STEP_PROGRAM));
+        return plan_landlock(slot);
+    }
+    struct open_how how = {.flags = O_RDONLY | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT};
+    auto_close int fd =
+        (int)syscall(SYS_openat2, slot->jail.view_fd, start->words, &how, sizeof how);
+    if (fd < 0)
+        return err_make(errno == ENOENT ? ERR_INPUT : ERR_SYSTEM, "no '%.80s' in the compile view",
+                        start->words);
+    if (dup3(fd, POLICY_PROGRAM_FD, O_CLOEXEC) < 0)
+        return err_make(ERR_SYSTEM, "%s", step_words(STEP_PROGRAM));
+    return err_none();
+}
+
+/* A program on a disk needs a rule of its own, or Landlock refuses its exec. */
+static struct err plan_landlock(struct slot *slot)
+{
+    struct stat info;
+    int fd = -1;
+    if (fstat(POLICY_PROGRAM_FD, &info) < 0)
+        return err_make(ERR_SYSTEM, "%s", step_words(STEP_LANDLOCK_RULES));
+    if (slot->landlock_fd < 0 || info.st_dev == slot->memfd_device ||
+        slot->start.profile == SANDBOX_COMPILE)
+        return err_none();
+    struct err err = landlock_program(POLICY_PROGRAM_FD, &fd);
+    if (!err_is(err))
+        err = slot_raise(fd, &slot->run_landlock_fd);
+    slot->run.plan.landlock_fd = slot->run_landlock_fd;
+    return err;
+}
+
+/* Hard limits equal soft ones but for the stack, which cc1 sets for itself, and CPU time, where
+ * the soft one tells SIGXCPU from a kill. The slot looks at the exact CPU time; this is behind it.
+ */
+static void plan_rlimits(struct slot *slot)
+{
+    const struct slot_start *start = &slot->start;
+    rlim_t cpu_seconds = (start->cpu_ms + 999) / 1000 + 1;
+    const struct run_rlimit rows[] = {
+        {RLIMIT_CPU, {cpu_seconds, cpu_seconds + 1}},
+        {RLIMIT_STACK, {start->stack_bytes, start->stack_bytes}},
+        {RLIMIT_FSIZE, {start->output_bytes, start->output_bytes}},
+        {RLIMIT_DATA, {start->data_bytes, start->data_bytes}},
+        {RLIMIT_AS, {start->address_space_bytes, start->address_space_bytes}},
+        /* Counted in our own user namespace: the slot and init are in it too. */
+        {RLIMIT_NPROC, {start->threads + 2, start->threads + 2}},
+        {RLIMIT_NOFILE, {64, 64}},     /* cc1 opens one header at a time per level of nesting */
+        {RLIMIT_CORE, {0, 0}},         /* cores would leave by a path of the host */
+        {RLIMIT_MEMLOCK, {0, 0}},      /* nothing is locked past the accounting */
+        {RLIMIT_MSGQUEUE, {0, 0}},     /* no queue outlives anything */
+        {RLIMIT_SIGPENDING, {64, 64}}, /* bounds kernel memory */
+    };
+    _Static_assert(COUNT(rows) <= RUN_RLIMITS_MAX, "rows fit the plan");
+    for (unsigned i = 0; i < COUNT(rows); i++) {
+        struct run_rlimit row = rows[i];
+        struct rlimit have;
+        /* Never above what we have ourselves: raising a hard limit is root's. */
+        if (getrlimit((__rlimit_resource_t)row.resource, &have) == 0 &&
+            row.limit.rlim_max > have.rlim_max) {
+            row.limit.rlim_max = have.rlim_max;
+            row.limit.rlim_cur =
+                row.limit.rlim_cur > have.rlim_max ? have.rlim_max : row.limit.rlim_cur;
+        }
+        slot->run.plan.rlimits[i] = row;
+    }
+    slot->run.plan.rlimits_count = COUNT(rows);
+}
+
+/* 0 .. fds_count-1 are in place; they alone survive the exec. */
+static struct err plan_fds(const struct slot_start *start)
+{
+    for (int fd = 0; fd < (int)start->fds_count; fd++) {
+        if (fcntl(fd, F_SETFD, 0) < 0)
+            return err_make(ERR_SYSTEM, "hand descriptor %d on", fd);
+    }
+    return err_none();
+}
