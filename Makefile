@@ -122,23 +122,75 @@ $(BUILD)/runtime/%/runtime.o: $(BUILD)/runtime/common.o $(BUILD)/runtime/%/adapt
 	@rm $@.new
 
 # -- tests -----------------------------------------------------------------------------------------
+LIBS_ALL = -lcmocka -luv -lmicrohttpd -lsqlite3 -lseccomp -lcjson -lsodium -lz -lm -ldl
+libs_test = $(call lib,grader worker reference inputs assignments sandbox base)
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_c))
-$(BUILD)/tests/test_%: $(BUILD)/obj/tests/unit/test_%.o $(call lib,grader worker reference inputs assignments sandbox base)
+FUZZ := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/%,$(fuzz_c))
+PROGRAMS_TEST := $(patsubst %.c,$(BUILD)/%,$(program_c))
+$(BUILD)/tests/test_%: $(BUILD)/obj/tests/unit/test_%.o $(libs_test)
 	@mkdir -p $(@D)
-	$(link) -lcmocka -luv -lmicrohttpd -lsqlite3 -lseccomp -lcjson -lsodium -lz -lm
+	$(link) $(LIBS_ALL)
+$(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/replay.o $(libs_test)
+	@mkdir -p $(@D)
+	$(link) $(LIBS_ALL)
+$(BUILD)/tests/meta: $(BUILD)/obj/tests/meta.o $(libs_test)
+	@mkdir -p $(@D)
+	$(link) $(LIBS_ALL) -rdynamic
 $(BUILD)/tests/programs/%: tests/programs/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -static -O1 -w -o $@ $< -pthread
-PROGRAMS_TEST := $(patsubst %.c,$(BUILD)/%,$(program_c))
 
-.PHONY: unit
-unit: $(UNIT) $(PROGRAMS_TEST)
+.PHONY: unit test one san fuzz
+unit: $(UNIT) $(FUZZ) $(PROGRAMS_TEST) $(if $(wildcard tests/meta.c),$(BUILD)/tests/meta)
+test:
+	@deploy/deps test
+	@+$(MAKE) -s all unit
+	@BUILD=$(BUILD) tests/run
+one: all unit
+	@BUILD=$(BUILD) tests/run $(T)
+san:
+	@deploy/deps test
+	@+$(MAKE) -s BUILD=$(BUILD)/san SAN=1 all unit
+	@BUILD=$(BUILD)/san SAN=1 tests/run
+# Ten minutes of one target with libFuzzer: make fuzz T=wire [SECONDS_EACH=600]
+SECONDS_EACH ?= 60
+fuzz:
+	@tests/fuzz/run $(T) $(SECONDS_EACH)
 
-.PHONY: clean format
-clean:
-	rm -rf $(BUILD)
+# -- running it ------------------------------------------------------------------------------------
+.PHONY: deps run bench
+deps:
+	@deploy/deps build
+run:
+	@deploy/deps build
+	@+$(MAKE) -s all
+	@$(BUILD)/grader serve --demo.path=$(BUILD)/demo --database.path=$(BUILD)/demo/grader.db $(ARGS)
+bench:
+	@deploy/deps bench
+	@+$(MAKE) -s all unit
+	@BUILD=$(BUILD) tests/bench/run $(T)
+
+# -- looking at it ---------------------------------------------------------------------------------
+.PHONY: lint format shape clean help
+lint:
+	@deploy/deps lint
+	@BUILD=$(BUILD) tests/lint
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
+shape:
+	@BUILD=$(BUILD) tests/shape
+clean:
+	rm -rf $(BUILD)
+help:
+	@echo 'make          build everything under $(BUILD)/'
+	@echo 'make deps     install what is missing from Debian'
+	@echo 'make run      a demo course on http://127.0.0.1:8080   (ARGS=--http.port=8081)'
+	@echo 'make test     every test; make one T=wire: those whose name holds "wire"'
+	@echo 'make san      every test with address and undefined sanitizers'
+	@echo 'make fuzz     T=wire SECONDS_EACH=600: libFuzzer on one parser'
+	@echo 'make bench    the performance promises, as ratios'
+	@echo 'make lint     gcc analyzer, cppcheck, clang-tidy; make format; make shape'
+	@echo 'make clean    remove $(BUILD)/'
 
 .SECONDARY:
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
