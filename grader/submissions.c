@@ -90,6 +90,14 @@ void submissions_stop(struct submissions *submissions, bool now, void (*closed)(
         pool_stop(submissions->pool, now, on_pool_closed, submissions);
 }
 
+void submissions_free(struct submissions *submissions)
+{
+    list_each (link, &submissions->lives) {
+        life_free(list_of(link, struct life, link));
+    }
+    free(submissions);
+}
+
 struct refusal submissions_may(struct submissions *submissions, const struct membership *who,
                                const char *assignment, bool practice, int64_t received_at)
 {

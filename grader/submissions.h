@@ -35,6 +35,9 @@ struct err submissions_start(struct submissions **out, struct grader *grader,
 void submissions_stop(struct submissions *submissions, bool now, void (*closed)(void *context),
                       void *context);
 
+/* After `closed`: forgets the lives that are still in the database. */
+void submissions_free(struct submissions *submissions);
+
 /* What a handler asks for. Everything is copied. */
 struct submission_wish {
     struct membership who;
