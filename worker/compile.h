@@ -13,23 +13,36 @@
 
 /* What this machine compiles with; found once at start. */
 struct toolchain {
-    char home[4096]; /* root of the installation: holds assignments/, reference/ and build/ */
-    char isa[16];    /* "x86-64-v3" or "x86-64-v4", by probing; "" if the machine is older */
+    char home[4096];    /* root of the installation: holds assignments/, reference/ and build/ */
+    char runtime[4096]; /* folder made by the build: names, and NAME/runtime.o per assignment */
+    char cache[4096];   /* folder for compiled objects, made if missing, or "" for none; the
+                         * caller's choice after toolchain_find, which leaves it empty */
+    char isa[16];       /* "x86-64-v3" or "x86-64-v4", by probing; "" if the machine is older */
     char class_name[SPEC_NAME_MAX];
     char compiler[64]; /* "gcc 12.2.0" */
     char flags[128];   /* "-O3 -march=x86-64-v4": what the report names */
     char cc1[256], as[256], ld[256];
+    char identity[65]; /* hex hash of the three programs' paths, sizes and times; part of cache keys
+                        */
 };
 
-/* Finds compiler, instruction set and runtime. home NULL: the parent of the folder of this program.
- */
-struct err toolchain_find(struct toolchain *out, const char *home);
+/* Finds compiler, instruction set and runtime.
+ *
+ * home NULL: the nearest folder above this program that holds assignments/, else the current one.
+ * The runtime is the nearest runtime/ above this program, else build/runtime of home.
+ * ERR_INPUT: no such folder; ERR_SYSTEM: no compiler. The label keeps the symbol apart from the
+ * sandbox's own toolchain_find, which finds the parts of the compile view. */
+struct err toolchain_find(struct toolchain *out, const char *home) __asm__("worker_toolchain_find");
 
 /* Compiles, audits and links in the jail of `slot`.
  *
+ * file_name    what the diagnostics call the source; a name that is not plain letters, digits, '_',
+ *              '-', '.' with the end ".c" becomes NAME.c
  * out_result   always filled; release its diagnostics with event_release or free
  * out_program  a sealed memfd with the static program, the caller closes it; -1 unless good
- * ERR_SYSTEM, ERR_INTERNAL: ours; then nothing is said about the source. */
+ * Codes when not good: "syntax" (the compiler's errors), "assembler", "link", "compile_limit"
+ * (time, memory, output, or a compiler that crashed on it), and those of audit.h. ERR_SYSTEM,
+ * ERR_INTERNAL, ERR_BUSY: ours; then nothing is said about the source. */
 struct err compile_source(const struct toolchain *toolchain, struct sandbox *slot,
                           const struct spec *spec, const char *file_name, const char *source,
                           size_t source_size, struct wire_compiled *out_result, int *out_program);
