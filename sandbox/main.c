@@ -1,11 +1,23 @@
 /* build/sandbox: the slot that the library starts, and a command for people. */
+#include "sandbox/command.h"
 #include "sandbox/slot.h"
 
+#include <stdio.h>
 #include <string.h>
 
 int main(int argc, char **argv)
 {
-    if (argc == 2 && strcmp(argv[1], "slot") == 0)
+    const char *word = argc > 1 ? argv[1] : "";
+    if (strcmp(word, "slot") == 0 && argc == 2)
         return slot_main();
-    return 64;
+    if (strcmp(word, "run") == 0)
+        return command_run(argc - 1, argv + 1);
+    if (strcmp(word, "doctor") == 0)
+        return command_doctor(argc - 1, argv + 1);
+    if (strcmp(word, "help") == 0 || strcmp(word, "--help") == 0) {
+        command_help();
+        return COMMAND_FINE;
+    }
+    fprintf(stderr, "sandbox: '%s' is no command: run, doctor or help\n", word);
+    return COMMAND_USAGE;
 }
