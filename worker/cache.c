@@ -188,7 +188,8 @@ void cache_sweep(const char *folder, uint64_t bytes_max, size_t entries_max)
     auto_free struct kept *entries = list_entries(fd, &count);
     for (size_t i = 0; i < count; i++)
         bytes += entries[i].bytes;
-    qsort(entries, count, sizeof *entries, compare_used);
+    if (count > 0)
+        qsort(entries, count, sizeof *entries, compare_used);
     for (size_t i = 0; i < count && (bytes > bytes_max || count - i > entries_max); i++) {
         (void)unlinkat(fd, entries[i].name, 0); /* another worker may have been first */
         bytes -= entries[i].bytes;

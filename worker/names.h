@@ -1,0 +1,19 @@
+/* The names that the runtime offers, as the build wrote them: sorted, one per line. */
+#ifndef WORKER_NAMES_H
+#define WORKER_NAMES_H
+
+#include "sandbox/base/err.h"
+
+#include <stddef.h>
+
+struct names {
+    const char **at; /* sorted by strcmp; point into text */
+    size_t count;
+    char *text; /* private */
+};
+
+/* Reads RUNTIME/names. ERR_INPUT if it is not sorted (then a search would miss). */
+struct err names_load(struct names *out, const char *runtime);
+void names_release(struct names *names);
+
+#endif
