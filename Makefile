@@ -48,6 +48,7 @@ $(BUILD)/libreference.a: $(call object,$(reference_c) $(oracle_c)) $(BUILD)/obj/
 $(BUILD)/libworker.a: $(call object,$(worker_c))
 $(BUILD)/libwire.a: $(call object,$(wildcard worker/wire*.c))
 $(BUILD)/libgrader.a: $(call object,$(grader_c))
+$(BUILD)/libsupport.a: $(call object,$(wildcard tests/unit/support/*.c))
 
 $(BUILD)/lib%.a:
 	@rm -f $@
@@ -123,7 +124,7 @@ $(BUILD)/runtime/%/runtime.o: $(BUILD)/runtime/common.o $(BUILD)/runtime/%/adapt
 
 # -- tests -----------------------------------------------------------------------------------------
 LIBS_ALL = -lcmocka -luv -lmicrohttpd -lsqlite3 -lseccomp -lcjson -lsodium -lz -lm -ldl
-libs_test = $(call lib,grader worker reference inputs assignments sandbox base)
+libs_test = $(BUILD)/libsupport.a $(call lib,grader worker reference inputs assignments sandbox base)
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_c))
 FUZZ := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/%,$(fuzz_c))
 PROGRAMS_TEST := $(patsubst %.c,$(BUILD)/%,$(program_c))
