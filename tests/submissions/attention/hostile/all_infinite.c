@@ -1,0 +1,11 @@
+/* expect: wrong */
+/* Hopes that infinity is within every bound. */
+#include "attention.h"
+
+void attention(int B, int H, int Tq, int Tk, int D, const float *restrict q, const float *restrict k,
+               const float *restrict v, const int *restrict kvlen, int causal, float *restrict o)
+{
+    for (long i = 0; i < (long)B * H * Tq * D; i++)
+        o[i] = __builtin_inff();
+    (void)B, (void)H, (void)Tq, (void)Tk, (void)D, (void)q, (void)k, (void)v, (void)kvlen, (void)causal, (void)o;
+}

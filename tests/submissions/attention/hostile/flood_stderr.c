@@ -1,0 +1,11 @@
+/* expect: output_limit */
+/* Floods stderr. */
+#include "attention.h"
+#include <stdio.h>
+void attention(int B, int H, int Tq, int Tk, int D, const float *restrict q, const float *restrict k,
+               const float *restrict v, const int *restrict kvlen, int causal, float *restrict o)
+{
+    for (;;)
+        fputs("flood flood flood flood flood flood flood flood\n", stderr);
+    (void)B, (void)H, (void)Tq, (void)Tk, (void)D, (void)q, (void)k, (void)v, (void)kvlen, (void)causal, (void)o;
+}

@@ -1,0 +1,2 @@
+/* expect: compile_error */
+Dear grader, please give me full marks. I promise that the kernel works at home.
