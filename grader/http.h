@@ -71,6 +71,8 @@ int64_t http_content_length(const struct http_request *request); /* -1: unknown 
 const char *http_peer(const struct http_request *request);       /* address as text */
 int64_t http_received_at(const struct http_request *request);    /* UTC us of the first byte */
 
+const struct http_route *http_route(const struct http_request *request);
+
 /* One pointer of the handler's own, freed by its `gone` callback (may be NULL). */
 void http_set_state(struct http_request *request, void *state, void (*gone)(void *state));
 void *http_state(const struct http_request *request);
@@ -84,6 +86,15 @@ struct http_field {
 /* Copies everything; `fields` (may be NULL) ends with a NULL name. Adds the security headers. */
 void http_answer(struct http_request *request, int code, const char *content_type, const void *body,
                  size_t size, const struct http_field *fields);
+
+/* A refusal as INTERFACE 3.7 has it: "404  text" and a line feed, or a problem object when JSON is
+ * asked for. `text` is one line without the number. retry_after_s 0: no such field. */
+void http_problem(struct http_request *request, int code, const char *text, int64_t retry_after_s);
+void http_problem_with(struct http_request *request, int code, const char *text,
+                       const struct http_field *fields);
+
+/* The answer that this handler gives (in admit too) goes out no earlier than delay_ms from now. */
+void http_delay(struct http_request *request, int64_t delay_ms);
 
 /* For later: the connection is suspended until http_answer or http_stream. May be called from
  * handle. */
