@@ -20,7 +20,10 @@
 
 #define KEEP "sandbox-keep"       /* v2: where the processes of a delegated group move to */
 #define CONFIRM_MAX_NS 2000000000 /* a freeze that takes this long is a fault of the host */
-#define REMOVE_MAX_MS 500         /* the last process may still be on its way out */
+/* The kernel charges a run's namespace, tasks, page tables and its own batches to the group too.
+ * With less, an overrun could strike before the exec, where init and slot share their memory. */
+#define OVERHEAD_BYTES (1 << 20)
+#define REMOVE_MAX_MS 500 /* the last process may still be on its way out */
 
 static struct err open_v2(struct group *group, const char *name, uint32_t id);
 static struct err open_v1(struct group *group, const char *name, uint32_t id);
@@ -103,7 +106,7 @@ struct err group_prepare(struct group *group, const struct sandbox_limits *limit
     if (group->backend == SANDBOX_RLIMITS)
         return err_none();
 
-    uint64_t bytes = limits->memory_bytes + group->own_bytes;
+    uint64_t bytes = limits->memory_bytes + group->own_bytes + OVERHEAD_BYTES;
     if (bytes != group->limit_bytes) {
         struct err err = write_number(group->limit_fd, bytes, "memory limit");
         if (err_is(err))

@@ -18,6 +18,7 @@ static void judge_memory(const struct verdict_input *input, struct sandbox_resul
 static void judge_cpu(const struct verdict_input *input, struct sandbox_result *result);
 static void judge_call(const struct verdict_input *input, struct sandbox_result *result);
 static uint64_t private_peak(const struct verdict_input *input);
+static uint64_t private_at_least(const struct verdict_input *input);
 
 #define EVIDENCE(result, ...)                                                                      \
     ((void)snprintf((result)->evidence, sizeof(result)->evidence, __VA_ARGS__)) /* cut is fine */
@@ -80,8 +81,7 @@ static void judge_signal(const struct verdict_input *input, int number,
     } else if (number == SIGKILL && input->ended->cpu_us / 1000 >= input->limits.cpu_ms) {
         judge_cpu(input, result);
     } else if (number == SIGSEGV) {
-        uint64_t used =
-            input->group->peak_bytes != 0 ? input->group->peak_bytes : private_peak(input);
+        uint64_t used = private_at_least(input);
         result->stack_overflow = used + STACK_SLACK_BYTES >= input->limits.stack_bytes;
         if (result->stack_overflow)
             EVIDENCE(result, "SIGSEGV after %.1f MiB of private memory, stack limit %.1f MiB",
@@ -124,4 +124,13 @@ static uint64_t private_peak(const struct verdict_input *input)
     if (input->group->peak_bytes != 0)
         return input->group->peak_bytes;
     return input->shared_bytes == 0 ? input->ended->peak_resident_bytes : 0;
+}
+
+/* For a hint a lower bound is good enough: as if all that was shared had been touched. */
+static uint64_t private_at_least(const struct verdict_input *input)
+{
+    uint64_t resident = input->ended->peak_resident_bytes;
+    if (input->group->peak_bytes != 0)
+        return input->group->peak_bytes;
+    return resident > input->shared_bytes ? resident - input->shared_bytes : 0;
 }
