@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# kill -9 of the service and of its workers at random moments: everything accepted is graded exactly once.
+# ROUNDS kills during SUBMISSIONS submissions (defaults are short; tests/soak asks for more).
+. "$(dirname "$0")/lib.sh"
+SUBMISSIONS=${SUBMISSIONS:-24} ROUNDS=${ROUNDS:-4}
+RANDOM=${SEED:-7}
+S=tests/submissions/attention
+start_service || { not_ok "the service starts"; exit 1; }
+
+sent=0 accepted=0
+send_one() { # number: a file nobody sent before; right, wrong or broken by turns
+    local file="$WORK/s$1.c" source=$S/correct/naive.c
+    case $(($1 % 4)) in 1) source=$(ls $S/wrong/*.c | sed -n "$(($1 % 9 + 1))p") ;; 2) source=/dev/null ;; esac
+    { cat $source; echo "/* number $1 */"; [ $(($1 % 4)) -eq 2 ] && echo 'int broken('; } >"$file"
+    local login=$(printf 'alice\nbob\nchen\n' | sed -n "$(($1 % 3 + 1))p") tries=0
+    # As a client would: until it is answered. The same bytes again never count twice.
+    until code=$(as "$login" -o "$WORK/answer$1" -w '%{http_code}' -H 'Accept: application/json' -T "$file" "$URL/submit/attention" 2>/dev/null); [ "$code" = 202 ] || [ "$code" = 200 ]; do
+        tries=$((tries + 1)); [ $tries -gt 100 ] && return 1
+        read -rt 0.1 <> <(:) || true
+    done
+}
+( for i in $(seq "$SUBMISSIONS"); do send_one "$i" || echo "$i" >>"$WORK/unsent"; done; touch "$WORK/all-sent" ) &
+sender=$!
+
+killed_workers=0 killed_services=0
+for round in $(seq "$ROUNDS"); do
+    read -rt "0.$((RANDOM % 9 + 1))" <> <(:) || true
+    read -rt "$((RANDOM % 2)).$((RANDOM % 9))" <> <(:) || true
+    if [ $((round % 2)) -eq 0 ]; then
+        kill -9 "$SERVICE"; wait "$SERVICE" 2>/dev/null; killed_services=$((killed_services + 1))
+        await 5 sh -c "! curl -s -o /dev/null $URL/healthz" || true
+        start_service || { not_ok "the service starts again"; exit 1; }
+    else
+        victim=$(pgrep -P "$SERVICE" | shuf -n 1 --random-source=<(yes "$round"))
+        [ -n "$victim" ] && kill -9 "$victim" && killed_workers=$((killed_workers + 1))
+    fi
+done
+wait "$sender"
+check "every file was answered in the end" test ! -e "$WORK/unsent"
+ids=$(cat "$WORK"/answer* | grep -o '"id": *[0-9]*' | grep -o '[0-9]*' | sort -n | uniq | wc -l)
+equals "each file has a number of its own" "$SUBMISSIONS" "$ids"
+await 300 test "$(sql 'select count(*) from job')" = 0
+finished() { [ "$(sql 'select count(*) from job')" = 0 ]; }
+await 300 finished && ok "everything is graded" || not_ok "everything is graded" "left: $(sql 'select count(*) from job')"
+equals "none is lost, none is stored twice" "$SUBMISSIONS" "$(sql 'select count(*) from submission')"
+equals "none is graded twice" "$SUBMISSIONS" "$(sql 'select count(*) from grading where finished_at is not null')"
+broken=$(((SUBMISSIONS + 2) / 4))
+equals "each ended as it should" "$((SUBMISSIONS - broken))|$broken" "$(sql "select sum(stage='graded'), sum(stage='compile_error') from submission")"
+equals "no case was written twice" 0 "$(sql "select count(*) from (select grading_id, name from case_result group by 1, 2 having count(*) > 1)")"
+equals "the database is whole" ok "$(sql 'pragma integrity_check')"
+echo "# killed: $killed_services services, $killed_workers workers, during $SUBMISSIONS submissions"
+stop_service TERM

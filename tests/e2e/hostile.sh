@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Each hostile submission ends in its own verdict, within its limit, shows nothing of the host, and the next
+# submission is graded as if nothing had been. One worker serves them all, as a service would.
+. "$(dirname "$0")/lib.sh"
+start_service --worker.count=2 || { not_ok "the service starts"; exit 1; }
+canary=tests/submissions/attention/correct/naive.c
+secret=$(head -n 1 /etc/passwd)
+list=${1:-$(ls tests/submissions/*/hostile/*.c)}
+
+one() { # file
+    local file=$1 a
+    a=$(basename "$(dirname "$(dirname "$file")")")
+    as alice -H 'Accept: application/json' -T "$file" "$URL/try/$a/$(basename "$file")?wait=60" >"$WORK/$(basename "$file").json" 2>&1
+}
+# Two at a time, as two students would.
+export -f one as; export WORK URL
+printf '%s\n' $list | xargs -P 2 -I{} bash -c 'one {}'
+for file in $list; do
+    name=$(basename "$file" .c)
+    expect=$(sed -n '1s|/\* expect: \(.*\) \*/|\1|p' "$file")
+    got=$(python3 - "$WORK/$name.c.json" <<'PY'
+import json, sys
+try:
+    d = json.load(open(sys.argv[1]))
+except Exception as e:
+    print("no report:", e); sys.exit()
+if d.get("stage") != "graded":
+    print(d.get("stage"), d.get("code", "")); sys.exit()
+bad = [c for c in d["cases"] if c["verdict"] not in ("pass", "not_run")]
+print(bad[0]["verdict"] + " " + bad[0].get("syscall", "") if bad else "pass")
+PY
+)
+    if grep -qE "^($expect)" <<<"$got"; then ok "$name: $got"; else not_ok "$name" "expected: $expect" "got: $got" "$(head -c 1500 "$WORK/$name.c.json")"; fi
+    if grep -qF "$secret" "$WORK/$name.c.json" || grep -qE "\"(/tmp|/root|/home|$ROOT)" "$WORK/$name.c.json"; then not_ok "$name shows nothing of the host" "$(head -c 1500 "$WORK/$name.c.json")"; fi
+done
+report=$(as bob -T $canary "$URL/try/attention")
+contains "after all of them an honest file gets full marks" "cases right" "$report"
+lacks "… with nothing wrong" "first wrong" "$report"
+equals "no worker died of it" 0 "$(grep -c 'worker.exit' "$WORK/service.log")"
+stop_service TERM
+equals "no process is left" "" "$(pgrep -f "$WORK" || true)"

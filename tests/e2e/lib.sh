@@ -1,0 +1,72 @@
+# Shared by the end-to-end scripts: TAP lines, a private folder, a service of one's own. Source it.
+set -u
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
+ROOT=$PWD
+BUILD="${BUILD:-build}"
+GRADER="$BUILD/grader"
+WORK=$(mktemp -d "${TMPDIR:-/tmp}/grader-e2e-XXXXXX")
+chmod 755 "$WORK"
+count=0 bad=0 SERVICE=
+
+finish() {
+    [ -n "$SERVICE" ] && { kill -9 "$SERVICE" 2>/dev/null; wait "$SERVICE" 2>/dev/null; }
+    [ -n "${KEEP:-}" ] && echo "# kept $WORK" || rm -rf "$WORK"
+    echo "1..$count"
+    exit "$((bad > 0))"
+}
+trap finish EXIT
+
+ok() { count=$((count + 1)); echo "ok $count - $1"; }
+not_ok() { count=$((count + 1)); bad=$((bad + 1)); echo "not ok $count - $1"; shift; [ $# -eq 0 ] || printf '%s\n' "$@" | sed 's/^/#   /'; }
+skip() { count=$((count + 1)); echo "ok $count - $1 # SKIP $2"; }
+check() { # title, command…
+    local title=$1 out; shift
+    if out=$("$@" 2>&1); then ok "$title"; else not_ok "$title" "command: $*" "$out"; fi
+}
+equals() { # title, expected, got
+    if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1" "expected: $2" "got:      $3"; fi
+}
+contains() { # title, wanted substring, text
+    case "$3" in *"$2"*) ok "$1" ;; *) not_ok "$1" "wanted: $2" "in: $(printf '%s' "$3" | head -c 2000)" ;; esac
+}
+lacks() { # title, unwanted substring, text
+    case "$3" in *"$2"*) not_ok "$1" "unwanted: $2" "in: $(printf '%s' "$3" | head -c 2000)" ;; *) ok "$1" ;; esac
+}
+last_line() { printf '%s\n' "$1" | tail -n 1; }
+
+# Waits until a command succeeds, at most so many seconds.
+await() { # seconds, command…
+    local until=$((SECONDS + $1)); shift
+    until "$@" >/dev/null 2>&1; do
+        [ $SECONDS -ge $until ] && return 1
+        read -rt 0.05 <> <(:) || true
+    done
+}
+
+# Starts a service on a free port with the demo cohort; sets URL, DB, SERVICE. More flags may follow.
+start_service() {
+    : >"$WORK/service.log"
+    "$GRADER" serve --http.port="${PORT:-0}" --demo.path="$WORK/demo" --database.path="$WORK/db/grader.db" \
+        --rate.submissions=100000 --rate.practice=100000 "$@" >"$WORK/service.out" 2>>"$WORK/service.log" &
+    SERVICE=$!
+    if ! await 20 grep -q service.listening "$WORK/service.log"; then
+        echo "# the service did not start:"; sed 's/^/#   /' "$WORK/service.log"
+        return 1
+    fi
+    URL=$(grep -o 'url=[^ ]*' "$WORK/service.log" | tail -n 1 | cut -d= -f2)
+    PORT=${URL##*:}
+    DB="$WORK/db/grader.db"
+}
+stop_service() { # signal
+    kill "-${1:-TERM}" "$SERVICE" 2>/dev/null
+    wait "$SERVICE" 2>/dev/null
+    local code=$?
+    SERVICE=
+    return $code
+}
+as() { # login, curl arguments…
+    local login=$1; shift
+    curl -sS --max-time 120 --netrc-file "$WORK/demo/$login.netrc" "$@"
+}
+sql() { sqlite3 -cmd '.timeout 5000' "$DB" "$1"; }
+json() { python3 -c 'import json,sys; d=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
