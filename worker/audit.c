@@ -267,6 +267,8 @@ static bool audit_undefined(struct audit *audit, const char *name)
 
     if (strcmp(name, rules->function) == 0)
         return true; /* audit_function has the better words for it */
+    if (strcmp(name, "_GLOBAL_OFFSET_TABLE_") == 0)
+        return true; /* the assembler names it beside thread-local data; the linker provides it */
     if (bsearch(name, rules->names, rules->names_count, sizeof *rules->names, compare_name) != NULL)
         return true;
     return refuse(audit, "undefined_name", "%s is not available to a kernel", shown(name, text));
