@@ -1,8 +1,6 @@
 /* The reviewed table of system calls, and its translation by libseccomp. */
 #include "sandbox/policy.h"
 
-#include "sandbox/base/text.h"
-
 #include <asm/prctl.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -66,6 +64,7 @@ static struct err export_filter(scmp_filter_ctx context, struct sock_fprog *out_
     (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |            \
      CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID)
 
+#define X32_BIT 0x40000000
 #define ARCH_CET_STATUS_OLD 0x3001 /* glibc asks it at start; kernels without it say EINVAL */
 
 /* clang-format off */
@@ -91,8 +90,8 @@ static const struct policy_rule rules[] = {
     {CALL(mmap), K | T, 0, BOTH(BITS(2, PROT_EXEC, 0), BITS(3, MAP_HUGETLB, 0)), "memory; huge pages escape the accounting"},
     {CALL(mmap), C, 0, MASKED(3, MAP_HUGETLB, 0), "the dynamic linker maps code"},
     {CALL(mprotect), ALL, 0, MASKED(2, PROT_EXEC, 0), "relocation read-only, guard pages"},
-    {CALL(munmap), ALL, 0, ANY, "free"},
-    {CALL(mremap), ALL, 0, ANY, "realloc"},
+    {CALL(munmap), ALL, 0, ANY, "free gives memory back"},
+    {CALL(mremap), ALL, 0, ANY, "realloc of large pieces"},
     {CALL(madvise), ALL, 0, EQUAL(2, MADV_DONTNEED), "free gives pages back"},
     {CALL(madvise), ALL, 0, EQUAL(2, MADV_FREE), "free gives pages back"},
 
@@ -119,9 +118,8 @@ static const struct policy_rule rules[] = {
     /* clocks and scheduling: no verdict rests on what it reads there */
     {CALL(clock_gettime), ALL, 0, ANY, "where the vdso cannot answer"},
     {CALL(clock_getres), ALL, 0, ANY, "where the vdso cannot answer"},
-    {CALL(gettimeofday), ALL, 0, ANY, "where the vdso cannot answer"},
-    {CALL(time), ALL, 0, ANY, "where the vdso cannot answer"},
-    {CALL(getcpu), ALL, 0, ANY, "where the vdso cannot answer"},
+    {CALL(gettimeofday), C, 0, ANY, "__TIME__; kernels have clock_gettime, and no vsyscall page"},
+    {CALL(time), C, 0, ANY, "__DATE__; the same"},
     {CALL(sched_yield), ALL, 0, ANY, "spin locks"},
     {CALL(sched_getaffinity), ALL, 0, ANY, "how many threads make sense"},
     {CALL(futex), ALL, 0, ANY, "once-initialisation and locks"},
@@ -135,7 +133,7 @@ static const struct policy_rule rules[] = {
     {CALL(openat), C, 0, ANY, "sources, headers, outputs; the view and Landlock bound it"},
     {CALL(open), C, 0, ANY, "the same"},
     {CALL(pread64), C, 0, ANY, "the dynamic linker, bfd"},
-    {CALL(pwrite64), C, 0, ANY, "bfd"},
+    {CALL(pwrite64), C, 0, ANY, "bfd patches its output"},
     {CALL(newfstatat), C, 0, ANY, "header search"},
     {CALL(stat), C, 0, ANY, "header search"},
     {CALL(lstat), C, 0, ANY, "realpath"},
@@ -191,7 +189,7 @@ struct err policy_build(enum sandbox_profile profile, bool notify, struct sock_f
         return err_make(ERR_INTERNAL, "seccomp_init");
 
     struct err err = err_none();
-    if (seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) != 0)
+    if (seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH, outside) != 0)
         err = err_make(ERR_INTERNAL, "seccomp_attr_set: other architectures");
     /* A binary tree instead of a list: the hot calls cost the same as the rare ones. */
     if (!err_is(err) && seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2) != 0)
@@ -212,12 +210,17 @@ void policy_release(struct sock_fprog *filter)
 
 void policy_call_name(uint32_t entry, int number, char *out, size_t out_size)
 {
-    uint32_t arch = entry == AUDIT_ARCH_I386 ? SCMP_ARCH_X86 : SCMP_ARCH_X86_64;
+    /* x32 numbers come through the x86-64 entry with this bit. */
+    bool x32 = entry == AUDIT_ARCH_X86_64 && (number & X32_BIT) != 0;
+    uint32_t arch = entry == AUDIT_ARCH_I386 ? SCMP_ARCH_X86
+                    : x32                    ? SCMP_ARCH_X32
+                                             : SCMP_ARCH_X86_64;
+    const char *suffix = entry == AUDIT_ARCH_I386 ? " (32-bit)" : x32 ? " (x32)" : "";
     char *name = seccomp_syscall_resolve_num_arch(arch, number);
     if (name == NULL)
-        (void)snprintf(out, out_size, "%d", number); /* a number that has no name yet */
+        (void)snprintf(out, out_size, "%d%s", x32 ? number & ~X32_BIT : number, suffix);
     else
-        (void)text_copy(out, out_size, name); /* names are far shorter than the field */
+        (void)snprintf(out, out_size, "%s%s", name, suffix);
     free(name);
 }
 

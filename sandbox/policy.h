@@ -4,7 +4,7 @@
  * A call outside the table ends the run. By default the kernel reports it to the slot, which notes
  * the number and kills: the call itself never happens, and the program cannot catch it. Where the
  * kernel refuses a second listener, the filter kills by itself (SIGSYS) and the number is lost.
- * Other architectures' entries (int 0x80, x32) are outside by definition. */
+ * Other architectures' entries (int 0x80, x32) are outside, whatever the number. */
 #ifndef SANDBOX_POLICY_H
 #define SANDBOX_POLICY_H
 
@@ -53,7 +53,8 @@ unsigned policy_bit(enum sandbox_profile profile);
 struct err policy_build(enum sandbox_profile profile, bool notify, struct sock_fprog *out_filter);
 void policy_release(struct sock_fprog *filter);
 
-/* Writes the call's name, "" when it has none; entry is the audit architecture of the entry. */
+/* Writes the call's name: "openat", "getpid (32-bit)", the number where it has no name. `entry` is
+ * the audit architecture that the kernel reports. */
 void policy_call_name(uint32_t entry, int number, char *out, size_t out_size);
 
 #endif

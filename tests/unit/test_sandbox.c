@@ -70,7 +70,7 @@ static const struct row rows[] = {
     {"call", SYS_ptrace, SANDBOX_FORBIDDEN_CALL, SYS_ptrace, "ptrace"},
     {"dodge", SYS_fork, SANDBOX_FORBIDDEN_CALL, SYS_fork, "fork"},
     {"mapexec", 0, SANDBOX_FORBIDDEN_CALL, SYS_mmap, "mmap"},
-    {"int80", 20, SANDBOX_FORBIDDEN_CALL, -1, ""},
+    {"int80", 20, SANDBOX_FORBIDDEN_CALL, 20, "getpid (32-bit)"},
     {"spin", 0, SANDBOX_CPU_LIMIT, 0, ""},
     {"wait", 0, SANDBOX_WALL_LIMIT, 0, ""},
 };
