@@ -15,7 +15,7 @@
  * and hT, cT are h and c after the last step.
  *
  * Sizes     T 1..256, B 1..32, nx and nh 1..256; any of them may be odd, nx and nh differ.
- * Inputs    read-only, finite, never denormal; nothing overlaps. Pre-activations reach +-100:
+ * Inputs    read-only, finite, never denormal; nothing overlaps. Pre-activations pass +-100:
  *           expf overflows at 88, and tanh by way of exp(2 z) at 44.
  * Output    every element of y, hT and cT must be written, in every call; they hold NaN before.
  * Numbers   fp32 in and out, fp32 or better inside. bf16, fp16 and tf32 products are not accepted,
