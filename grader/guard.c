@@ -302,6 +302,9 @@ struct guard_verdict guard_layout(const struct guard_request *request)
 
     if (!request->block_end)
         return fine;
+    if (request->uri_at != request->method + strlen(request->method) + 1 ||
+        request->version != request->uri_at + strlen(request->uri) + 1)
+        return REFUSE(400, "the first line holds a zero byte or a blank too many");
     expected = request->version + strlen(request->version) + 2;
     for (size_t i = 0; i < request->fields_count; i++) {
         if (request->fields[i].name != expected)

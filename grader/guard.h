@@ -25,8 +25,11 @@ struct guard_request {
     const char *version; /* "HTTP/1.1" */
     const struct guard_field *fields;
     size_t fields_count;
-    /* Where version and header lines lie one behind the other, each line end cut to two zero bytes
-     * by the library, and how the block ends. NULL: not known, and the layout is not looked at. */
+    /* The library keeps the header as one block, in which it has cut the blanks of the first line
+     * to one zero byte each and every line end to two. method, version and fields lie there; so
+     * does uri_at, where the address was. block_end NULL: not so, and the layout is not looked at.
+     */
+    const char *uri_at;
     const char *block_end;
 };
 

@@ -102,6 +102,7 @@ static struct err start_library(struct http *http)
     const struct http_settings *settings = &http->settings;
     unsigned idle_s = (unsigned)((settings->idle_ms + 999) / 1000);
 
+    /* Not strict: it would hang up without a word where the guard says what was wrong. */
     http->daemon = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
         http_on_request, http, MHD_OPTION_EXTERNAL_LOGGER, on_library_words, http,
@@ -109,7 +110,7 @@ static struct err start_library(struct http *http)
         (unsigned)settings->connections_max, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
         (unsigned)settings->connections_per_ip, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)settings->memory_per_connection, MHD_OPTION_CONNECTION_TIMEOUT, idle_s,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, http_on_uri, http,
+        MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_URI_LOG_CALLBACK, http_on_uri, http,
         MHD_OPTION_NOTIFY_COMPLETED, http_on_completed, http, MHD_OPTION_NOTIFY_CONNECTION,
         http_on_connection, http, MHD_OPTION_END);
     if (!http->daemon)

@@ -20,6 +20,7 @@ static void on_prepare(uv_prepare_t *prepare);
 static void run_library(struct http *http);
 static void peer_start(struct http *http, struct MHD_Connection *connection, void **slot);
 static void peer_end(struct http_peer *peer);
+static bool was_no_http(const struct http_peer *peer);
 static void address_words(const struct sockaddr *address, char *out, size_t size);
 static void evict_idlest(struct http *http, const struct http_peer *newcomer);
 static void on_sweep(uv_timer_t *timer);
@@ -134,12 +135,24 @@ static void peer_end(struct http_peer *peer)
     struct http *http = peer->http;
     int unread = 0;
 
+    if (was_no_http(peer))
+        http_peer_last_words(peer, 400, "400  this is no HTTP request\n");
     if (!http->is_stopping && !peer->is_doomed &&
         (peer->must_linger || (ioctl(peer->fd, FIONREAD, &unread) == 0 && unread > 0)))
         http_linger(http, peer->fd);
     list_remove(&peer->link);
     http->peers_count--;
     free(peer);
+    http_kick(http); /* the library may have stopped accepting for lack of room */
+}
+
+/* The library hangs up without a word when it cannot read the first line. */
+static bool was_no_http(const struct http_peer *peer)
+{
+    struct pollfd one = {.fd = peer->fd, .events = POLLRDHUP};
+    bool was_silent = clock_ms() >= peer->deadline_ms - peer->http->settings.idle_ms;
+
+    return !peer->was_asked && !peer->is_doomed && !was_silent && poll(&one, 1, 0) == 0;
 }
 
 static void address_words(const struct sockaddr *address, char *out, size_t size)
@@ -171,6 +184,7 @@ static void evict_idlest(struct http *http, const struct http_peer *newcomer)
 void http_peer_busy(struct http_peer *peer, struct http_request *request)
 {
     peer->request = request;
+    peer->was_asked = true;
     list_remove(&peer->link);
     list_push(&peer->http->busy, &peer->link);
 }

@@ -55,6 +55,7 @@ struct http_peer {
     int fd;                       /* the library's */
     int64_t deadline_ms;          /* 0: none (an open stream) */
     bool must_linger;             /* its last words must not be lost to a reset */
+    bool was_asked;               /* a request line has come */
     bool is_doomed;               /* shut down, waits for the library to notice */
     char address[64];
     struct list link;
@@ -72,6 +73,7 @@ struct http_request {
     struct MHD_Connection *connection;
     const struct http_route *route; /* NULL: none yet */
     const char *method;             /* the library's */
+    const char *uri_at;             /* where the library had it */
     char *uri;                      /* as it came; one block with the next two */
     char *path;                     /* decoded */
     char *segments_space;           /* decoded, each with a zero byte behind it */

@@ -46,6 +46,7 @@ void *http_on_uri(void *cls, const char *uri, struct MHD_Connection *connection)
     request->http = http;
     request->peer = peer;
     request->connection = connection;
+    request->uri_at = uri;
     request->uri = text;
     request->path = text + size;
     request->segments_space = text + 2 * size;
@@ -154,12 +155,12 @@ static bool guard_passes(struct http_request *request, const char *version)
         MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
 
     (void)MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, on_field, &fields);
-    /* The library keeps the header as one block that begins with the method. */
     struct guard_request seen = {.method = request->method,
                                  .uri = request->uri,
                                  .version = version,
                                  .fields = fields.list,
                                  .fields_count = fields.count,
+                                 .uri_at = request->uri_at,
                                  .block_end = info ? request->method + info->header_size : NULL};
     struct guard_verdict verdict = guard_check(&seen);
 
