@@ -11,7 +11,8 @@ WERROR = $(if $(CI),-Werror)
 CFLAGS = -std=gnu11 -O2 -g $(WARNINGS) $(WERROR) -fno-common -fstack-protector-strong
 CPPFLAGS = -D_GNU_SOURCE -I. -I$(BUILD) $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 LDFLAGS =
-SANFLAGS = $(if $(SAN),-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+SANFLAGS = $(if $(SAN),$(SANITIZERS))
 # Oracles run on every timed output: named instruction set, reassociation allowed, never finite-math.
 ORACLE_CFLAGS = -O3 -march=x86-64-v3 -fassociative-math -fno-signed-zeros -fno-trapping-math -fno-math-errno
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void life_keep(struct life *life, const struct event *event);
 static struct err life_give(struct life *life);
 static void life_done(struct life *life, const struct wire_done *done);
 static void life_fail(struct life *life, bool worker_died, const char *why);
@@ -130,11 +131,13 @@ void life_event(void *context, void *ticket, struct event *event, const struct w
 {
     struct life *life = list_of(ticket, struct life, ticket);
     (void)context;
-    (void)hello;
-    struct err err = wire_event_json(&life->fresh, event);
-    buf_append(&life->fresh, "\n", 1);
-    if (err_is(err) || life->fresh.failed)
-        log_line(LOG_ERROR, "job.too_many_measurements", "id=%lld", (long long)life->row.id);
+    if (life->fresh.size == 0) { /* who measures belongs to the measurements */
+        struct event who = {.kind = EVENT_HELLO, .hello = *hello};
+        life_keep(life, &who);
+        report_apply(life->report, &who);
+        life->report->target = spec_target(life->report->spec, hello->class_name);
+    }
+    life_keep(life, event);
 
     if (event->kind == EVENT_DONE) {
         struct wire_done done = event->done;
@@ -213,6 +216,15 @@ struct report *report_from_row(const struct spec *spec, const struct submission_
     return report;
 }
 
+/* Adds one measurement to what the job's transaction will store. */
+static void life_keep(struct life *life, const struct event *event)
+{
+    struct err err = wire_event_json(&life->fresh, event);
+    buf_append(&life->fresh, "\n", 1);
+    if (err_is(err) || life->fresh.failed)
+        log_line(LOG_ERROR, "job.too_many_measurements", "id=%lld", (long long)life->row.id);
+}
+
 /* Sends the job to a worker that is known to be free. */
 static struct err life_give(struct life *life)
 {
@@ -255,11 +267,7 @@ static void life_done(struct life *life, const struct wire_done *done)
     queue_finish(&submissions->queue, &life->ticket);
     report_score(life->report);
 
-    struct report *report = life->report;
-    report->target = spec_target(report->spec, report->hello.class_name);
-    bool time_it = done->outcome == OUTCOME_CHECKED && report_all_correct(report) &&
-                   report->hello.ranked && report->target > 1;
-    report_score(report);
+    bool time_it = done->outcome == OUTCOME_CHECKED && report_wants_timing(life->report);
     static const enum stage stages[] = {
         [OUTCOME_CHECKED] = STAGE_GRADED,
         [OUTCOME_TIMED] = STAGE_GRADED,
