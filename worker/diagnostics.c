@@ -8,6 +8,9 @@
 #include <stdbool.h>
 #include <string.h>
 
+#define CHAIN_INDENT 8 /* gcc's is 17 */
+#define CHAIN_MAX 4    /* of the steps by which a header was reached; a recursion has thousands */
+
 struct line {
     const char *at;
     size_t size;
@@ -15,6 +18,7 @@ struct line {
 
 static void line_clean(struct buf *out, struct line line, const char *file_name);
 static bool is_excerpt(struct line line);
+static bool is_chain(struct line line);
 static void count_line(struct diagnostics_count *count, struct line line);
 static bool says(struct line line, const char *word);
 static const struct place *place_at(struct line line);
@@ -39,7 +43,7 @@ struct diagnostics_count diagnostics_clean(struct buf *out, const char *text, si
 {
     struct diagnostics_count count = {0};
     auto_buf struct buf lines, sane;
-    size_t kept = 0;
+    size_t kept = 0, chained = 0;
 
     /* Enough for all lines that can be kept, at the length they can have. */
     buf_init(&lines, (size_t)1 << 20);
@@ -51,6 +55,9 @@ struct diagnostics_count diagnostics_clean(struct buf *out, const char *text, si
         at += line.size + 1;
         if (!is_excerpt(start))
             count_line(&count, start);
+        chained = is_chain(start) ? chained + 1 : 0;
+        if (chained > CHAIN_MAX)
+            continue;
         if (kept++ <= DIAGNOSTICS_LINES_MAX) /* one more, so that the cut is seen */
             line_clean(&lines, start, file_name);
     }
@@ -102,6 +109,16 @@ static bool is_excerpt(struct line line)
         i++;
     return i + 1 < line.size && line.at[i] == ' ' ? line.at[i + 1] == '|'
                                                   : i > 0 && i < line.size && line.at[i] == '|';
+}
+
+/* "                 from attention.c:1,": where an error was included from, one line per step. */
+static bool is_chain(struct line line)
+{
+    size_t i = 0;
+
+    while (i < line.size && line.at[i] == ' ')
+        i++;
+    return i >= CHAIN_INDENT && line.size - i > 5 && memcmp(line.at + i, "from ", 5) == 0;
 }
 
 static void count_line(struct diagnostics_count *count, struct line line)
