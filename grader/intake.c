@@ -45,6 +45,11 @@ struct refusal intake_ask(struct db *db, const struct intake_rules *rules,
     return refusal;
 }
 
+int64_t intake_minute_end(int64_t at)
+{
+    return at - at % (60 * SECOND) + 60 * SECOND;
+}
+
 struct source_verdict submission_check_source(const char *source, size_t size, int64_t max_bytes)
 {
     if (size == 0)
@@ -141,13 +146,12 @@ static struct refusal ask_dates(const struct intake_question *question,
         return refuse(409, "%s/%s opens %s. Nothing was stored", cohort, offering->assignment,
                       date);
     }
-    /* 23:59 includes 23:59:59. */
-    int64_t closes_at = offering->closes_at - offering->closes_at % (60 * SECOND) + 60 * SECOND;
+    int64_t closes_at = intake_minute_end(offering->closes_at);
     if (offering->closes_at == 0 || question->received_at < closes_at)
         return (struct refusal){0};
 
     char now[16];
-    int64_t late_s = (question->received_at - offering->closes_at) / SECOND;
+    int64_t late_s = (question->received_at - closes_at) / SECOND;
     struct tm closed = local_time(offering->closes_at, offering->zone_minutes);
     struct tm sent = local_time(question->received_at, offering->zone_minutes);
     (void)strftime(date, sizeof date, "%a %d %b %Y %H:%M", &closed); /* fits */

@@ -21,6 +21,9 @@ struct intake_question {
     bool stopping;
 };
 
+/* A due date of 23:59 includes 23:59:59: the first microsecond that is late. */
+int64_t intake_minute_end(int64_t at);
+
 /* out_offering is filled when the answer is yes. */
 struct refusal intake_ask(struct db *db, const struct intake_rules *rules,
                           const struct intake_question *question, struct offering *out_offering);

@@ -188,8 +188,8 @@ struct report *report_from_row(const struct spec *spec, const struct submission_
     report->due_at = row->practice ? 0 : row->due_at;
     report->zone_minutes = row->zone_minutes;
     report->attempts_max = row->practice ? 0 : row->attempts_max;
-    if (report->due_at > 0 && row->received_at > report->due_at)
-        report->late_seconds = (row->received_at - report->due_at) / 1000000;
+    if (report->due_at > 0 && row->received_at >= intake_minute_end(report->due_at))
+        report->late_seconds = (row->received_at - intake_minute_end(report->due_at)) / 1000000 + 1;
     (void)text_copy(report->file_name, sizeof report->file_name, row->file_name);
     (void)text_copy(report->cohort, sizeof report->cohort, row->cohort);
     (void)text_copy(report->login, sizeof report->login, row->login);
