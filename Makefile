@@ -160,7 +160,7 @@ fuzz:
 	@tests/fuzz/run $(T) $(SECONDS_EACH)
 
 # -- running it ------------------------------------------------------------------------------------
-.PHONY: deps run bench
+.PHONY: deps run bench soak
 deps:
 	@deploy/deps build
 run:
@@ -171,6 +171,8 @@ bench:
 	@deploy/deps bench
 	@+$(MAKE) -s all unit
 	@BUILD=$(BUILD) tests/bench/run $(T)
+soak: all
+	@BUILD=$(BUILD) tests/soak
 
 # -- looking at it ---------------------------------------------------------------------------------
 .PHONY: lint format shape clean help
@@ -191,6 +193,7 @@ help:
 	@echo 'make san      every test with address and undefined sanitizers'
 	@echo 'make fuzz     T=wire SECONDS_EACH=600: libFuzzer on one parser'
 	@echo 'make bench    the performance promises, as ratios'
+	@echo 'make soak     kill -9 at ten moments during a hundred submissions'
 	@echo 'make lint     gcc analyzer, cppcheck, clang-tidy; make format; make shape'
 	@echo 'make clean    remove $(BUILD)/'
 
