@@ -1,6 +1,7 @@
-/* Tries an assignment on its own corpus: every correct variant must pass every case, every wrong
- * mutant must fail at least one (and the groups that its first line names), for every seed and
- * every set of compiler flags. Exits 1 on a false rejection or a survivor.
+/* Tries an assignment on its own corpus: every correct variant, the baseline and the expert must
+ * pass every case; every wrong mutant must fail at least one, and the groups that its first line
+ * names; for every seed and every set of compiler flags. Exits 1 on a false rejection or a
+ * survivor.
  *
  *   meta ASSIGNMENT [--seeds N] [--flags "-O3 -march=x86-64-v3"]... [--only NAME] [--ranked]
  *
@@ -68,7 +69,9 @@ typedef void (*adapter_fn)(const int64_t *values, const double *scalars, void *c
 static bool parse_options(struct meta *meta, int argc, char **argv);
 static struct err prepare(struct meta *meta);
 static struct err try_folder(struct meta *meta, const char *flags, bool is_wrong);
+static struct err try_reference(struct meta *meta, const char *flags);
 static struct err try_variant(struct meta *meta, const char *flags, struct variant *variant);
+static bool is_wanted(const struct meta *meta, const struct variant *variant);
 static struct err read_expectation(const struct meta *meta, struct variant *variant);
 static struct err compile(const struct meta *meta, const char *flags, const char *source);
 static struct err run_seed(struct meta *meta, int seed, struct variant *variant);
@@ -96,6 +99,7 @@ int main(int argc, char **argv)
     die_if(prepare(&meta));
     printf("%-28s %-7s %-22s %-9s %s\n", "variant", "kind", "flags", "ratio", "killed by");
     for (int i = 0; i < meta.flags_count; i++) {
+        die_if(try_reference(&meta, meta.flags[i]));
         die_if(try_folder(&meta, meta.flags[i], false));
         die_if(try_folder(&meta, meta.flags[i], true));
     }
@@ -179,7 +183,9 @@ static struct err try_folder(struct meta *meta, const char *flags, bool is_wrong
         (void)snprintf(variant.path, sizeof variant.path, "%s/%s", folder, entries[i]->d_name);
         (void)snprintf(variant.name, sizeof variant.name, "%.*s",
                        (int)strlen(entries[i]->d_name) - 2, entries[i]->d_name);
-        if (!err_is(err) && (meta->only == NULL || strcmp(meta->only, variant.name) == 0))
+        if (!err_is(err))
+            err = read_expectation(meta, &variant);
+        if (!err_is(err) && is_wanted(meta, &variant))
             err = try_variant(meta, flags, &variant);
         free(entries[i]);
     }
@@ -187,11 +193,34 @@ static struct err try_folder(struct meta *meta, const char *flags, bool is_wrong
     return err;
 }
 
+/* What we measure against, and what we measure targets with, must be right too. */
+static struct err try_reference(struct meta *meta, const char *flags)
+{
+    static const char *const names[] = {"baseline", "expert"};
+    struct err err = err_none();
+
+    for (size_t i = 0; i < COUNT(names); i++) {
+        struct variant variant = {.is_wrong = false};
+        /* An expert is written for a machine class; without one it need not compile. */
+        if (strcmp(names[i], "expert") == 0 && strstr(flags, "-march=") == NULL)
+            continue;
+        (void)snprintf(variant.name, sizeof variant.name, "%s", names[i]);
+        (void)snprintf(variant.path, sizeof variant.path, "reference/%s/%s.c", meta->assignment,
+                       names[i]);
+        if (!err_is(err) && is_wanted(meta, &variant) && access(variant.path, F_OK) == 0)
+            err = try_variant(meta, flags, &variant);
+    }
+    return err;
+}
+
+static bool is_wanted(const struct meta *meta, const struct variant *variant)
+{
+    return meta->only == NULL || strcmp(meta->only, variant->name) == 0;
+}
+
 static struct err try_variant(struct meta *meta, const char *flags, struct variant *variant)
 {
-    struct err err = read_expectation(meta, variant);
-    if (!err_is(err))
-        err = compile(meta, flags, variant->path);
+    struct err err = compile(meta, flags, variant->path);
     for (int seed = 0; seed < meta->seeds && !err_is(err); seed++) {
         err = run_seed(meta, seed, variant);
         judge_run(meta, variant);
