@@ -77,6 +77,14 @@ void report_score(struct report *report);
 /* True when every correctness group passed: timing is due. */
 bool report_all_correct(const struct report *report);
 
+/* True while a second job is due: right, wanted, and this worker can time. The owner of the report
+ * sets `stage` to STAGE_GRADED when nothing more will come. */
+bool report_wants_timing(const struct report *report);
+
+/* True if the grading has a score: not for a practice run, a single case, or a final stage other
+ * than graded. */
+bool report_has_score(const struct report *report);
+
 /* Exit code of `try`: DESIGN section 8. */
 int report_exit_code(const struct report *report);
 
@@ -90,7 +98,9 @@ void report_json(struct buf *out, const struct report *report, const struct repo
 struct report_text {
     int part;       /* private: next part to write */
     int cases_told; /* private */
+    int timed_told; /* private */
     int column;     /* private */
+    int lines;      /* private: written so far, for the budget of 25 */
     bool live;
     int64_t position_told;
 };
@@ -99,5 +109,10 @@ void report_text_next(struct report_text *cursor, struct buf *out, const struct 
 
 /* All of it at once, as /s/{id}.txt shows it. */
 void report_text(struct buf *out, const struct report *report, const struct report_view *view);
+
+/* The page /s/{id}/speed and `try --speed`: how the speed points came about. The last line begins
+ * with "Speed" or "No speed". */
+void report_speed_text(struct buf *out, const struct report *report,
+                       const struct report_view *view);
 
 #endif

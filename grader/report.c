@@ -1,0 +1,219 @@
+/* Folding events into a report, and what follows from them: points and exit code. */
+#include "grader/report.h"
+
+#include "grader/words.h"
+#include "sandbox/base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void apply_compiled(struct report *report, struct wire_compiled *compiled);
+static void apply_case(struct report *report, struct wire_case *one);
+static void apply_timed(struct report *report, struct wire_timed *timed);
+static void apply_done(struct report *report, const struct wire_done *done);
+static void fail(struct report *report, enum stage stage, const char *code, const char *message);
+static bool is_index(const struct report *report, int index, bool speed);
+
+void report_init(struct report *report, const struct spec *spec)
+{
+    memset(report, 0, sizeof *report);
+    report->spec = spec;
+    report->attempts_used = -1;
+    report->best_before = -1;
+}
+
+void report_release(struct report *report)
+{
+    free(report->compiled.diagnostics);
+    for (int i = 0; i < SPEC_CASES_MAX; i++) {
+        free(report->cases[i].stderr_text);
+        free(report->timed[i].check.stderr_text);
+    }
+    report_init(report, report->spec);
+}
+
+void report_apply(struct report *report, struct event *event)
+{
+    switch (event->kind) {
+    case EVENT_HELLO:
+        report->hello = event->hello;
+        report->has_hello = true;
+        break;
+    case EVENT_COMPILED: apply_compiled(report, &event->compiled); break;
+    case EVENT_CASE: apply_case(report, &event->one); break;
+    case EVENT_TIMED: apply_timed(report, &event->timed); break;
+    case EVENT_DONE: apply_done(report, &event->done); break;
+    }
+}
+
+static void apply_compiled(struct report *report, struct wire_compiled *compiled)
+{
+    free(report->compiled.diagnostics);
+    report->compiled = *compiled;
+    compiled->diagnostics = NULL; /* the report's now */
+    report->has_compiled = true;
+    if (compiled->good)
+        report->stage = report->checking_done ? STAGE_TIMING : STAGE_CHECKING;
+}
+
+static void apply_case(struct report *report, struct wire_case *one)
+{
+    if (!is_index(report, one->index, false))
+        return;
+    struct wire_case *place = &report->cases[one->index];
+    free(place->stderr_text);
+    *place = *one;
+    one->stderr_text = NULL; /* the report's now */
+    report->has_case[place->index] = true;
+    if (!report->checking_done)
+        report->stage = STAGE_CHECKING;
+}
+
+static void apply_timed(struct report *report, struct wire_timed *timed)
+{
+    if (!is_index(report, timed->index, true))
+        return;
+    struct wire_timed *place = &report->timed[timed->index];
+    free(place->check.stderr_text);
+    *place = *timed;
+    timed->check.stderr_text = NULL; /* the report's now */
+    report->has_timed[place->index] = true;
+    report->stage = STAGE_TIMING;
+}
+
+static void apply_done(struct report *report, const struct wire_done *done)
+{
+    const struct wire_compiled *compiled = &report->compiled;
+    report->done = *done;
+    report->has_done = true;
+    switch (done->outcome) {
+    case OUTCOME_CHECKED:
+        report->checking_done = true;
+        report->stage = STAGE_CHECKED;
+        break;
+    case OUTCOME_TIMED:
+        report->timing_done = true;
+        report->stage = STAGE_GRADED;
+        break;
+    case OUTCOME_COMPILE_ERROR:
+        fail(report, STAGE_COMPILE_ERROR, *compiled->code != 0 ? compiled->code : "compile_error",
+             *compiled->message != 0 ? compiled->message
+                                     : words_of("compile_error_message", LANGUAGE_EN));
+        break;
+    case OUTCOME_COMPILED_ONLY:
+        fail(report, STAGE_COMPILED_ONLY, "compiled_only",
+             words_of("compiled_only_message", LANGUAGE_EN));
+        break;
+    case OUTCOME_SYSTEM_ERROR:
+        /* done->message is for operators; the student gets our own sentence. */
+        fail(report, STAGE_SYSTEM_ERROR, "system_error",
+             words_of("system_error_message", LANGUAGE_EN));
+        break;
+    }
+}
+
+static void fail(struct report *report, enum stage stage, const char *code, const char *message)
+{
+    report->stage = stage;
+    (void)text_copy(report->code, sizeof report->code, code);          /* a cut is fine */
+    (void)text_copy(report->message, sizeof report->message, message); /* a cut is fine */
+}
+
+/* True for a case of the spec on this side of the speed group. */
+static bool is_index(const struct report *report, int index, bool speed)
+{
+    const struct spec *spec = report->spec;
+    return index >= 0 && index < spec->cases_count &&
+           spec->groups[spec->cases[index].group].is_speed == speed;
+}
+
+void report_score(struct report *report)
+{
+    struct rubric_case cases[SPEC_CASES_MAX] = {0};
+    for (int i = 0; i < report->spec->cases_count; i++) {
+        const struct wire_case *one = &report->cases[i];
+        const struct wire_timed *timed = &report->timed[i];
+        if (report->has_timed[i])
+            cases[i] = (struct rubric_case){.known = timed->check.verdict != VERDICT_NOT_RUN,
+                                            .right = timed->check.verdict == VERDICT_PASS,
+                                            .measured = timed->measured,
+                                            .speedup = timed->speedup,
+                                            .low = timed->low,
+                                            .high = timed->high};
+        else if (report->has_case[i])
+            cases[i] = (struct rubric_case){.known = one->verdict != VERDICT_NOT_RUN,
+                                            .right = one->verdict == VERDICT_PASS};
+        else if (report->practice && report->spec->cases[i].hidden)
+            cases[i] =
+                (struct rubric_case){.known = true, .right = true}; /* practice leaves it out */
+    }
+    rubric_score(report->spec, cases, report->target, &report->points);
+}
+
+bool report_all_correct(const struct report *report)
+{
+    const struct spec *spec = report->spec;
+    for (int i = 0; i < spec->cases_count; i++) {
+        if (spec->groups[spec->cases[i].group].is_speed)
+            continue;
+        bool left_out = report->practice && spec->cases[i].hidden && !report->has_case[i];
+        bool right = report->has_case[i] && report->cases[i].verdict == VERDICT_PASS;
+        if (!right && !left_out)
+            return false;
+    }
+    return true;
+}
+
+bool report_wants_timing(const struct report *report)
+{
+    bool able = report->has_hello && (report->hello.ranked || report->hello.processors > 1);
+    return report->stage == STAGE_CHECKED && !report->no_timing && *report->only_case == 0 &&
+           able && report_all_correct(report);
+}
+
+bool report_has_score(const struct report *report)
+{
+    bool alive = !stage_is_final(report->stage) || report->stage == STAGE_GRADED;
+    return report->checking_done && alive && !report->practice && *report->only_case == 0;
+}
+
+static bool only_case_right(const struct report *report)
+{
+    int index = spec_case_index(report->spec, report->only_case);
+    if (index < 0)
+        return false;
+    if (report->has_timed[index])
+        return report->timed[index].check.verdict == VERDICT_PASS;
+    return report->has_case[index] && report->cases[index].verdict == VERDICT_PASS;
+}
+
+static bool speed_right(const struct report *report)
+{
+    for (int g = 0; g < report->spec->groups_count; g++)
+        if (report->spec->groups[g].is_speed && !report->points.groups[g].passed)
+            return false;
+    return true;
+}
+
+int report_exit_code(const struct report *report)
+{
+    switch (report->stage) {
+    case STAGE_GRADED:
+        if (*report->only_case != 0)
+            return only_case_right(report) ? 0 : 1;
+        return report_all_correct(report) && (!report->timing_done || speed_right(report)) ? 0 : 1;
+    case STAGE_COMPILE_ERROR:
+    case STAGE_REJECTED: return 2;
+    case STAGE_COMPILED_ONLY: return 4;
+    case STAGE_SYSTEM_ERROR:
+    case STAGE_RECEIVED:
+    case STAGE_QUEUED:
+    case STAGE_COMPILING:
+    case STAGE_CHECKING:
+    case STAGE_CHECKED:
+    case STAGE_TIMING:
+    case STAGE_SUPERSEDED:
+    case STAGE_CANCELLED: return 3;
+    }
+    return 3;
+}

@@ -1,0 +1,293 @@
+/* The JSON form of a report: DESIGN section 8 with the additions of INTERFACE. Fields that do not
+ * apply are absent. Hidden cases have no rows for students: their group says how many failed. */
+#include "grader/json_out.h"
+#include "grader/report.h"
+#include "grader/words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DIGITS 9 /* a float survives the way there and back */
+
+static void put_head(struct json_out *json, const struct report *report);
+static void put_score(struct json_out *json, const struct report *report);
+static void put_groups(struct json_out *json, const struct report *report);
+static void put_cases(struct json_out *json, const struct report *report,
+                      const struct report_view *view);
+static void put_case(struct json_out *json, const struct report *report, int index,
+                     const struct report_view *view);
+static void put_mismatch(struct json_out *json, const struct wire_mismatch *mismatch);
+static void put_map(struct json_out *json, const struct wire_case *one);
+static void put_timing(struct json_out *json, const struct report *report,
+                       const struct report_view *view);
+static void put_timed(struct json_out *json, const struct report *report, int index,
+                      const struct report_view *view);
+static void put_speed(struct json_out *json, const struct report *report);
+static void put_provenance(struct json_out *json, const struct report *report);
+static void text_if(struct json_out *json, const char *name, const char *text);
+static const struct wire_case *case_of(const struct report *report, int index);
+static bool is_shown(const struct report *report, int index, const struct report_view *view);
+
+void report_json(struct buf *out, const struct report *report, const struct report_view *view)
+{
+    struct json_out json = {.out = out};
+    json_open(&json, NULL, '{');
+    put_head(&json, report);
+    put_score(&json, report);
+    put_groups(&json, report);
+    put_cases(&json, report, view);
+    put_timing(&json, report, view);
+    put_speed(&json, report);
+    put_provenance(&json, report);
+    json_close(&json, '}');
+}
+
+static void put_head(struct json_out *json, const struct report *report)
+{
+    json_integer(json, "format", 1);
+    if (report->id > 0)
+        json_integer(json, "id", report->id);
+    json_text(json, "assignment", report->spec->name);
+    json_text(json, "device", device_word(report->device));
+    if (report->has_hello)
+        text_if(json, "class", report->hello.class_name);
+    if (report->practice)
+        json_flag(json, "practice", true);
+    text_if(json, "cohort", report->cohort);
+    text_if(json, "login", report->login);
+    if (report->attempt > 0)
+        json_integer(json, "attempt", report->attempt);
+    if (report->attempts_max > 0 && report->attempts_used >= 0)
+        json_integer(json, "attempts_left",
+                     report->attempts_used < report->attempts_max
+                         ? report->attempts_max - report->attempts_used
+                         : 0);
+    if (report->received_at > 0)
+        json_integer(json, "received_at", report->received_at);
+    if (report->late_seconds > 0)
+        json_integer(json, "late_seconds", report->late_seconds);
+    text_if(json, "url", report->url);
+    json_text(json, "stage", stage_word(report->stage));
+    text_if(json, "code", report->code);
+    text_if(json, "message", report->message);
+    if (report->has_compiled && report->compiled.diagnostics != NULL)
+        text_if(json, "diagnostics", report->compiled.diagnostics);
+}
+
+static void put_score(struct json_out *json, const struct report *report)
+{
+    if (!report_has_score(report))
+        return;
+    json_hundredths(json, "score", report->points.score);
+    json_hundredths(json, "max_score", report->points.max_score);
+}
+
+/* Only when the checking is over: a half-known group would read as a failed one. */
+static void put_groups(struct json_out *json, const struct report *report)
+{
+    const struct spec *spec = report->spec;
+    if (!report->checking_done || *report->only_case != 0)
+        return;
+    json_open(json, "groups", '[');
+    for (int g = 0; g < spec->groups_count; g++) {
+        const struct rubric_group *group = &report->points.groups[g];
+        int hidden = 0;
+        int failed = 0;
+        for (int i = 0; i < spec->cases_count; i++) {
+            if (spec->cases[i].group != g || !spec->cases[i].hidden)
+                continue;
+            const struct wire_case *one = case_of(report, i);
+            hidden++;
+            failed +=
+                one != NULL && one->verdict != VERDICT_PASS && one->verdict != VERDICT_NOT_RUN;
+        }
+        json_open(json, NULL, '{');
+        json_text(json, "name", spec->groups[g].name);
+        if (report_has_score(report)) {
+            json_hundredths(json, "points", group->points);
+            json_hundredths(json, "max_points", group->max_points);
+        }
+        json_flag(json, "passed", group->passed);
+        if (hidden > 0 && !report->practice)
+            json_integer(json, "hidden_failed", failed);
+        json_close(json, '}');
+    }
+    json_close(json, ']');
+}
+
+static void put_cases(struct json_out *json, const struct report *report,
+                      const struct report_view *view)
+{
+    bool any = false;
+    for (int i = 0; i < report->spec->cases_count; i++)
+        any = any || is_shown(report, i, view);
+    if (!any)
+        return;
+    json_open(json, "cases", '[');
+    for (int i = 0; i < report->spec->cases_count; i++)
+        if (is_shown(report, i, view))
+            put_case(json, report, i, view);
+    json_close(json, ']');
+}
+
+static void put_case(struct json_out *json, const struct report *report, int index,
+                     const struct report_view *view)
+{
+    const struct spec_case *given = &report->spec->cases[index];
+    const struct wire_case *one = case_of(report, index);
+    json_open(json, NULL, '{');
+    json_text(json, "name", given->name);
+    json_text(json, "group", report->spec->groups[given->group].name);
+    if (given->hidden)
+        json_flag(json, "hidden", true);
+    json_text(json, "verdict", verdict_word(one->verdict));
+    text_if(json, "detail", one->detail);
+    text_if(json, "code", one->code);
+    if (*one->code != 0)
+        text_if(json, "hint", words_find(one->code, view->language));
+    if (one->has_error_ratio)
+        json_real(json, "error_ratio", one->error_ratio, 6);
+    if (one->wall_ms >= 0)
+        json_real(json, "wall_ms", one->wall_ms, 6);
+    if (one->cpu_ms >= 0)
+        json_real(json, "cpu_ms", one->cpu_ms, 6);
+    if (one->peak_bytes >= 0)
+        json_integer(json, "peak_bytes", one->peak_bytes);
+    if (one->signal > 0)
+        json_integer(json, "signal", one->signal);
+    text_if(json, "syscall", one->syscall);
+    if (one->stderr_text != NULL)
+        text_if(json, "stderr", one->stderr_text);
+    if (one->has_mismatch)
+        put_mismatch(json, &one->mismatch);
+    put_map(json, one);
+    json_close(json, '}');
+}
+
+static void put_mismatch(struct json_out *json, const struct wire_mismatch *mismatch)
+{
+    json_open(json, "mismatch", '{');
+    json_text(json, "tensor", mismatch->tensor);
+    if (mismatch->rank > 0) {
+        json_open(json, "index", '[');
+        for (int i = 0; i < mismatch->rank && i < SPEC_RANK_MAX; i++)
+            json_integer(json, NULL, mismatch->index[i]);
+        json_close(json, ']');
+    }
+    json_real(json, "expected", mismatch->expected, DIGITS);
+    if (mismatch->unwritten)
+        json_flag(json, "unwritten", true);
+    else
+        json_real(json, "got", mismatch->got, DIGITS);
+    json_real(json, "error", mismatch->error, DIGITS);
+    json_real(json, "bound", mismatch->bound, DIGITS);
+    json_integer(json, "wrong_count", mismatch->wrong_count);
+    json_integer(json, "of", mismatch->of);
+    json_close(json, '}');
+}
+
+static void put_map(struct json_out *json, const struct wire_case *one)
+{
+    if (one->map_rows <= 0 || one->map_columns <= 0)
+        return;
+    json_open(json, "error_map", '[');
+    for (int row = 0; row < one->map_rows && row < WIRE_MAP_MAX; row++) {
+        char digits[WIRE_MAP_MAX + 1] = {0};
+        for (int column = 0; column < one->map_columns && column < WIRE_MAP_MAX; column++)
+            digits[column] = (char)('0' + one->map[row][column] % 10);
+        json_text(json, NULL, digits);
+    }
+    json_close(json, ']');
+}
+
+static void put_timing(struct json_out *json, const struct report *report,
+                       const struct report_view *view)
+{
+    bool any = false;
+    for (int i = 0; i < report->spec->cases_count; i++)
+        any =
+            any || (report->has_timed[i] && report->timed[i].measured && is_shown(report, i, view));
+    if (!any)
+        return;
+    json_open(json, "timing", '[');
+    for (int i = 0; i < report->spec->cases_count; i++)
+        if (report->has_timed[i] && report->timed[i].measured && is_shown(report, i, view))
+            put_timed(json, report, i, view);
+    json_close(json, ']');
+}
+
+static void put_timed(struct json_out *json, const struct report *report, int index,
+                      const struct report_view *view)
+{
+    const struct wire_timed *timed = &report->timed[index];
+    json_open(json, NULL, '{');
+    json_text(json, "case", report->spec->cases[index].name);
+    json_real(json, "speedup", timed->speedup, 6);
+    json_real(json, "low", timed->low, 6);
+    json_real(json, "high", timed->high, 6);
+    json_integer(json, "pairs", timed->pairs);
+    json_real(json, "student_us", timed->student_us, 6);
+    json_real(json, "baseline_us", timed->baseline_us, 6);
+    json_flag(json, "noisy", timed->noisy);
+    if (timed->uneven)
+        json_flag(json, "uneven", true);
+    if (report_has_score(report)) {
+        json_hundredths(json, "points", report->points.case_points[index]);
+        json_hundredths(json, "max_points", report->points.case_max_points[index]);
+    }
+    if (view->everything && timed->ratios_count > 0) {
+        json_open(json, "ratios", '[');
+        for (int i = 0; i < timed->ratios_count && i < WIRE_RATIOS_MAX; i++)
+            json_real(json, NULL, timed->ratios[i], 5);
+        json_close(json, ']');
+    }
+    json_close(json, '}');
+}
+
+static void put_speed(struct json_out *json, const struct report *report)
+{
+    if (!report->points.has_speed)
+        return;
+    json_open(json, "speed", '{');
+    json_real(json, "speedup", report->points.speedup, 6);
+    json_real(json, "low", report->points.low, 6);
+    json_real(json, "high", report->points.high, 6);
+    if (report->target > 1)
+        json_real(json, "target", report->target, 6);
+    json_close(json, '}');
+}
+
+static void put_provenance(struct json_out *json, const struct report *report)
+{
+    json_open(json, "provenance", '{');
+    text_if(json, "spec", report->spec->hash);
+    if (report->has_hello) {
+        text_if(json, "compiler", report->hello.compiler);
+        text_if(json, "flags", report->hello.flags);
+        text_if(json, "worker", report->hello.worker);
+        text_if(json, "backend", report->hello.backend);
+    }
+    if (report->has_done && report->done.started_at > 0)
+        json_integer(json, "started_at", report->done.started_at);
+    text_if(json, "seed_commitment", report->seed_commitment);
+    json_close(json, '}');
+}
+
+static void text_if(struct json_out *json, const char *name, const char *text)
+{
+    if (text != NULL && *text != 0)
+        json_text(json, name, text);
+}
+
+static const struct wire_case *case_of(const struct report *report, int index)
+{
+    if (report->has_timed[index])
+        return &report->timed[index].check;
+    return report->has_case[index] ? &report->cases[index] : NULL;
+}
+
+static bool is_shown(const struct report *report, int index, const struct report_view *view)
+{
+    return case_of(report, index) != NULL &&
+           (view->everything || !report->spec->cases[index].hidden);
+}

@@ -1,0 +1,48 @@
+/* The inside of the text report, shared by report_text.c (the order of a life), report_wrong.c (why
+ * a case failed), report_speed.c and report_lines.c (columns and numbers). Pure. */
+#ifndef GRADER_REPORT_PARTS_H
+#define GRADER_REPORT_PARTS_H
+
+#include "grader/report.h"
+
+#define REPORT_COLUMNS 80
+#define REPORT_LINES 25 /* of a finished report; live lines come on top */
+
+/* Columns on a terminal: Chinese characters take two. */
+int lines_columns(const char *text);
+
+/* Appends `text` wrapped at REPORT_COLUMNS, at blanks or between Chinese characters; `column` is
+ * where it starts, later lines are indented. '\n' breaks too. No line feed at the end. Returns the
+ * column behind it. */
+int lines_wrap(struct buf *out, int column, int indent, const char *text);
+
+/* Appends `text` filled up with blanks to `columns`. */
+void lines_pad(struct buf *out, const char *text, int columns);
+
+/* Appends at most `lines_max` lines of foreign text, indented, each cut to the columns. Returns how
+ * many it wrote. */
+int lines_foreign(struct buf *out, int indent, const char *text, int lines_max);
+
+/* "15.0"; with `whole`, "15" where nothing is behind the point. */
+const char *lines_points(int64_t hundredths, bool whole, char *out, size_t size);
+
+/* 2.7e-2 as people write it, without the zero in the exponent. */
+const char *lines_small(double value, char *out, size_t size);
+
+/* "Sun 29 Nov 2026 23:41:07 +08:00", or in Chinese order. `parts`: 'l' all of it, 'd' weekday, day
+ * and hour, 'h' the hour alone, 'm' all but seconds and zone. */
+const char *lines_time(int64_t at, int zone_minutes, enum language language, char parts, char *out,
+                       size_t size);
+
+/* The failure block of the first visible case that is not right: what, where, one next step.
+ * `lines_max`: what is left of the budget. Writes nothing if no case failed. */
+void report_wrong(struct buf *out, const struct report *report, const struct report_view *view,
+                  int lines_max);
+
+/* "wrong", "time limit": of one case, in the reader's language. */
+const char *report_verdict(enum verdict verdict, enum language language);
+
+/* True for a case that this reader may see by name. */
+bool report_shows(const struct report *report, int index, const struct report_view *view);
+
+#endif

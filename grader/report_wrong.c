@@ -1,0 +1,396 @@
+/* Why a case is not right: what happened, where, and one next step. */
+#include "grader/report_parts.h"
+#include "grader/words.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SLABS_MAX 8 /* parts of the first dimension that are told apart in the line `where` */
+
+/* The failing case at hand. */
+struct wrong {
+    struct buf *out;
+    const struct report *report;
+    const struct spec_case *given;
+    const struct wire_case *one;
+    enum language language;
+};
+
+static int first_failed(const struct report *report, const struct report_view *view, bool shown);
+static void hidden_write(struct wrong *wrong);
+static void title_write(struct wrong *wrong);
+static void facts_write(struct wrong *wrong);
+static void mismatch_write(struct wrong *wrong);
+static void value_write(struct wrong *wrong);
+static void where_write(struct wrong *wrong);
+static bool where_slabs(struct wrong *wrong, struct buf *line, int64_t rows, int64_t slabs,
+                        char letter);
+static void where_rows(struct wrong *wrong, struct buf *line, int64_t rows);
+static void where_columns(struct wrong *wrong, struct buf *line, int64_t columns);
+static void limit_write(struct wrong *wrong);
+static void memory_write(struct wrong *wrong);
+static void output_write(struct wrong *wrong);
+static void forbidden_write(struct wrong *wrong);
+static void crash_write(struct wrong *wrong);
+static void detail_write(struct wrong *wrong);
+static void hint_write(struct wrong *wrong);
+static void printed_write(struct wrong *wrong, int lines_max);
+
+/* What is said about each verdict. */
+static const struct {
+    void (*facts)(struct wrong *wrong);
+    const char *hint; /* if the worker gave none */
+} verdicts[] = {
+    [VERDICT_WRONG] = {mismatch_write, NULL},
+    [VERDICT_RUNTIME_ERROR] = {crash_write, NULL},
+    [VERDICT_TIME_LIMIT] = {limit_write, "hint_time_limit"},
+    [VERDICT_MEMORY_LIMIT] = {memory_write, "hint_memory_limit"},
+    [VERDICT_OUTPUT_LIMIT] = {output_write, "hint_output_limit"},
+    [VERDICT_FORBIDDEN_CALL] = {forbidden_write, "hint_forbidden_call"},
+    [VERDICT_EXITED_EARLY] = {detail_write, "hint_exited_early"},
+};
+
+const char *report_verdict(enum verdict verdict, enum language language)
+{
+    char code[40];
+    (void)snprintf(code, sizeof code, "verdict_%s", verdict_word(verdict)); /* fits */
+    const char *words = words_find(code, language);
+    return words != NULL ? words : verdict_word(verdict);
+}
+
+bool report_shows(const struct report *report, int index, const struct report_view *view)
+{
+    return view->everything || !report->spec->cases[index].hidden;
+}
+
+void report_wrong(struct buf *out, const struct report *report, const struct report_view *view,
+                  int lines_max)
+{
+    struct wrong wrong = {.out = out, .report = report, .language = view->language};
+    int index = first_failed(report, view, true);
+    if (index < 0)
+        index = first_failed(report, view, false);
+    if (index < 0)
+        return;
+    wrong.given = &report->spec->cases[index];
+    wrong.one = &report->cases[index];
+    if (!report_shows(report, index, view)) {
+        hidden_write(&wrong);
+        return;
+    }
+    size_t before = out->size;
+    title_write(&wrong);
+    facts_write(&wrong);
+    hint_write(&wrong);
+    for (size_t at = before; at < out->size; at++)
+        lines_max -= out->at[at] == '\n';
+    if (wrong.one->verdict == VERDICT_FORBIDDEN_CALL)
+        buf_printf(out, "%s\n", words_of("text_no_accusation", view->language));
+    else
+        printed_write(&wrong, lines_max);
+}
+
+static int first_failed(const struct report *report, const struct report_view *view, bool shown)
+{
+    for (int i = 0; i < report->spec->cases_count; i++) {
+        bool failed = report->has_case[i] && report->cases[i].verdict != VERDICT_PASS &&
+                      report->cases[i].verdict != VERDICT_NOT_RUN;
+        if (failed && report_shows(report, i, view) == shown)
+            return i;
+    }
+    return -1;
+}
+
+/* Of a hidden case only the class: its group, and what that group is about. */
+static void hidden_write(struct wrong *wrong)
+{
+    const struct spec_group *group = &wrong->report->spec->groups[wrong->given->group];
+    words_put(wrong->out, wrong->language, "text_first_hidden", group->name,
+              report_verdict(wrong->one->verdict, wrong->language));
+    if (*group->help == 0)
+        return;
+    auto_buf struct buf line;
+    buf_init(&line, 1024);
+    words_put(&line, wrong->language, "text_group_about", group->help);
+    int column = lines_columns(words_of("text_hint", wrong->language));
+    buf_text(wrong->out, words_of("text_hint", wrong->language));
+    (void)lines_wrap(wrong->out, column, column, line.at);
+    buf_text(wrong->out, "\n");
+}
+
+static void title_write(struct wrong *wrong)
+{
+    char sizes[256];
+    auto_buf struct buf line;
+    buf_init(&line, 1024);
+    enum verdict verdict = wrong->one->verdict;
+    spec_case_words(wrong->report->spec, wrong->given, sizes, sizeof sizes);
+    words_put(&line, wrong->language, "text_case",
+              verdict == VERDICT_WRONG ? words_of("text_first_wrong", wrong->language)
+                                       : report_verdict(verdict, wrong->language),
+              wrong->given->name);
+    buf_text(wrong->out, line.at);
+    if (*sizes != 0) {
+        buf_text(wrong->out, "   ");
+        (void)lines_wrap(wrong->out, lines_columns(line.at) + 3, 4, sizes);
+    }
+    buf_text(wrong->out, "\n");
+}
+
+static void facts_write(struct wrong *wrong)
+{
+    if (verdicts[wrong->one->verdict].facts != NULL)
+        verdicts[wrong->one->verdict].facts(wrong);
+}
+
+/* -- wrong answers ---------------------------------------------------------------------------- */
+
+static void mismatch_write(struct wrong *wrong)
+{
+    const struct wire_mismatch *mismatch = &wrong->one->mismatch;
+    char error[32];
+    char bound[32];
+    if (!wrong->one->has_mismatch) {
+        detail_write(wrong);
+        return;
+    }
+    value_write(wrong);
+    if (!mismatch->unwritten && isfinite(mismatch->error)) {
+        words_put(wrong->out, wrong->language, "text_error_allowed",
+                  lines_small(mismatch->error, error, sizeof error),
+                  lines_small(mismatch->bound, bound, sizeof bound));
+        if (mismatch->of > 1)
+            words_put(wrong->out, wrong->language, "text_differ", (long long)mismatch->wrong_count,
+                      (long long)mismatch->of);
+        buf_text(wrong->out, "\n");
+    } else if (mismatch->of > 1) {
+        words_put(wrong->out, wrong->language, "text_differ_alone",
+                  (long long)mismatch->wrong_count, (long long)mismatch->of);
+        buf_text(wrong->out, "\n");
+    }
+    where_write(wrong);
+}
+
+/* o[b=1][h=0][i=0][d=0]  expected 0.0713204  got 0.0441873 */
+static void value_write(struct wrong *wrong)
+{
+    const struct wire_mismatch *mismatch = &wrong->one->mismatch;
+    size_t letters = strnlen(mismatch->letters, sizeof mismatch->letters);
+    buf_printf(wrong->out, "  %s", mismatch->tensor);
+    for (int i = 0; i < mismatch->rank && i < SPEC_RANK_MAX; i++) {
+        if ((size_t)i < letters)
+            buf_printf(wrong->out, "[%c=%lld]", mismatch->letters[i],
+                       (long long)mismatch->index[i]);
+        else
+            buf_printf(wrong->out, "[%lld]", (long long)mismatch->index[i]);
+    }
+    words_put(wrong->out, wrong->language, "text_expected", mismatch->expected);
+    if (mismatch->unwritten)
+        buf_text(wrong->out, words_of("text_never_written", wrong->language));
+    else
+        words_put(wrong->out, wrong->language, "text_got", mismatch->got);
+    buf_text(wrong->out, "\n");
+}
+
+/* The map in words. Its rows are all dimensions but the last, its columns the last. */
+static void where_write(struct wrong *wrong)
+{
+    const struct spec *spec = wrong->report->spec;
+    const struct wire_case *one = wrong->one;
+    int argument = spec_argument_index(spec, one->mismatch.tensor);
+    if (argument < 0 || one->map_rows < 1 || one->map_columns < 1 ||
+        one->mismatch.wrong_count == one->mismatch.of)
+        return;
+    const struct spec_argument *tensor = &spec->arguments[argument];
+    int64_t shape[SPEC_RANK_MAX] = {1, 1, 1, 1};
+    int64_t rows = 1;
+    for (int i = 0; i < tensor->rank; i++) {
+        if (err_is(expression_value(&tensor->shape[i], wrong->given->values, &shape[i])))
+            return; /* a report without this line is fine */
+        rows *= i + 1 < tensor->rank ? shape[i] : 1;
+    }
+    auto_buf struct buf line;
+    buf_init(&line, 1024);
+    int first = 0;
+    while (first + 1 < tensor->rank && shape[first] == 1)
+        first++;
+    bool told = first + 1 < tensor->rank &&
+                where_slabs(wrong, &line, rows, shape[first], tensor->index[first]);
+    if (!told)
+        where_rows(wrong, &line, rows);
+    where_columns(wrong, &line, tensor->rank > 0 ? shape[tensor->rank - 1] : 1);
+    if (line.size == 0)
+        return;
+    const char *head = words_of("text_where", wrong->language);
+    buf_text(wrong->out, head);
+    (void)lines_wrap(wrong->out, lines_columns(head), lines_columns(head), line.at);
+    buf_text(wrong->out, "\n");
+}
+
+static bool row_is_wrong(const struct wire_case *one, int row)
+{
+    for (int column = 0; column < one->map_columns && column < WIRE_MAP_MAX; column++)
+        if (one->map[row][column] > 0)
+            return true;
+    return false;
+}
+
+/* "b=0 right, b=1 all rows, b=2 some rows"; false if that would say nothing. */
+static bool where_slabs(struct wrong *wrong, struct buf *line, int64_t rows, int64_t slabs,
+                        char letter)
+{
+    static const char *const words[] = {"text_slab_right", "text_slab_some", "text_slab_all"};
+    const struct wire_case *one = wrong->one;
+    int states[SLABS_MAX];
+    bool same = true;
+    if (slabs < 2 || slabs > SLABS_MAX || one->map_rows < slabs)
+        return false;
+    for (int64_t slab = 0; slab < slabs; slab++) {
+        int cells = 0;
+        int bad = 0;
+        for (int row = 0; row < one->map_rows && row < WIRE_MAP_MAX; row++) {
+            int64_t from = rows * row / one->map_rows;
+            if (from * slabs / rows != slab)
+                continue;
+            cells++;
+            bad += row_is_wrong(one, row);
+        }
+        states[slab] = bad == 0 ? 0 : bad < cells ? 1 : 2;
+        same = same && states[slab] == states[0];
+    }
+    if (same)
+        return false;
+    for (int64_t slab = 0; slab < slabs; slab++)
+        buf_printf(line, "%s%c=%lld %s", slab > 0 ? words_of("text_comma", wrong->language) : "",
+                   letter, (long long)slab, words_of(words[states[slab]], wrong->language));
+    return true;
+}
+
+static void where_rows(struct wrong *wrong, struct buf *line, int64_t rows)
+{
+    const struct wire_case *one = wrong->one;
+    int first = -1;
+    int last = -1;
+    for (int row = 0; row < one->map_rows && row < WIRE_MAP_MAX; row++) {
+        if (!row_is_wrong(one, row))
+            continue;
+        first = first < 0 ? row : first;
+        last = row;
+    }
+    if (first < 0 || (first == 0 && last == one->map_rows - 1))
+        return;
+    words_put(line, wrong->language, "text_rows", (long long)(rows * first / one->map_rows),
+              (long long)(rows * (last + 1) / one->map_rows - 1), (long long)rows);
+}
+
+static void where_columns(struct wrong *wrong, struct buf *line, int64_t columns)
+{
+    const struct wire_case *one = wrong->one;
+    int first = -1;
+    int last = -1;
+    for (int column = 0; column < one->map_columns && column < WIRE_MAP_MAX; column++) {
+        bool bad = false;
+        for (int row = 0; row < one->map_rows && row < WIRE_MAP_MAX; row++)
+            bad = bad || one->map[row][column] > 0;
+        if (!bad)
+            continue;
+        first = first < 0 ? column : first;
+        last = column;
+    }
+    if (first < 0 || (first == 0 && last == one->map_columns - 1))
+        return;
+    if (line->size > 0)
+        buf_text(line, words_of("text_comma", wrong->language));
+    words_put(line, wrong->language, "text_columns",
+              (long long)(columns * first / one->map_columns),
+              (long long)(columns * (last + 1) / one->map_columns - 1), (long long)columns);
+}
+
+/* -- other ends ------------------------------------------------------------------------------- */
+
+static void limit_write(struct wrong *wrong)
+{
+    const struct spec_limits *limits = &wrong->report->spec->limits;
+    const struct wire_case *one = wrong->one;
+    /* 0.9: the processor clock is read when the limit has struck, a little early or late. */
+    bool by_cpu = one->cpu_ms >= 0.9 * (double)limits->cpu_ms;
+    if (one->cpu_ms < 0 && one->wall_ms < 0)
+        detail_write(wrong);
+    else if (by_cpu)
+        words_put(wrong->out, wrong->language, "text_stopped_cpu", one->cpu_ms / 1000,
+                  (double)limits->cpu_ms / 1000);
+    else
+        words_put(wrong->out, wrong->language, "text_stopped_wall",
+                  one->wall_ms >= 0 ? one->wall_ms / 1000 : 0, (double)limits->wall_ms / 1000);
+}
+
+static void memory_write(struct wrong *wrong)
+{
+    words_put(wrong->out, wrong->language, "text_memory",
+              (long long)(wrong->report->spec->limits.memory_extra_bytes / (1024 * 1024)));
+}
+
+static void output_write(struct wrong *wrong)
+{
+    words_put(wrong->out, wrong->language, "text_output",
+              (long long)(wrong->report->spec->limits.stderr_bytes / 1024));
+}
+
+static void forbidden_write(struct wrong *wrong)
+{
+    words_put(wrong->out, wrong->language, "text_forbidden",
+              *wrong->one->syscall != 0 ? wrong->one->syscall
+                                        : words_of("text_some_call", wrong->language));
+    words_put(wrong->out, wrong->language, "text_allowed",
+              (long long)wrong->report->spec->limits.threads);
+}
+
+static void crash_write(struct wrong *wrong)
+{
+    if (*wrong->one->detail != 0 || wrong->one->signal == 0) {
+        detail_write(wrong);
+        return;
+    }
+    const char *name = sigabbrev_np(wrong->one->signal);
+    words_put(wrong->out, wrong->language, "text_signal", (long long)wrong->one->signal,
+              name != NULL ? name : "?");
+}
+
+static void detail_write(struct wrong *wrong)
+{
+    if (*wrong->one->detail == 0)
+        return;
+    buf_text(wrong->out, "  ");
+    (void)lines_wrap(wrong->out, 2, 2, wrong->one->detail);
+    buf_text(wrong->out, "\n");
+}
+
+static void hint_write(struct wrong *wrong)
+{
+    const struct wire_case *one = wrong->one;
+    char by_signal[24];
+    (void)snprintf(by_signal, sizeof by_signal, "signal_%d", one->signal); /* fits */
+    const char *hint = words_find(one->code, wrong->language);
+    if (hint == NULL && one->verdict == VERDICT_RUNTIME_ERROR)
+        hint = words_find(by_signal, wrong->language);
+    if (hint == NULL && verdicts[one->verdict].hint != NULL)
+        hint = words_of(verdicts[one->verdict].hint, wrong->language);
+    if (hint == NULL)
+        return;
+    const char *head = words_of("text_hint", wrong->language);
+    int column = lines_columns(head);
+    buf_text(wrong->out, head);
+    (void)lines_wrap(wrong->out, column, column, hint);
+    buf_text(wrong->out, "\n");
+}
+
+static void printed_write(struct wrong *wrong, int lines_max)
+{
+    if (wrong->one->stderr_text == NULL || *wrong->one->stderr_text == 0 || lines_max < 2)
+        return;
+    buf_printf(wrong->out, "%s\n", words_of("text_printed", wrong->language));
+    (void)lines_foreign(wrong->out, 4, wrong->one->stderr_text,
+                        lines_max - 1 < 3 ? lines_max - 1 : 3);
+}
