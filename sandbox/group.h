@@ -29,6 +29,7 @@ struct group {
     char tree_dir[GROUP_PATH_MAX];
     int freeze_fd, events_fd, kill_fd, cpu_fd;
     int limit_fd, peak_fd, usage_fd, oom_fd, pids_fd;
+    bool frozen;          /* as last asked for */
     uint64_t own_bytes;   /* of the slot itself */
     uint64_t limit_bytes; /* as last written */
     unsigned pids;        /* as last written */

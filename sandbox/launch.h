@@ -13,6 +13,7 @@
 
 struct sandbox {
     char program[PATH_MAX]; /* build/sandbox */
+    int tag;                /* tells the slots of one process apart */
     uint32_t id;            /* user of the slot, SLOT_SAME_ID: ours */
     uint32_t fail_step;
     bool view;  /* the slot has the compile view */

@@ -20,6 +20,7 @@
 #define AS_MARGIN_BYTES (16ULL << 20) /* the program's own image, the vdso, the guard gap */
 
 static struct err find_program(const struct sandbox_options *options, char out[PATH_MAX]);
+static struct err open_best(struct sandbox *slot, const struct sandbox_options *options);
 static struct err open_backend(struct sandbox *slot, enum sandbox_backend backend);
 static struct err rebuild(struct sandbox *slot, bool view);
 static void keep_outputs(struct sandbox *slot, const struct sandbox_request *request);
@@ -44,26 +45,9 @@ struct err sandbox_open(const struct sandbox_options *options, struct sandbox **
     slot->fail_step = options->fail_step;
     (void)group_open(SANDBOX_RLIMITS, 0, 0, &slot->group); /* cannot fail: makes nothing */
 
-    static const enum sandbox_backend best_first[] = {SANDBOX_CGROUP_V2, SANDBOX_CGROUP_V1,
-                                                      SANDBOX_RLIMITS};
     struct err err = find_program(options, slot->program);
-    struct err first = err_none();
-    bool open = false;
-    for (size_t i = 0; i < COUNT(best_first) && !err_is(err) && !open; i++) {
-        enum sandbox_backend backend = best_first[i];
-        if ((options->only != NULL && *options->only != backend) ||
-            (options->require_cgroup && backend == SANDBOX_RLIMITS))
-            continue;
-        struct err tried = open_backend(slot, backend);
-        open = !err_is(tried);
-        if (!open && !err_is(first))
-            first = tried;
-        /* What fails beside the groups fails on every back end. */
-        if (!open && slot->group.backend == SANDBOX_RLIMITS && backend != SANDBOX_RLIMITS)
-            continue;
-    }
-    if (!err_is(err) && !open)
-        err = err_is(first) ? first : err_make(ERR_INPUT, "no back end is allowed");
+    if (!err_is(err))
+        err = open_best(slot, options);
     if (err_is(err)) {
         sandbox_close(slot);
         return err;
@@ -198,13 +182,38 @@ static struct err find_program(const struct sandbox_options *options, char out[P
     return err_none();
 }
 
+/* The first that works. What fails beside the groups fails on every back end, and then the last
+ * one tried says it best; without the last resort both versions of groups have their say. */
+static struct err open_best(struct sandbox *slot, const struct sandbox_options *options)
+{
+    static const enum sandbox_backend best_first[] = {SANDBOX_CGROUP_V2, SANDBOX_CGROUP_V1,
+                                                      SANDBOX_RLIMITS};
+    struct err tried[COUNT(best_first)] = {{.code = ERR_NONE}};
+    for (size_t i = 0; i < COUNT(best_first); i++) {
+        enum sandbox_backend backend = best_first[i];
+        if ((options->only != NULL && *options->only != backend) ||
+            (options->require_cgroup && backend == SANDBOX_RLIMITS))
+            continue;
+        tried[i] = open_backend(slot, backend);
+        if (!err_is(tried[i]))
+            return err_none();
+    }
+    if (options->only != NULL && err_is(tried[*options->only]))
+        return tried[*options->only];
+    if (!options->require_cgroup)
+        return tried[COUNT(best_first) - 1];
+    errno = tried[SANDBOX_CGROUP_V2].sys_errno;
+    return err_make(ERR_SYSTEM, "no cgroup; v2: %.60s; v1: %.60s", tried[SANDBOX_CGROUP_V2].text,
+                    tried[SANDBOX_CGROUP_V1].text);
+}
+
 static struct err open_backend(struct sandbox *slot, enum sandbox_backend backend)
 {
     /* The address of the slot tells the slots of one process apart; six bits of it are enough for
      * user ids, the group's name takes more. */
-    int tag = (int)(((uintptr_t)slot >> 4) & 0xffffff);
-    slot->id = launch_id(tag);
-    struct err err = group_open(backend, tag, slot->id, &slot->group);
+    slot->tag = (int)(((uintptr_t)slot >> 4) & 0xffffff);
+    slot->id = launch_id(slot->tag);
+    struct err err = group_open(backend, slot->tag, slot->id, &slot->group);
     if (!err_is(err))
         err = launch_slot(slot);
     if (err_is(err))
@@ -212,11 +221,21 @@ static struct err open_backend(struct sandbox *slot, enum sandbox_backend backen
     return err;
 }
 
+/* After a doubt the groups are new too: the killed slot's init may stay a zombie for as long as the
+ * host's first process likes, and it counts against the pids limit of its group. */
 static struct err rebuild(struct sandbox *slot, bool view)
 {
+    struct err err = err_none();
     launch_end(slot);
+    if (slot->doubt) {
+        enum sandbox_backend backend = slot->group.backend;
+        group_close(&slot->group);
+        err = group_open(backend, slot->tag, slot->id, &slot->group);
+        slot->group.backend = backend; /* also when that failed: the next start tries again */
+    }
     slot->view = view;
-    struct err err = launch_slot(slot);
+    if (!err_is(err))
+        err = launch_slot(slot);
     slot->view = view && !err_is(err);
     slot->doubt = err_is(err);
     return err;
