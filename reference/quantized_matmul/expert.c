@@ -205,27 +205,33 @@ static void prepare_columns(struct packed *packed, int N, int K, const int8_t *W
     }
 }
 
-/* ROWS x COLUMNS sums, held in registers over the whole of k: the loops over r and c are unrolled
- * in full, so that `sums` never touches memory. */
+/* ROWS x COLUMNS sums, held in registers over the whole of k. Every loop over r is unrolled in full
+ * and `sums` is touched by plain assignments only: then the compiler gives each element a register
+ * (a memset or memcpy of the array would put all of it into memory). */
 static void multiply_tile(const struct packed *packed, int m, int n, int32_t *tile)
 {
-    int groups = packed->groups;
-    const int32_t *a = packed->A + (size_t)m * (size_t)groups;
-    const vector *w =
-        (const vector *)(packed->W + (size_t)(n / COLUMNS) * (size_t)groups * COLUMNS);
+    size_t groups = (size_t)packed->groups;
+    const int32_t *a = packed->A + (size_t)m * groups;
+    const vector *w = (const vector *)(packed->W + (size_t)(n / COLUMNS) * groups * COLUMNS);
     vector sums[ROWS][2];
 
-    memset(sums, 0, sizeof sums);
-    for (int g = 0; g < groups; g++) {
+#pragma GCC unroll 16
+    for (int r = 0; r < ROWS; r++)
+        sums[r][0] = sums[r][1] = broadcast(0);
+    for (size_t g = 0; g < groups; g++) {
         vector w0 = w[2 * g], w1 = w[2 * g + 1];
 #pragma GCC unroll 16
         for (int r = 0; r < ROWS; r++) {
-            vector word = broadcast(a[(size_t)r * (size_t)groups + (size_t)g]);
+            vector word = broadcast(a[(size_t)r * groups + g]);
             sums[r][0] = add_products(sums[r][0], word, w0);
             sums[r][1] = add_products(sums[r][1], word, w1);
         }
     }
-    memcpy(tile, sums, sizeof sums);
+#pragma GCC unroll 16
+    for (int r = 0; r < ROWS; r++) {
+        ((vector *)tile)[2 * r] = sums[r][0];
+        ((vector *)tile)[2 * r + 1] = sums[r][1];
+    }
 }
 
 static void finish_row(int count, const int32_t *tile, const int32_t *column_add,
