@@ -8,7 +8,7 @@
  *
  *    The inherited part adds in quadrature: rounding errors of different units have no common sign.
  *    With absolute sums the bound would grow by |Whh| each step, to 4.4 at T = 200, where h itself
- *    is below 1: everything would pass. In quadrature it stays near 2e-5.
+ *    is below 1: everything would pass. In quadrature it stays below 1e-5 there.
  * 2. A gate a = s(z) is off by the slope times e_z, by the second-order term of that interval,
  *    max|s''| e_z^2 / 2, and by its own 8u: expf and tanhf are granted a few ulp, and sigmoid by
  *    tanh or tanh by exp lose u of 1, not of their value.
