@@ -1,0 +1,282 @@
+/* The answer for gradient descent: in double, with the bound of an honest fp32 program carried
+ * along.
+ *
+ * What one step in fp32 may add to the error of (w, b), u = 2^-24, g from reference/bound.h:
+ *
+ * 1. z_i is a sum of d + 1 terms: off by g(d + 1) u (sum_j |x_ij||w_j| + |b|).
+ * 2. r_i = z_i - y_i adds its own rounding and one for a scaled or fused variant: 2u |r_i|. For
+ *    logistic the error of z counts times the sigmoid's derivative (1.05 of it, since it is taken
+ *    at z and not where the rounded z lies), and 6u pay for expf (granted 8u, of which the sigmoid
+ *    passes at most a quarter), the sum, the quotient and the difference. Call the whole e_ri.
+ * 3. The gradient sum_i x_ij r_i / n: every r_i is off by e_ri, the n-term sum by
+ *    g(n) u sum_i |x_ij||r_i|, the mean and the product with lr by 3u of the result.
+ * 4. Subtracting rounds once more: u |w_j|.
+ *
+ *     e_j = lr [ sum_i |x_ij| (e_ri + g(n) u |r_i|) / n + 3u |gradient_j| ] + u |w_j|
+ *
+ * The bias is a column of ones. For lr <= 2 / L the step map is non-expansive in the Euclidean norm
+ * (the generator keeps lr L <= 1/2), so errors of earlier steps do not grow and
+ *
+ *     tol = sum over steps of ||e||_2 >= ||(w, b) - (w, b)_exact||_2 >= each of ||w - .||, |b - .|
+ *
+ * Sources: N. J. Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., sections 3.1 and
+ * 3.3; non-expansive: Y. Nesterov, Introductory Lectures on Convex Optimization, 2004, theorem
+ * 2.1.5 (gradients are co-coercive). */
+#include "reference/oracle.h"
+
+#include "reference/bound.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* This runs on every timed output, so the loops over X are written in vectors of four doubles: that
+ * many floats are converted as they are loaded. Rows are taken ROWS at a time, so that w and the
+ * sums over i are loaded once for all of them. X is used where it lies if n and d are multiples of
+ * four, else a copy padded with zeros is. */
+#define ROWS 4
+#define LANES 4
+typedef double quad __attribute__((vector_size(32)));
+typedef int64_t quad_bits __attribute__((vector_size(32)));
+typedef float quad_float __attribute__((vector_size(16), may_alias));
+
+struct work {
+    bool logistic;
+    size_t n, d;
+    size_t quads; /* vectors in a row: d / LANES, rounded up */
+    const float *X, *y;
+    quad *w, *size; /* the iterate and |w|, which the bound of z needs */
+    quad *gradient; /* sum_i x_ij r_i */
+    quad *loss;     /* sum_i |x_ij| t_i, t_i = e_ri + g(n) u |r_i| */
+    double b, bias_gradient, bias_loss;
+    quad *all;     /* owns the four arrays */
+    float *padded; /* owns X, if it is a copy */
+};
+
+ORACLE_DECLARE(gradient_descent);
+
+static bool work_make(struct work *work, const struct call *given);
+static bool pad(struct work *work, const float *X);
+static void work_free(struct work *work);
+static double step(struct work *work, double lr);
+static void rows_dot(const struct work *work, const float *x, double z[ROWS], double size[ROWS]);
+static void residual(const struct work *work, size_t i, double z, double size, double *out_r,
+                     double *out_t);
+static void rows_add(struct work *work, const float *x, const double r[ROWS], const double t[ROWS]);
+static double apply(double *value, double scale, double gradient, double loss);
+static quad load(const float *x);
+static quad magnitude(quad x);
+static double sum_of(quad x);
+static void judge_still(const char *part, const float *expected, const float *got, size_t count,
+                        struct compare *compare);
+static void judge(const char *part, const double *expected, const float *got, size_t count,
+                  double tol, struct compare *compare);
+
+struct err gradient_descent_oracle(const struct call *given, const struct call *answer,
+                                   struct compare *compare)
+{
+    const float *w = call_f32(answer, "w"), *b = call_f32(answer, "b");
+    int steps = call_size(given, "steps");
+    double lr = call_scalar(given, "lr"), tol = 0;
+    size_t d = (size_t)call_size(given, "d");
+    struct work work;
+
+    if (steps == 0) {
+        judge_still("w", call_f32(given, "w"), w, d, compare);
+        judge_still("b", call_f32(given, "b"), b, 1, compare);
+        return err_none();
+    }
+    if (!work_make(&work, given)) {
+        work_free(&work);
+        return err_make(ERR_SYSTEM, "scratch of the gradient descent oracle");
+    }
+    for (int i = 0; i < steps; i++)
+        tol += step(&work, lr);
+    judge("w", (const double *)work.w, w, d, tol, compare);
+    judge("b", &work.b, b, 1, tol, compare);
+    work_free(&work);
+    return err_none();
+}
+
+static bool work_make(struct work *work, const struct call *given)
+{
+    size_t d = (size_t)call_size(given, "d"), quads = (d + LANES - 1) / LANES;
+
+    *work = (struct work){
+        .logistic = call_size(given, "logistic") != 0,
+        .n = (size_t)call_size(given, "n"),
+        .d = d,
+        .quads = quads,
+        .y = call_f32(given, "y"),
+        .b = (double)call_f32(given, "b")[0],
+        .all = aligned_alloc(sizeof(quad), 4 * quads * sizeof(quad)),
+    };
+    if (work->all == NULL || !pad(work, call_f32(given, "X")))
+        return false;
+    memset(work->all, 0, 4 * quads * sizeof(quad));
+    work->w = work->all;
+    work->size = work->w + quads;
+    work->gradient = work->size + quads;
+    work->loss = work->gradient + quads;
+    for (size_t j = 0; j < d; j++)
+        work->w[j / LANES][j % LANES] = (double)call_f32(given, "w")[j];
+    return true;
+}
+
+static bool pad(struct work *work, const float *X)
+{
+    size_t width = work->quads * LANES, height = (work->n + ROWS - 1) / ROWS * ROWS;
+
+    work->X = X;
+    if (width == work->d && height == work->n)
+        return true;
+    work->padded = aligned_alloc(sizeof(quad_float), height * width * sizeof(float));
+    work->X = work->padded;
+    if (work->padded == NULL)
+        return false;
+    memset(work->padded, 0, height * width * sizeof(float));
+    for (size_t i = 0; i < work->n; i++)
+        memcpy(work->padded + i * width, X + i * work->d, work->d * sizeof(float));
+    return true;
+}
+
+static void work_free(struct work *work)
+{
+    free(work->all);
+    free(work->padded);
+}
+
+/* One step; returns ||e||_2. */
+static double step(struct work *work, double lr)
+{
+    double scale = lr / (double)work->n, error, sum;
+
+    for (size_t j = 0; j < work->quads; j++) {
+        work->size[j] = magnitude(work->w[j]);
+        work->gradient[j] = (quad){0};
+        work->loss[j] = (quad){0};
+    }
+    work->bias_gradient = 0;
+    work->bias_loss = 0;
+
+    for (size_t i = 0; i < work->n; i += ROWS) {
+        const float *x = work->X + i * work->quads * LANES;
+        double z[ROWS], size[ROWS], r[ROWS] = {0}, t[ROWS] = {0};
+        rows_dot(work, x, z, size);
+        for (size_t row = 0; row < ROWS && i + row < work->n; row++) {
+            residual(work, i + row, z[row] + work->b, size[row] + fabs(work->b), &r[row], &t[row]);
+            work->bias_gradient += r[row];
+            work->bias_loss += t[row];
+        }
+        rows_add(work, x, r, t);
+    }
+
+    error = apply(&work->b, scale, work->bias_gradient, work->bias_loss);
+    sum = error * error;
+    for (size_t j = 0; j < work->d; j++) {
+        double w = work->w[j / LANES][j % LANES];
+        error = apply(&w, scale, work->gradient[j / LANES][j % LANES],
+                      work->loss[j / LANES][j % LANES]);
+        work->w[j / LANES][j % LANES] = w;
+        sum += error * error;
+    }
+    return sqrt(sum);
+}
+
+/* z = x . w and size = |x| . |w|, without the bias, of ROWS rows. */
+static void rows_dot(const struct work *work, const float *x, double z[ROWS], double size[ROWS])
+{
+    quad sum[ROWS] = {0}, sizes[ROWS] = {0};
+
+    for (size_t j = 0; j < work->quads; j++)
+        for (size_t row = 0; row < ROWS; row++) {
+            quad value = load(x + (row * work->quads + j) * LANES);
+            sum[row] += value * work->w[j];
+            sizes[row] += magnitude(value) * work->size[j];
+        }
+    for (size_t row = 0; row < ROWS; row++) {
+        z[row] = sum_of(sum[row]);
+        size[row] = sum_of(sizes[row]);
+    }
+}
+
+static void residual(const struct work *work, size_t i, double z, double size, double *out_r,
+                     double *out_t)
+{
+    double y = (double)work->y[i];
+    double off = bound_g((double)work->d + 1) * size; /* of z, in units of u */
+
+    if (work->logistic) {
+        double p = 1 / (1 + exp(-z));
+        *out_r = p - y;
+        off = 1.05 * p * (1 - p) * off + 6;
+    } else {
+        *out_r = z - y;
+        off += 2 * fabs(*out_r);
+    }
+    *out_t = BOUND_U * (off + bound_g((double)work->n) * fabs(*out_r));
+}
+
+static void rows_add(struct work *work, const float *x, const double r[ROWS], const double t[ROWS])
+{
+    for (size_t j = 0; j < work->quads; j++) {
+        quad gradient = work->gradient[j], loss = work->loss[j];
+        for (size_t row = 0; row < ROWS; row++) {
+            quad value = load(x + (row * work->quads + j) * LANES);
+            gradient += value * r[row];
+            loss += magnitude(value) * t[row];
+        }
+        work->gradient[j] = gradient;
+        work->loss[j] = loss;
+    }
+}
+
+/* Moves one coordinate; returns its e_j. `scale` is lr / n. */
+static double apply(double *value, double scale, double gradient, double loss)
+{
+    *value -= scale * gradient;
+    return scale * (loss + 3 * BOUND_U * fabs(gradient)) + BOUND_U * fabs(*value);
+}
+
+static quad load(const float *x)
+{
+    return __builtin_convertvector(*(const quad_float *)x, quad);
+}
+
+static quad magnitude(quad x)
+{
+    return (quad)((quad_bits)x & INT64_MAX);
+}
+
+static double sum_of(quad x)
+{
+    return (x[0] + x[1]) + (x[2] + x[3]);
+}
+
+static void judge_still(const char *part, const float *expected, const float *got, size_t count,
+                        struct compare *compare)
+{
+    compare_begin(compare, part, "j", 1, (int64_t[]){(int64_t)count});
+    for (size_t j = 0; j < count; j++)
+        compare_verdict(compare, (double)expected[j], (double)got[j],
+                        memcmp(&expected[j], &got[j], sizeof *got) == 0);
+}
+
+/* The norm of the difference. A NaN or an infinity makes it NaN or infinite, which never passes. */
+static void judge(const char *part, const double *expected, const float *got, size_t count,
+                  double tol, struct compare *compare)
+{
+    double sum = 0, worst = -1;
+    size_t at = 0;
+
+    for (size_t j = 0; j < count; j++) {
+        double error = fabs((double)got[j] - expected[j]);
+        sum += error * error;
+        if (error > worst || (isnan(error) && !isnan(worst))) {
+            worst = error;
+            at = j;
+        }
+    }
+    compare_begin(compare, part, "j", 1, (int64_t[]){(int64_t)count});
+    compare_norm(compare, sqrt(sum), tol, (int64_t)at, expected[at], (double)got[at]);
+}

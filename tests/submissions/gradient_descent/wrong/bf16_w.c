@@ -1,0 +1,40 @@
+/* expect: wrong basics,shapes,logistic,range */
+/* The iterate is kept in bf16. */
+#include "gradient_descent.h"
+
+#include <math.h>
+#include <stddef.h>
+#include <string.h>
+
+static __attribute__((noinline)) float bf16(float x)
+{
+    unsigned bits;
+    memcpy(&bits, &x, sizeof bits);
+    bits = (bits + 0x7fffu + (bits >> 16 & 1)) & 0xffff0000u;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+void gradient_descent(int logistic, int n, int d, const float *restrict X, const float *restrict y,
+                      float lr, int steps, float *restrict w, float *restrict b)
+{
+    float gradient[GRADIENT_DESCENT_D_MAX];
+
+    for (int step = 0; step < steps; step++) {
+        float bias = 0;
+        for (int j = 0; j < d; j++)
+            gradient[j] = 0;
+        for (int i = 0; i < n; i++) {
+            float z = b[0];
+            for (int j = 0; j < d; j++)
+                z += X[(size_t)i * d + j] * w[j];
+            float r = (logistic ? 1 / (1 + expf(-z)) : z) - y[i];
+            for (int j = 0; j < d; j++)
+                gradient[j] += X[(size_t)i * d + j] * r;
+            bias += r;
+        }
+        for (int j = 0; j < d; j++)
+            w[j] = bf16(w[j] - lr * gradient[j] / n);
+        b[0] -= lr * bias / n;
+    }
+}

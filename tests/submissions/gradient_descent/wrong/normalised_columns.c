@@ -1,0 +1,34 @@
+/* expect: wrong basics,shapes,logistic,range */
+/* Columns are centred first, as libraries do. */
+#include "gradient_descent.h"
+
+#include <math.h>
+#include <stddef.h>
+
+void gradient_descent(int logistic, int n, int d, const float *restrict X, const float *restrict y,
+                      float lr, int steps, float *restrict w, float *restrict b)
+{
+    float gradient[GRADIENT_DESCENT_D_MAX];
+
+    for (int step = 0; step < steps; step++) {
+        float bias = 0;
+        for (int j = 0; j < d; j++)
+            gradient[j] = 0;
+        float centre[GRADIENT_DESCENT_D_MAX] = {0};
+        for (int i = 0; i < n; i++)
+            for (int j = 0; j < d; j++)
+                centre[j] += X[(size_t)i * d + j] / n;
+        for (int i = 0; i < n; i++) {
+            float z = b[0];
+            for (int j = 0; j < d; j++)
+                z += (X[(size_t)i * d + j] - centre[j]) * w[j];
+            float r = (logistic ? 1 / (1 + expf(-z)) : z) - y[i];
+            for (int j = 0; j < d; j++)
+                gradient[j] += (X[(size_t)i * d + j] - centre[j]) * r;
+            bias += r;
+        }
+        for (int j = 0; j < d; j++)
+            w[j] -= lr * gradient[j] / n;
+        b[0] -= lr * bias / n;
+    }
+}
