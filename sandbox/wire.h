@@ -95,7 +95,7 @@ struct slot_ended {
     char syscall_name[32];
     uint64_t wall_us;
     uint64_t cpu_us;
-    uint64_t peak_resident_bytes; /* shared pages included */
+    uint64_t peak_resident_bytes; /* shared pages included; 0: cannot tell */
     uint32_t files_mask;          /* bit i: files_out[i] is there, its descriptor comes along */
     uint32_t unused;
 };

@@ -40,6 +40,15 @@ static struct sandbox *slot_or_skip(void **state)
     return fixture->slot;
 }
 
+/* A sanitised slot is larger than the programs and limits of two tests. */
+static void skip_if_sanitised(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+    print_message("skipped: the slot of a sanitised build is too large for this\n");
+    skip();
+#endif
+}
+
 struct row {
     const char *action;
     int number;
@@ -162,6 +171,7 @@ static void smallest_memory_limit_spares_the_slot(void **state)
 {
     struct sandbox *slot = slot_or_skip(state);
     struct sandbox_limits limits = limits_default;
+    skip_if_sanitised();
     limits.memory_bytes = MIB;
     for (int i = 0; i < 5; i++) {
         struct outcome outcome = act_run(slot, SANDBOX_KERNEL, limits, "touch", 0);
@@ -177,6 +187,7 @@ static void smallest_memory_limit_spares_the_slot(void **state)
 static void stack_overflow_is_hinted(void **state)
 {
     struct sandbox *slot = slot_or_skip(state);
+    skip_if_sanitised();
     struct outcome outcome = act_run(slot, SANDBOX_KERNEL, limits_default, "recurse", 0);
     assert_true(outcome.result.stack_overflow);
     outcome = act_run(slot, SANDBOX_KERNEL, limits_default, "segv", 0);
