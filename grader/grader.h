@@ -3,6 +3,7 @@
 #ifndef GRADER_GRADER_H
 #define GRADER_GRADER_H
 
+#include "grader/auth.h"
 #include "grader/http.h"
 #include "grader/store.h"
 #include "grader/submissions.h"
@@ -19,7 +20,8 @@ struct grader {
     char home[4096];    /* holds assignments/ (for kits and handouts) */
     char base_url[256]; /* "http://127.0.0.1:8080", for the lines that people paste */
     int64_t started_at;
-    bool stopping; /* SIGTERM came: nothing new is accepted */
+    struct auth_slow slow; /* log-ins that failed, by address */
+    bool stopping;         /* SIGTERM came: nothing new is accepted */
 };
 
 /* The spec by name, or NULL. */

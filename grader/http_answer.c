@@ -200,13 +200,23 @@ void http_problem(struct http_request *request, int code, const char *text, int6
     http_problem_with(request, code, text, fields);
 }
 
+/* By Accept; where it says nothing, programs live below /api. */
+static bool wants_json(const struct http_request *request)
+{
+    const char *accept = http_header(request, "Accept");
+
+    if (!accept || strcmp(accept, "*/*") == 0)
+        return strncmp(request->path, "/api/", 5) == 0;
+    return negotiate_accept(accept) == NEGOTIATE_JSON;
+}
+
 void http_problem_with(struct http_request *request, int code, const char *text,
                        const struct http_field *fields)
 {
     struct buf body;
 
     buf_init(&body, 8192);
-    if (negotiate_accept(http_header(request, "Accept")) == NEGOTIATE_JSON) {
+    if (wants_json(request)) {
         problem_json(&body, code, text);
         http_answer(request, code, "application/problem+json", body.at, body.size, fields);
     } else {

@@ -1,0 +1,80 @@
+/* What the handlers of grader/api_*.c share: who asks, in which language and form, and refusals.
+ * Every handler runs on the loop thread. */
+#ifndef GRADER_API_H
+#define GRADER_API_H
+
+#include "grader/grader.h"
+#include "grader/negotiate.h"
+#include "grader/words.h"
+
+#define API_TEXT "text/plain; charset=utf-8"
+#define API_JSON "application/json"
+#define API_WAIT_MAX_S 300 /* of ?wait= */
+
+struct grader *api_grader(const struct http_request *request);
+
+/* The membership behind the token. False: 401 (slowed after several) or 503 was answered. */
+bool api_who(struct http_request *request, struct membership *out);
+
+enum language api_language(const struct http_request *request);
+enum negotiate_form api_form(const struct http_request *request);
+
+/* Full sight for a TA of the cohort and for admins, of a submission of that cohort. */
+bool api_sees_everything(const struct membership *who, int64_t cohort_id);
+
+/* A sentence of grader/words.h, in the language of the request, as a refusal. */
+void api_refuse(struct http_request *request, int http_code, const char *code, ...);
+
+/* The refusal of somebody who knows more: intake. */
+void api_refusal(struct http_request *request, const struct refusal *refusal);
+
+/* 503 for a failure of ours; logs it. */
+void api_failure(struct http_request *request, const char *event, struct err err);
+
+/* Answers with what a buffer holds; 503 when it failed. */
+void api_answer(struct http_request *request, int code, const char *content_type,
+                const struct buf *body, const struct http_field *fields);
+
+/* The assignment that the path names. NULL: 404 with the nearest name was answered. */
+const struct spec *api_spec(struct http_request *request);
+
+/* A number of a query between min and max; `preset` when it is absent. False: 400 was answered. */
+bool api_number(struct http_request *request, const char *name, int64_t min, int64_t max,
+                int64_t preset, int64_t *out);
+
+/* -- following a submission until it ends (grader/api_follow.c) -------------------------------- */
+struct follow_wish {
+    int64_t id;
+    int http_code; /* 202 for a new one, 200 for one that was here */
+    struct report_view view;
+    int64_t wait_s; /* of follow_wait */
+};
+/* Streams the text report as it grows. Takes the request's state for itself. */
+void follow_stream(struct http_request *request, const struct follow_wish *wish);
+/* Answers with the report as JSON and 200 once it is final, or as it stands with http_code after
+ * wait_s.
+ * Takes the request's state for itself. */
+void follow_wait(struct http_request *request, const struct follow_wish *wish);
+
+/* -- handlers, by file; rows of grader/routes.c ------------------------------------------------ */
+void submit_admit(struct http_request *request); /* api_submit.c */
+void submit_handle(struct http_request *request);
+void try_admit(struct http_request *request);
+void try_handle(struct http_request *request);
+void upload_admit(struct http_request *request);
+void upload_handle(struct http_request *request);
+
+void report_handle(struct http_request *request); /* api_report.c */
+void speed_handle(struct http_request *request);
+void submissions_handle(struct http_request *request);
+
+void assignments_handle(struct http_request *request); /* api_assignment.c */
+void assignment_handle(struct http_request *request);
+
+void kit_handle(struct http_request *request); /* api_kit.c */
+
+void help_handle(struct http_request *request); /* api_misc.c */
+void healthz_handle(struct http_request *request);
+void readyz_handle(struct http_request *request);
+
+#endif

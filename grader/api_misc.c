@@ -1,0 +1,120 @@
+/* Help and health. */
+#include "grader/api.h"
+
+#include <string.h>
+
+static void put_filled(struct buf *out, const char *text, const char *host, const char *url);
+static void put_assignments(struct buf *out, const struct grader *grader, enum language language);
+static const char *host_of(const struct grader *grader, char *out, size_t size);
+
+#define HELP_MAX (64 * 1024)
+
+void help_handle(struct http_request *request)
+{
+    static const char *const texts[] = {
+        [LANGUAGE_EN] =
+            "How to submit\n"
+            "\n"
+            "1. Your TA gave you a login and a token. Put one line into ~/.netrc, once:\n"
+            "     machine {host} login YOU password TOKEN\n"
+            "   and keep it to yourself:  chmod 600 ~/.netrc\n"
+            "2. Get the kit of an assignment: header, starter and task:\n"
+            "     curl -O {url}/kit/ASSIGNMENT.tar.gz\n"
+            "3. Send your file; the report comes while it is graded:\n"
+            "     curl -n --fail-with-body -T FILE.c {url}/submit/ASSIGNMENT\n"
+            "   Practice costs no attempt and earns no score:\n"
+            "     curl -n --fail-with-body -T FILE.c {url}/try/ASSIGNMENT\n"
+            "4. Back to a report later; .json and .c work too:\n"
+            "     curl -n {url}/s/NUMBER.txt\n"
+            "\n"
+            "Only a graded submission costs an attempt. The same file again shows its old report.\n"
+            "In Chinese: add ?lang=zh\n"
+            "\n"
+            "Assignments\n",
+        [LANGUAGE_ZH] =
+            "如何提交\n"
+            "\n"
+            "1. 助教会给你登录名和令牌。在 ~/.netrc 中写一行（只需一次）：\n"
+            "     machine {host} login YOU password TOKEN\n"
+            "   并只允许自己读取：chmod 600 ~/.netrc\n"
+            "2. 下载作业包（头文件、起始代码和题目说明）：\n"
+            "     curl -O {url}/kit/ASSIGNMENT.tar.gz\n"
+            "3. 提交文件，评分报告会边评边显示：\n"
+            "     curl -n --fail-with-body -T FILE.c '{url}/submit/ASSIGNMENT?lang=zh'\n"
+            "   练习不占用次数，也不计分：\n"
+            "     curl -n --fail-with-body -T FILE.c '{url}/try/ASSIGNMENT?lang=zh'\n"
+            "4. 以后查看报告（也可用 .json 和 .c）：\n"
+            "     curl -n {url}/s/NUMBER.txt\n"
+            "\n"
+            "只有完成评分的提交才占用次数。再次提交相同文件会显示原来的报告。\n"
+            "\n"
+            "作业\n",
+    };
+    const struct grader *grader = api_grader(request);
+    enum language language = api_language(request);
+    char host[256];
+    struct buf body;
+
+    buf_init(&body, HELP_MAX);
+    put_filled(&body, texts[language], host_of(grader, host, sizeof host), grader->base_url);
+    put_assignments(&body, grader, language);
+    static const struct http_field fields[] = {
+        {"Cache-Control", "public, max-age=60"}, {"Vary", "Accept-Language"}, {NULL, NULL}};
+    api_answer(request, 200, API_TEXT, &body, fields);
+    buf_release(&body);
+}
+
+/* The text with {host} and {url} filled in. */
+static void put_filled(struct buf *out, const char *text, const char *host, const char *url)
+{
+    for (size_t size = strcspn(text, "{"); *text; size = strcspn(text, "{")) {
+        buf_append(out, text, size);
+        text += size;
+        if (*text == '\0')
+            return;
+        buf_text(out, strncmp(text, "{url}", 5) == 0 ? url : host);
+        text += strcspn(text, "}") + 1;
+    }
+}
+
+static void put_assignments(struct buf *out, const struct grader *grader, enum language language)
+{
+    for (size_t i = 0; i < grader->specs_count; i++) {
+        const struct spec *spec = &grader->specs[i];
+        buf_printf(out, "  %-18s %s\n", spec->name,
+                   language == LANGUAGE_ZH && spec->title_zh[0] ? spec->title_zh : spec->title);
+    }
+}
+
+/* What netrc calls a machine: no scheme, no port. */
+static const char *host_of(const struct grader *grader, char *out, size_t size)
+{
+    const char *from = strstr(grader->base_url, "://");
+    from = from ? from + 3 : grader->base_url;
+    size_t length = from[0] == '[' ? strcspn(from, "]") + 1 : strcspn(from, ":/");
+
+    (void)snprintf(out, size, "%.*s", (int)length, from);
+    return out;
+}
+
+void healthz_handle(struct http_request *request)
+{
+    http_answer(request, 200, API_TEXT, "ok\n", 3, NULL);
+}
+
+/* Ready: it accepts, and somebody is there to grade. */
+void readyz_handle(struct http_request *request)
+{
+    const struct grader *grader = api_grader(request);
+    struct submissions_stats stats = submissions_stats(grader->submissions);
+    char words[160];
+
+    int size =
+        snprintf(words, sizeof words, "%s\nworkers %zu of %zu ready, %zu queued, %zu running\n",
+                 grader->stopping           ? "stopping"
+                 : stats.workers_ready == 0 ? "no worker is ready"
+                                            : "ok",
+                 stats.workers_ready, stats.workers_all, stats.queued, stats.running);
+    int code = grader->stopping || stats.workers_ready == 0 ? 503 : 200;
+    http_answer(request, code, API_TEXT, words, (size_t)size, NULL);
+}

@@ -1,0 +1,368 @@
+/* Files come in: PUT /submit and /try, and POST of the same or of a form. Authorisation first, then
+ * everything that the headers alone decide, then the body, then COMMIT, then an answer. */
+#include "grader/api.h"
+#include "grader/multipart.h"
+#include "sandbox/base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+struct upload;
+static void admit(struct http_request *request, bool is_practice);
+static bool rules_allow(struct http_request *request, const struct upload *upload);
+static bool may_be_repeat(struct http_request *request, const struct upload *upload);
+static bool type_allowed(struct http_request *request, const struct upload *upload);
+static bool length_allowed(struct http_request *request, const struct upload *upload);
+static void handle(struct http_request *request);
+static bool find_source(struct http_request *request, struct upload *upload);
+static bool check_source(struct http_request *request, const struct upload *upload);
+static bool find_device(struct http_request *request, struct upload *upload);
+static void on_accepted(void *context, const struct accepted *accepted);
+static void answer_accepted(struct upload *upload, const struct accepted *accepted);
+static void answer_new_json(struct upload *upload, int64_t id);
+static void on_gone(void *state);
+static void name_clean(const char *name, char *out, size_t size);
+static const char *shown_name(const struct upload *upload);
+static bool wants_json(const struct http_request *request);
+
+#define FORM_SLACK 0x4000 /* of a multipart body beside its file */
+#define REPEATS_MAX 4     /* how many earlier submissions a retry is compared with */
+
+/* The request's state from admit to the answer; then follow_* takes its place. */
+struct upload {
+    struct http_request *request; /* NULL once the client is gone */
+    struct grader *grader;
+    const struct spec *spec;
+    struct membership who;
+    bool is_practice, is_accepting;
+    int64_t wait_s;
+    enum device device;
+    char file_name[64];     /* "" if none was given */
+    char expected_name[64]; /* "attention.c", to speak of it then */
+    const char *source;
+    size_t source_size;
+};
+
+/* -- headers ----------------------------------------------------------------------------------- */
+
+void submit_admit(struct http_request *request)
+{
+    admit(request, false);
+}
+
+void try_admit(struct http_request *request)
+{
+    admit(request, true);
+}
+
+void upload_admit(struct http_request *request)
+{
+    admit(request, false);
+}
+
+static void admit(struct http_request *request, bool is_practice)
+{
+    struct membership who;
+
+    if (!api_who(request, &who))
+        return;
+    struct upload *upload = calloc(1, sizeof *upload);
+    if (!upload) {
+        api_failure(request, "http.upload", err_make(ERR_SYSTEM, "take a file"));
+        return;
+    }
+    http_set_state(request, upload, on_gone);
+    upload->request = request;
+    upload->grader = api_grader(request);
+    upload->who = who;
+    upload->is_practice = is_practice;
+    upload->spec = grader_spec(upload->grader, http_part(request, "assignment"));
+    (void)snprintf(upload->expected_name, sizeof upload->expected_name, "%.60s.c",
+                   http_part(request, "assignment"));
+    if (http_part(request, "file"))
+        name_clean(http_part(request, "file"), upload->file_name, sizeof upload->file_name);
+
+    if (!rules_allow(request, upload) || !type_allowed(request, upload) ||
+        !length_allowed(request, upload))
+        return;
+    (void)api_number(request, "wait", 0, API_WAIT_MAX_S, 0, &upload->wait_s);
+}
+
+static bool rules_allow(struct http_request *request, const struct upload *upload)
+{
+    struct refusal refusal =
+        submissions_may(upload->grader->submissions, &upload->who, http_part(request, "assignment"),
+                        upload->is_practice, http_received_at(request));
+
+    if (refusal.http_code == 0 && !upload->spec)
+        refusal = (struct refusal){503, "this assignment is not installed here; tell your TA", 600};
+    if (refusal.http_code == 0)
+        return true;
+    /* The bytes that were sent before must still find their report: a retry after a lost answer,
+     * on the last attempt or just past the deadline. */
+    bool may_hold = refusal.http_code == 409 || refusal.http_code == 429;
+    if (may_hold && upload->spec && may_be_repeat(request, upload))
+        return true;
+    api_refusal(request, &refusal);
+    return false;
+}
+
+/* Whether one of the newest submissions for this assignment is exactly as long as what is about to
+ * come. COMMIT looks at the bytes and asks the rules again. */
+static bool may_be_repeat(struct http_request *request, const struct upload *upload)
+{
+    struct db *db = &upload->grader->reader;
+    int64_t ids[REPEATS_MAX];
+    size_t count = 0;
+
+    if (err_is(store_submissions_of(db, upload->who.id, ids, REPEATS_MAX, &count)))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct submission_row row;
+        bool is_found = false;
+        struct err err = store_submission_get(db, ids[i], &row, &is_found);
+        if (err_is(err) || !is_found || strcmp(row.assignment, upload->spec->name) != 0)
+            continue;
+        auto_buf struct buf source;
+        buf_init(&source, (size_t)upload->spec->limits.source_bytes);
+        err = store_source(db, row.source_hash, &source);
+        int64_t length = http_content_length(request);
+        if (!err_is(err) && (length < 0 || length == (int64_t)source.size))
+            return true;
+    }
+    return false;
+}
+
+static bool type_allowed(struct http_request *request, const struct upload *upload)
+{
+    static const char form[] = "application/x-www-form-urlencoded";
+    const char *type = http_header(request, "Content-Type");
+    const char *coding = http_header(request, "Content-Encoding");
+
+    if (type && strncasecmp(type, form, sizeof form - 1) == 0) {
+        api_refuse(request, 415, "http_415", shown_name(upload), upload->spec->name);
+        return false;
+    }
+    if (coding && strcasecmp(coding, "identity") != 0) {
+        http_problem(request, 415, "the file must come as it is, without Content-Encoding", 0);
+        return false;
+    }
+    return true;
+}
+
+static void refuse_size(struct http_request *request, const struct upload *upload, int64_t size)
+{
+    api_refuse(request, 413, "http_413", shown_name(upload), (long long)((size + 1023) / 1024),
+               (long long)(upload->spec->limits.source_bytes / 1024));
+}
+
+static bool length_allowed(struct http_request *request, const struct upload *upload)
+{
+    int64_t length = http_content_length(request);
+    bool is_form = multipart_is(http_header(request, "Content-Type"));
+    int64_t most = upload->spec->limits.source_bytes + (is_form ? FORM_SLACK : 0);
+
+    if (length <= most)
+        return true;
+    refuse_size(request, upload, length);
+    return false;
+}
+
+/* -- body -------------------------------------------------------------------------------------- */
+
+void submit_handle(struct http_request *request)
+{
+    handle(request);
+}
+
+void try_handle(struct http_request *request)
+{
+    handle(request);
+}
+
+void upload_handle(struct http_request *request)
+{
+    handle(request);
+}
+
+static void handle(struct http_request *request)
+{
+    struct upload *upload = http_state(request);
+
+    if (!find_source(request, upload) || !check_source(request, upload) ||
+        !find_device(request, upload))
+        return;
+    struct submission_wish wish = {.who = upload->who,
+                                   .device = upload->device,
+                                   .practice = upload->is_practice,
+                                   .source = upload->source,
+                                   .source_size = upload->source_size,
+                                   .received_at = http_received_at(request)};
+    (void)text_copy(wish.assignment, sizeof wish.assignment, upload->spec->name);
+    (void)text_copy(wish.file_name, sizeof wish.file_name, upload->file_name);
+    upload->is_accepting = true;
+    http_defer(request);
+    submissions_accept(upload->grader->submissions, &wish, on_accepted, upload);
+}
+
+static bool find_source(struct http_request *request, struct upload *upload)
+{
+    const struct buf *body = http_body(request);
+    const char *type = http_header(request, "Content-Type");
+    struct multipart_file file;
+    char words[320];
+
+    upload->source = body->at;
+    upload->source_size = body->size;
+    if (!multipart_is(type))
+        return true;
+    struct err err = multipart_find(type, body->at, body->size, "file", &file);
+    if (err_is(err)) {
+        (void)snprintf(words, sizeof words, "the form cannot be read: %s. Use: curl -n -F file=@%s",
+                       err.text, shown_name(upload));
+        http_problem(request, 400, words, 0);
+        return false;
+    }
+    upload->source = file.bytes;
+    upload->source_size = file.size;
+    if (file.name[0])
+        name_clean(file.name, upload->file_name, sizeof upload->file_name);
+    return true;
+}
+
+static bool check_source(struct http_request *request, const struct upload *upload)
+{
+    const char *name = shown_name(upload);
+    struct source_verdict verdict = submission_check_source(upload->source, upload->source_size,
+                                                            upload->spec->limits.source_bytes);
+
+    if (verdict.http_code == 413)
+        refuse_size(request, upload, (int64_t)upload->source_size);
+    else if (verdict.http_code == 400)
+        api_refuse(request, 400, verdict.code, name, name, upload->spec->name);
+    else if (verdict.http_code != 0)
+        api_refuse(request, verdict.http_code, verdict.code, name, (long long)verdict.offset);
+    return verdict.http_code == 0;
+}
+
+/* By the name's ending, else ?device=, else cpu. */
+static bool find_device(struct http_request *request, struct upload *upload)
+{
+    const char *ending = strrchr(upload->file_name, '.');
+    const char *asked = http_query(request, "device");
+    char words[160];
+
+    upload->device = DEVICE_CPU;
+    if (ending && strcmp(ending, ".cu") == 0)
+        upload->device = DEVICE_GPU;
+    else if (asked && !(ending && strcmp(ending, ".c") == 0)) {
+        if (strcmp(asked, "gpu") == 0)
+            upload->device = DEVICE_GPU;
+        else if (strcmp(asked, "cpu") != 0) {
+            http_problem(request, 400, "?device= takes cpu or gpu", 0);
+            return false;
+        }
+    }
+    if (upload->device == DEVICE_GPU ? upload->spec->on_gpu : upload->spec->on_cpu)
+        return true;
+    (void)snprintf(words, sizeof words, "%s is not offered on the %s; send a %s file",
+                   upload->spec->name, upload->device == DEVICE_GPU ? "gpu" : "cpu",
+                   upload->device == DEVICE_GPU ? ".c" : ".cu");
+    http_problem(request, 422, words, 0);
+    return false;
+}
+
+/* -- after COMMIT ------------------------------------------------------------------------------ */
+
+static void on_accepted(void *context, const struct accepted *accepted)
+{
+    struct upload *upload = context;
+
+    upload->is_accepting = false;
+    if (!upload->request) { /* the submission stays; only nobody listens */
+        free(upload);
+        return;
+    }
+    answer_accepted(upload, accepted);
+}
+
+static void answer_accepted(struct upload *upload, const struct accepted *accepted)
+{
+    struct http_request *request = upload->request;
+    const struct follow_wish wish = {
+        .id = accepted->id,
+        .http_code = accepted->existing ? 200 : 202,
+        .view = {.everything = api_sees_everything(&upload->who, upload->who.cohort_id),
+                 .language = api_language(request)},
+        .wait_s = upload->wait_s};
+
+    if (accepted->refusal.http_code != 0) {
+        api_refusal(request, &accepted->refusal); /* `gone` frees the upload */
+        return;
+    }
+    if (wants_json(request) && !accepted->existing && upload->wait_s == 0) {
+        answer_new_json(upload, accepted->id);
+        return;
+    }
+    http_set_state(request, NULL, NULL);
+    free(upload);
+    if (wants_json(request))
+        follow_wait(request, &wish);
+    else
+        follow_stream(request, &wish);
+}
+
+static void answer_new_json(struct upload *upload, int64_t id)
+{
+    char location[32];
+    char body[256];
+
+    (void)snprintf(location, sizeof location, "/s/%lld", (long long)id);
+    const struct http_field fields[] = {{"Location", location}, {NULL, NULL}};
+    int size = snprintf(body, sizeof body,
+                        "{\"id\":%lld,\"url\":\"%s\",\"assignment\":\"%s\",\"device\":\"%s\","
+                        "\"stage\":\"queued\"}\n",
+                        (long long)id, location, upload->spec->name,
+                        upload->device == DEVICE_GPU ? "gpu" : "cpu");
+    http_answer(upload->request, 202, API_JSON, body, (size_t)size, fields);
+}
+
+static void on_gone(void *state)
+{
+    struct upload *upload = state;
+
+    upload->request = NULL;
+    if (!upload->is_accepting)
+        free(upload);
+}
+
+/* -- small things ------------------------------------------------------------------------------ */
+
+/* A name is shown in reports and given to the compiler's messages: one line of harmless text. */
+static void name_clean(const char *name, char *out, size_t size)
+{
+    auto_buf struct buf text;
+
+    buf_init(&text, 1024);
+    (void)text_sanitise(&text, name, strlen(name), 1, 255);
+    for (size_t i = 0; i < text.size; i++)
+        if (strchr("/\\\n\t\"'<>", text.at[i]) != NULL)
+            text.at[i] = '_';
+    (void)text_copy(out, size, text.at);
+}
+
+static const char *shown_name(const struct upload *upload)
+{
+    return upload->file_name[0] ? upload->file_name : upload->expected_name;
+}
+
+/* Programs talk to /api, people to the rest; Accept decides where it says something. */
+static bool wants_json(const struct http_request *request)
+{
+    const char *accept = http_header(request, "Accept");
+
+    if (!accept || strcmp(accept, "*/*") == 0)
+        return strncmp(http_path(request), "/api/", 5) == 0;
+    return api_form(request) == NEGOTIATE_JSON;
+}

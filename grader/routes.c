@@ -1,0 +1,28 @@
+/* The table of addresses. The first row that fits wins. */
+#include "grader/routes.h"
+
+#include "grader/api.h"
+
+#define SOURCE_MAX (1 << 20)           /* the most that a spec may allow (assignments/spec) */
+#define FORM_MAX (SOURCE_MAX + 0x4000) /* the same in multipart/form-data */
+
+/* clang-format off */
+const struct http_route routes_table[] = {
+    {"PUT",  "/submit/{assignment}",        SOURCE_MAX, submit_admit, submit_handle, "student", "submit a file; the report streams as it grows"},
+    {"PUT",  "/submit/{assignment}/{file}", SOURCE_MAX, submit_admit, submit_handle, "student", "the same with the file's name"},
+    {"POST", "/submit/{assignment}",        FORM_MAX,   submit_admit, submit_handle, "student", "the same, raw or multipart (field: file)"},
+    {"PUT",  "/try/{assignment}",           SOURCE_MAX, try_admit,    try_handle,    "student", "practice: visible cases, no attempt, no score"},
+    {"PUT",  "/try/{assignment}/{file}",    SOURCE_MAX, try_admit,    try_handle,    "student", "the same with the file's name"},
+    {"POST", "/try/{assignment}",           FORM_MAX,   try_admit,    try_handle,    "student", "the same, raw or multipart (field: file)"},
+    {"POST", "/api/v1/assignments/{assignment}/submissions", FORM_MAX, upload_admit, upload_handle, "student", "submit, raw or multipart (field: file)"},
+    {"GET",  "/api/v1/submissions",         0, NULL, submissions_handle, "student", "own submissions, newest first; ?limit="},
+    {"GET",  "/s/{id}",                     0, NULL, report_handle,      "student", "report of a submission; .txt, .json, .c"},
+    {"GET",  "/s/{id}/speed",               0, NULL, speed_handle,       "student", "how its speed was measured"},
+    {"GET",  "/api/v1/assignments",         0, NULL, assignments_handle, "any",     "assignments; with a token those of its cohort, with dates"},
+    {"GET",  "/api/v1/assignments/{assignment}", 0, NULL, assignment_handle, "any", "one assignment: arguments, cases, groups, limits"},
+    {"GET",  "/help",                       0, NULL, help_handle,        "any",     "how to submit"},
+    {"GET",  "/healthz",                    0, NULL, healthz_handle,     "any",     "the process lives"},
+    {"GET",  "/readyz",                     0, NULL, readyz_handle,      "any",     "it can take submissions now"},
+    {0},
+};
+/* clang-format on */
