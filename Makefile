@@ -90,37 +90,49 @@ $(BUILD)/adapter: $(call object,assignments/adapter_main.c) $(call lib,assignmen
 	$(link) -lcjson -lsodium -lm
 
 # What a student's object is linked with: crt, runner, adapter and the parts of the libraries that
-# names.txt lists, as one relocatable object per assignment, whose only visible names are those of
-# the list. Without unwind tables and debug names the linker has a third less to read.
+# names.txt lists, as one relocatable object per assignment, and one more for rare names. Only the
+# names of the list can be seen in them (and in runtime.o those that extra.o needs). Without unwind
+# tables and debug names the linker has a third less to read.
 RUNTIME_CFLAGS = -std=gnu11 -O2 -fno-pie -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables -I. $(WARNINGS) $(WERROR)
 gcc_file = $(shell $(CC) -print-file-name=$(1))
-RUNTIME_LIBS := $(foreach l,libm.a libc.a libgcc.a libgcc_eh.a,$(call gcc_file,$(l)))
+RUNTIME := $(BUILD)/runtime
+RUNTIME_MATH := $(foreach l,libm.a libgcc.a,$(call gcc_file,$(l)))
+RUNTIME_LIBS := $(RUNTIME_MATH) $(foreach l,libc.a libgcc_eh.a,$(call gcc_file,$(l)))
 RUNTIME_ARCHIVES := $(filter-out %/libm.a,$(RUNTIME_LIBS)) $(wildcard $(dir $(call gcc_file,libc.a))libm-*.a) $(call gcc_file,libmvec.a)
-RUNTIMES := $(foreach a,$(ASSIGNMENTS),$(if $(wildcard assignments/$(a)/$(a).h),$(BUILD)/runtime/$(a)/runtime.o))
+RUNTIMES := $(foreach a,$(ASSIGNMENTS),$(if $(wildcard assignments/$(a)/$(a).h),$(RUNTIME)/$(a)/runtime.o))
+runtime_strip = objcopy --strip-debug --discard-all -R .eh_frame -R .comment
 
 .PHONY: runtime
-runtime: $(RUNTIMES) $(BUILD)/runtime/names
-$(BUILD)/runtime/known: $(RUNTIME_ARCHIVES)
+runtime: $(RUNTIMES) $(RUNTIME)/extra.o
+$(RUNTIME)/known: $(RUNTIME_ARCHIVES)
 	@mkdir -p $(@D)
 	@nm --defined-only -g -P -A $^ 2>/dev/null | awk '{print $$2}' | LC_ALL=C sort -u > $@
-$(BUILD)/runtime/names: worker/runtime/names.awk worker/runtime/names.txt $(BUILD)/runtime/known
-	@awk -v known=$(BUILD)/runtime/known -f worker/runtime/names.awk worker/runtime/names.txt > $@.new
-	@LC_ALL=C sort -u $@.new > $@ && rm $@.new
-$(BUILD)/runtime/runner.o: worker/runtime/runner.c worker/runtime/control.h
+$(RUNTIME)/names: worker/runtime/names.awk worker/runtime/names.txt $(RUNTIME)/known
+	@awk -v known=$(RUNTIME)/known -v extra=$@.rare -f worker/runtime/names.awk worker/runtime/names.txt > $@.new
+	@LC_ALL=C sort -u -o $@.extra $@.rare && LC_ALL=C sort -u -o $@ $@.new && rm $@.rare $@.new
+$(RUNTIME)/extra.o: $(RUNTIME)/names
+	@sed 's/^/-u /' $<.extra > $@.wanted
+	$(LD) -r -o $@.new @$@.wanted --start-group $(RUNTIME_MATH) --end-group
+	@! nm -u -P $@.new | cut -d' ' -f1 | LC_ALL=C sort | LC_ALL=C comm -12 - $<.extra | grep .
+	@nm -u -P $@.new | awk '$$2 == "U" && $$1 != "_GLOBAL_OFFSET_TABLE_" {print $$1}' > $@.needs
+	$(runtime_strip) --keep-global-symbols=$<.extra $@.new $@
+	@rm $@.new $@.wanted
+$(RUNTIME)/runner.o: worker/runtime/runner.c worker/runtime/control.h
 	@mkdir -p $(@D)
 	$(CC) $(RUNTIME_CFLAGS) -c $< -o $@
-$(BUILD)/runtime/common.o: $(BUILD)/runtime/runner.o $(BUILD)/runtime/names
-	@sed 's/^/-u /' $(BUILD)/runtime/names > $(BUILD)/runtime/wanted
-	$(LD) -r -o $@ @$(BUILD)/runtime/wanted $(call gcc_file,crt1.o) $(call gcc_file,crti.o) $< \
+$(RUNTIME)/common.o: $(RUNTIME)/runner.o $(RUNTIME)/names $(RUNTIME)/extra.o
+	@cat $(RUNTIME)/names $(RUNTIME)/extra.o.needs > $@.keep && sed 's/^/-u /' $@.keep > $@.wanted
+	$(LD) -r -o $@ @$@.wanted $(call gcc_file,crt1.o) $(call gcc_file,crti.o) $< \
 	  --start-group $(RUNTIME_LIBS) --end-group $(call gcc_file,crtn.o)
-$(BUILD)/runtime/%/adapter.c: assignments/%/assignment.json $(BUILD)/adapter
+	@rm $@.wanted
+$(RUNTIME)/%/adapter.c: assignments/%/assignment.json $(BUILD)/adapter
 	@mkdir -p $(@D)
 	$(BUILD)/adapter $< > $@.new && mv $@.new $@
-$(BUILD)/runtime/%/adapter.o: $(BUILD)/runtime/%/adapter.c
+$(RUNTIME)/%/adapter.o: $(RUNTIME)/%/adapter.c
 	$(CC) $(RUNTIME_CFLAGS) -Iassignments/$* -c $< -o $@
-$(BUILD)/runtime/%/runtime.o: $(BUILD)/runtime/common.o $(BUILD)/runtime/%/adapter.o
+$(RUNTIME)/%/runtime.o: $(RUNTIME)/common.o $(RUNTIME)/%/adapter.o
 	$(LD) -r -o $@.new $^
-	objcopy --strip-debug --discard-all -R .eh_frame -R .comment -G _start --keep-global-symbols=$(BUILD)/runtime/names $@.new $@
+	$(runtime_strip) -G _start --keep-global-symbols=$(RUNTIME)/common.o.keep $@.new $@
 	@rm $@.new
 
 # -- tests -----------------------------------------------------------------------------------------

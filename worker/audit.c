@@ -35,6 +35,7 @@ static bool refuse(struct audit *audit, const char *code, const char *format, ..
     __attribute__((format(printf, 3, 4)));
 static const char *shown(const char *name, char out[64]);
 static bool begins(const char *name, const char *stem);
+static bool is_listed(const char *name, const char *const *names, size_t count);
 static int compare_name(const void *key, const void *entry);
 
 /* What gcc makes of C. A stem also covers names that go on with '.': .text.unlikely. */
@@ -105,6 +106,7 @@ bool audit_object(const void *bytes, size_t size, const struct audit_rules *rule
                   struct audit_finding *out)
 {
     struct audit audit = {.rules = rules, .finding = out};
+    *out = (struct audit_finding){0};
     const char *wrong = elf_open(&audit.elf, bytes, size, AUDIT_SECTIONS_MAX);
 
     if (wrong != NULL)
@@ -269,8 +271,12 @@ static bool audit_undefined(struct audit *audit, const char *name)
         return true; /* audit_function has the better words for it */
     if (strcmp(name, "_GLOBAL_OFFSET_TABLE_") == 0)
         return true; /* the assembler names it beside thread-local data; the linker provides it */
-    if (bsearch(name, rules->names, rules->names_count, sizeof *rules->names, compare_name) != NULL)
+    if (is_listed(name, rules->names, rules->names_count))
         return true;
+    if (is_listed(name, rules->extras, rules->extras_count)) {
+        audit->finding->needs_extra = true;
+        return true;
+    }
     return refuse(audit, "undefined_name", "%s is not available to a kernel", shown(name, text));
 }
 
@@ -376,6 +382,11 @@ static bool begins(const char *name, const char *stem)
     const size_t length = strlen(stem);
 
     return strncmp(name, stem, length) == 0 && (name[length] == 0 || name[length] == '.');
+}
+
+static bool is_listed(const char *name, const char *const *names, size_t count)
+{
+    return count > 0 && bsearch(name, names, count, sizeof *names, compare_name) != NULL;
 }
 
 static int compare_name(const void *key, const void *entry)

@@ -33,6 +33,7 @@ struct build {
     char file_name[64];   /* in /work and in messages */
     char header_name[64]; /* NAME.h */
     char runtime_path[4096 + 64];
+    char extra_path[4096 + 64];
     struct buf header;
     struct cache_entry made; /* what compiler and assembler made of it */
 };
@@ -50,7 +51,8 @@ static bool note_tool(struct build *build, const struct tool_result *tool, const
                       const char *words);
 static struct err object_audit(const struct build *build, bool *out_fine,
                                struct audit_finding *out_finding);
-static struct err program_link(struct build *build, int *out_program, bool *out_linked);
+static struct err program_link(struct build *build, bool with_extra, int *out_program,
+                               bool *out_linked);
 static struct err seal(int program);
 
 /* What cc1 is told, besides -march, and why. One set for checking, timing and the baseline. */
@@ -130,7 +132,7 @@ static struct err build_run(struct build *build, struct wire_compiled *result, i
     if (build->made.compiled) {
         err = object_audit(build, &fine, &finding);
         if (!err_is(err) && fine)
-            err = program_link(build, out_program, &fine);
+            err = program_link(build, finding.needs_extra, out_program, &fine);
         else if (!err_is(err)) {
             memcpy(build->made.code, finding.code, sizeof finding.code);
             memcpy(build->made.message, finding.message, sizeof finding.message);
@@ -157,6 +159,8 @@ static void build_name(struct build *build, const char *file_name)
     (void)snprintf(build->header_name, sizeof build->header_name, "%s.h", build->spec->name);
     (void)snprintf(build->runtime_path, sizeof build->runtime_path, "%s/%s/runtime.o",
                    build->toolchain->runtime, build->spec->name);
+    (void)snprintf(build->extra_path, sizeof build->extra_path, "%s/extra.o",
+                   build->toolchain->runtime);
 }
 
 static bool is_source_name(const char *name)
@@ -328,29 +332,45 @@ static struct err object_audit(const struct build *build, bool *out_fine,
                                struct audit_finding *out_finding)
 {
     const struct buf *object = &build->made.object;
-    struct names names;
-    struct err err = names_load(&names, build->toolchain->runtime);
-    if (err_is(err))
-        return err;
+    struct names names = {0}, extras = {0};
+    struct err err = names_load(&names, build->toolchain->runtime, "names");
+    if (!err_is(err))
+        err = names_load(&extras, build->toolchain->runtime, "names.extra");
 
-    const struct audit_rules rules = {build->spec->function, names.at, names.count};
-    *out_fine = audit_object(object->at, object->size, &rules, out_finding);
+    const struct audit_rules rules = {build->spec->function, names.at, names.count, extras.at,
+                                      extras.count};
+    if (!err_is(err))
+        *out_fine = audit_object(object->at, object->size, &rules, out_finding);
     names_release(&names);
-    return err_none();
+    names_release(&extras);
+    return err;
 }
 
-static struct err program_link(struct build *build, int *out_program, bool *out_linked)
+static struct err program_link(struct build *build, bool with_extra, int *out_program,
+                               bool *out_linked)
 {
     /* The student's object first: a memcpy of its own then wins over the runtime's. */
-    const char *const argv[] = {
-        build->toolchain->ld, "-static", "-s",      "-z",
-        "noexecstack",        "-z",      "norelro", "--allow-multiple-definition",
-        "--build-id=none",    "-o",      "program", "out.o",
-        "runtime.o",          NULL};
-    auto_close int object = -1, program = -1, nothing = -1;
+    const char *const argv[] = {build->toolchain->ld,
+                                "-static",
+                                "-s",
+                                "-z",
+                                "noexecstack",
+                                "-z",
+                                "norelro",
+                                "--allow-multiple-definition",
+                                "--build-id=none",
+                                "-o",
+                                "program",
+                                "out.o",
+                                "runtime.o",
+                                with_extra ? "extra.o" : NULL,
+                                NULL};
+    auto_close int object = -1, program = -1, nothing = -1, extra = -1;
     auto_close int runtime = open(build->runtime_path, O_RDONLY | O_CLOEXEC);
     if (runtime < 0)
         return err_make(ERR_SYSTEM, "open %.100s", build->runtime_path);
+    if (with_extra && (extra = open(build->extra_path, O_RDONLY | O_CLOEXEC)) < 0)
+        return err_make(ERR_SYSTEM, "open %.100s", build->extra_path);
 
     struct err err =
         fdio_memfd_sealed("object", build->made.object.at, build->made.object.size, &object);
@@ -361,14 +381,15 @@ static struct err program_link(struct build *build, int *out_program, bool *out_
     if (err_is(err))
         return err;
 
-    const struct sandbox_file in[] = {{"out.o", object}, {"runtime.o", runtime}};
+    const struct sandbox_file in[] = {
+        {"out.o", object}, {"runtime.o", runtime}, {"extra.o", extra}};
     const struct sandbox_file file = {"program", program};
     const struct tool_run run = {.title = "the linker",
                                  .argv = argv,
                                  .input = nothing,
                                  .output = nothing,
                                  .files_in = in,
-                                 .files_in_count = COUNT(in),
+                                 .files_in_count = with_extra ? 3 : 2,
                                  .file_out = &file,
                                  .output_bytes = PROGRAM_BYTES_MAX};
     struct tool_result tool;

@@ -10,14 +10,14 @@
 
 #define NAMES_BYTES_MAX ((size_t)1 << 20)
 
-struct err names_load(struct names *out, const char *runtime)
+struct err names_load(struct names *out, const char *runtime, const char *file_name)
 {
     struct names names = {0};
-    char path[4096 + 16];
+    char path[4096 + 64];
     auto_buf struct buf file;
 
     buf_init(&file, NAMES_BYTES_MAX);
-    (void)snprintf(path, sizeof path, "%s/names", runtime);
+    (void)snprintf(path, sizeof path, "%s/%s", runtime, file_name);
     struct err err = fdio_read_file(path, &file);
     if (err_is(err))
         return err;

@@ -12,8 +12,9 @@ struct names {
     char *text; /* private */
 };
 
-/* Reads RUNTIME/names. ERR_INPUT if it is not sorted (then a search would miss). */
-struct err names_load(struct names *out, const char *runtime);
+/* Reads one list, "names" or "names.extra" of the runtime's folder. ERR_INPUT if it is not sorted
+ * (then a search would miss). */
+struct err names_load(struct names *out, const char *runtime, const char *file);
 void names_release(struct names *names);
 
 #endif

@@ -10,7 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     static const char *const names[] = {"expf", "memcpy", "printf"};
-    const struct audit_rules rules = {"kernel", names, COUNT(names)};
+    static const char *const extras[] = {"cexp"};
+    const struct audit_rules rules = {"kernel", names, COUNT(names), extras, COUNT(extras)};
     struct audit_finding finding = {0};
 
     if (!audit_object(bytes, size, &rules, &finding) &&

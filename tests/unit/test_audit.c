@@ -15,7 +15,8 @@
 #define GOOD "void kernel(float *o) { *o = 1; }\n"
 
 static const char *const names[] = {"__stack_chk_fail", "expf", "memcpy", "printf"};
-static const struct audit_rules rules = {"kernel", names, COUNT(names)};
+static const char *const extras[] = {"_ZGVdN8v_expf", "cexp"};
+static const struct audit_rules rules = {"kernel", names, COUNT(names), extras, COUNT(extras)};
 
 /* Compiles as submissions are compiled; the caller releases. */
 static void object_make(struct buf *out, const char *source)
@@ -140,6 +141,22 @@ static void what_kernels_are_made_of_passes(void **state)
     }
 }
 
+static void the_second_part_is_linked_only_when_it_is_used(void **state)
+{
+    (void)state;
+    struct buf object;
+    struct audit_finding finding;
+
+    object_make(&object, "float expf(float); void kernel(float *o) { *o = expf(*o); }");
+    assert_true(audit_object(object.at, object.size, &rules, &finding));
+    assert_false(finding.needs_extra);
+    buf_release(&object);
+    object_make(&object, "void cexp(void); void kernel(float *o) { cexp(); }");
+    assert_true(audit_object(object.at, object.size, &rules, &finding));
+    assert_true(finding.needs_extra);
+    buf_release(&object);
+}
+
 static void foreign_bytes_are_refused_not_read(void **state)
 {
     (void)state;
@@ -222,6 +239,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_refusal_names_what_and_why),
         cmocka_unit_test(what_kernels_are_made_of_passes),
+        cmocka_unit_test(the_second_part_is_linked_only_when_it_is_used),
         cmocka_unit_test(foreign_bytes_are_refused_not_read),
         cmocka_unit_test(damaged_objects_never_lead_outside),
         cmocka_unit_test(names_in_messages_carry_no_strange_bytes),
