@@ -48,7 +48,7 @@ static struct err run_compiler(struct build *build, int assembly, struct tool_re
 static struct err run_assembler(struct build *build, int assembly, int object,
                                 struct tool_result *out);
 static bool note_tool(struct build *build, const struct tool_result *tool, const char *code,
-                      const char *words);
+                      const char *title);
 static struct err object_audit(const struct build *build, bool *out_fine,
                                struct audit_finding *out_finding);
 static struct err program_link(struct build *build, bool with_extra, int *out_program,
@@ -229,13 +229,13 @@ static struct err object_make(struct build *build, bool *out_lasting)
 
     tool_result_init(&tool);
     err = run_compiler(build, assembly, &tool);
-    if (!err_is(err) && note_tool(build, &tool, "syntax", "the compiler found")) {
+    if (!err_is(err) && note_tool(build, &tool, "syntax", "the compiler")) {
         buf_clear(&tool.said);
         if (lseek(assembly, 0, SEEK_SET) < 0)
             err = err_make(ERR_SYSTEM, "rewind the assembly");
         else
             err = run_assembler(build, assembly, object, &tool);
-        if (!err_is(err) && note_tool(build, &tool, "assembler", "the assembler found")) {
+        if (!err_is(err) && note_tool(build, &tool, "assembler", "the assembler")) {
             err = fdio_read_start(object, &build->made.object, CACHE_OBJECT_MAX, NULL);
             build->made.compiled = true;
         }
@@ -303,7 +303,7 @@ static struct err run_assembler(struct build *build, int assembly, int object,
 
 /* Keeps what the tool said. Returns true if the next step may go on. */
 static bool note_tool(struct build *build, const struct tool_result *tool, const char *code,
-                      const char *words)
+                      const char *title)
 {
     struct cache_entry *made = &build->made;
     const size_t room = WIRE_DIAGNOSTICS_MAX - made->diagnostics.size;
@@ -323,8 +323,11 @@ static bool note_tool(struct build *build, const struct tool_result *tool, const
         return false;
     }
     (void)text_copy(made->code, sizeof made->code, code);
-    (void)snprintf(made->message, sizeof made->message, "%s %lld error%s", words,
-                   (long long)made->errors, made->errors == 1 ? "" : "s");
+    if (made->errors == 0) /* the linker's words have no such mark */
+        (void)snprintf(made->message, sizeof made->message, "%s refused it", title);
+    else
+        (void)snprintf(made->message, sizeof made->message, "%s found %lld error%s", title,
+                       (long long)made->errors, made->errors == 1 ? "" : "s");
     return false;
 }
 
@@ -395,7 +398,7 @@ static struct err program_link(struct build *build, bool with_extra, int *out_pr
     struct tool_result tool;
     tool_result_init(&tool);
     err = tool_run(build->slot, &run, &tool);
-    *out_linked = !err_is(err) && note_tool(build, &tool, "link", "the linker found");
+    *out_linked = !err_is(err) && note_tool(build, &tool, "link", "the linker");
     tool_result_release(&tool);
     if (!err_is(err) && *out_linked)
         err = seal(program);

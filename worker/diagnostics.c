@@ -53,6 +53,7 @@ struct diagnostics_count diagnostics_clean(struct buf *out, const char *text, si
         const struct line line = {text + at, end == NULL ? size - at : (size_t)(end - text) - at};
         const struct line start = {line.at, line.size < 4096 ? line.size : 4096};
         at += line.size + 1;
+        const bool crashed = !is_excerpt(start) && says(start, ": internal compiler error: ");
         if (!is_excerpt(start))
             count_line(&count, start);
         chained = is_chain(start) ? chained + 1 : 0;
@@ -60,6 +61,8 @@ struct diagnostics_count diagnostics_clean(struct buf *out, const char *text, si
             continue;
         if (kept++ <= DIAGNOSTICS_LINES_MAX) /* one more, so that the cut is seen */
             line_clean(&lines, start, file_name);
+        if (crashed)
+            break; /* what follows are addresses in the compiler and a plea for a bug report */
     }
     (void)text_sanitise(&sane, lines.at, lines.size, DIAGNOSTICS_LINES_MAX, DIAGNOSTICS_LINE_MAX);
     cut_to(out, sane.at, sane.size, max);

@@ -257,6 +257,39 @@ static void each_call_starts_in_the_default_float_environment(void **state)
     done_with(&result, program);
 }
 
+static void rare_names_come_from_the_second_part(void **state)
+{
+    struct bench *bench = bench_of(state);
+    struct wire_compiled result;
+    struct stage stage;
+    struct sandbox_result ended;
+    int program;
+
+    compile(bench,
+            HEAD "#include <complex.h>\n#include <math.h>\n#include <errno.h>\n"
+                 "typedef float eight __attribute__((vector_size(32)));\n"
+                 "eight _ZGVdN8v_expf(eight);\n" SIGNATURE
+                 "{ eight x = {q[0]}; o[0] = _ZGVdN8v_expf(x)[0]; o[1] = crealf(cexpf(q[0]));"
+                 " o[2] = (float)tgammal((long double)q[0] + 3); o[3] = (float)frexpl(8, &B);"
+                 " errno = 0; o[4] = expf(1000 * q[0]) > 1e30f ? (float)errno : 0;"
+                 " errno = 0; o[5] = (float)expl(100000 * q[0]) > 1 ? (float)errno : 0; }",
+            &result, &program);
+    if (!result.good)
+        fail_msg("%s: %s\n%s", result.code, result.message, result.diagnostics);
+    stage_make(&stage);
+    stage.inputs[0] = 1;
+    stage_start(bench, &stage, program);
+    assert_true(stage_call(&stage));
+    assert_float_equal(stage_output(&stage)[0], expf(1), 1e-5);
+    assert_float_equal(stage_output(&stage)[1], expf(1), 1e-5);
+    assert_float_equal(stage_output(&stage)[2], 6, 1e-5);
+    assert_float_equal(stage_output(&stage)[3], 0.5, 0);
+    assert_float_equal(stage_output(&stage)[4], 34, 0); /* ERANGE, from the first part */
+    assert_float_equal(stage_output(&stage)[5], 34, 0); /* and from the second: one errno */
+    stage_end(bench, &stage, &ended);
+    done_with(&result, program);
+}
+
 static void printing_reaches_stdout_after_the_call(void **state)
 {
     struct bench *bench = bench_of(state);
@@ -405,6 +438,8 @@ static const struct refused {
      "undefined_name", "fopen is not available", NULL},
     {"#include <unistd.h>\n" HEAD SIGNATURE "{ o[0] = (float)fork(); }", "undefined_name",
      "fork is not available", NULL},
+    {KERNEL("o[0] = 1;") "int errno = 3;", "link", "the linker refused it",
+     "errno: TLS definition"},
     {"void attenton(void) {}", "missing_function", "is attenton meant", NULL},
     {"int nothing;", "missing_function", "attention is not defined", NULL},
     {"__attribute__((constructor)) void early(void) { __asm__ volatile(\"\"); }\n" KERNEL(""),
@@ -609,6 +644,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_kernel_compiles_and_answers),
         cmocka_unit_test(each_call_starts_in_the_default_float_environment),
+        cmocka_unit_test(rare_names_come_from_the_second_part),
         cmocka_unit_test(printing_reaches_stdout_after_the_call),
         cmocka_unit_test(a_write_past_the_output_dies_at_the_guard),
         cmocka_unit_test(a_program_without_its_pages_says_that_it_is_ours),

@@ -128,6 +128,18 @@ static void the_chain_of_includes_is_kept_short(void **state)
     buf_release(&out);
 }
 
+static void a_crash_of_the_compiler_is_one_line(void **state)
+{
+    (void)state;
+    struct buf out;
+    struct diagnostics_count count =
+        clean(&out, "a.c:1:1: internal compiler error: Segmentation fault\n0x7f2 main\n\t../x.c:3\n"
+                    "See <file:///usr/share/doc/gcc-12/README.Bugs> for instructions.\n");
+    assert_string_equal(out.at, "a.c:1:1: internal compiler error: Segmentation fault\n");
+    assert_int_equal(count.errors, 1);
+    buf_release(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -136,6 +148,7 @@ int main(void)
         cmocka_unit_test(errors_and_warnings_are_counted_by_line),
         cmocka_unit_test(long_texts_end_at_a_line_within_the_bounds),
         cmocka_unit_test(foreign_bytes_do_not_get_through),
+        cmocka_unit_test(a_crash_of_the_compiler_is_one_line),
         cmocka_unit_test(the_chain_of_includes_is_kept_short),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
