@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -36,8 +37,21 @@ struct err launch_slot(struct sandbox *slot)
         return err;
     }
     group_settle(&slot->group);
+    slot->cpu = -1;
     slot->doubt = false;
     return err_none();
+}
+
+void launch_gather(struct sandbox *slot)
+{
+    cpu_set_t here;
+    int cpu = sched_getcpu();
+    if (cpu < 0 || cpu == slot->cpu)
+        return;
+    CPU_ZERO(&here);
+    CPU_SET((unsigned)cpu, &here);
+    if (sched_setaffinity(slot->pid, sizeof here, &here) == 0)
+        slot->cpu = cpu; /* else it stays where it is, which is only slower */
 }
 
 void launch_end(struct sandbox *slot)

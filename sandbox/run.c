@@ -36,6 +36,7 @@ static bool program_confine(struct run *run);
 static bool program_number(struct run *run);
 static void program_prefer_oom(const struct run_plan *plan);
 static bool program_filter(struct run *run);
+static void init_release(const struct run *run);
 static void init_listen(const struct run *run);
 static void init_tell(const struct run *run, int program_fd);
 static void init_reap(struct run *run);
@@ -85,6 +86,7 @@ OUTSIDE_LIBC static void init_enter(void *argument)
 
     if (init_tie(run) && step_went(run, STEP_CLONE_PROGRAM, program_clone(run, &program_fd)) &&
         run->state.failed_step == STEP_NONE) {
+        init_release(run);
         init_listen(run);
         init_tell(run, program_fd);
         (void)raw(SYS_close, program_fd);
@@ -200,6 +202,14 @@ OUTSIDE_LIBC static bool program_filter(struct run *run)
                       : raw(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &run->plan.filter);
     run->state.listener_fd = run->plan.listen && result >= 0 ? (int)result : -1;
     return step_went(run, STEP_SECCOMP, result);
+}
+
+/* Slot and init sit on the library's processor, see launch.c; the program may go where it likes. */
+OUTSIDE_LIBC static void init_release(const struct run *run)
+{
+    if (run->plan.cpu < 0)
+        (void)raw(SYS_sched_setaffinity, POLICY_PROGRAM_PID, sizeof run->plan.cpus,
+                  &run->plan.cpus);
 }
 
 /* Hands the listener to the slot's loop; calls made meanwhile wait in it. */

@@ -13,6 +13,7 @@
 #include "sandbox/wire.h"
 
 #include <linux/filter.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/resource.h>
@@ -32,6 +33,7 @@ struct run_plan {
     bool listen;           /* ask for a listener, else the filter kills by itself */
     bool fixed_addresses;  /* ADDR_NO_RANDOMIZE */
     int cpu;               /* -1: anywhere */
+    cpu_set_t cpus;        /* "anywhere": what the slot may use */
     int root_fd;           /* of the program; its working directory is `directory` in it */
     const char *directory; /* "/" or "/work" */
     int landlock_fd;

@@ -270,6 +270,7 @@ static struct err start_run(struct sandbox *slot, const struct sandbox_request *
                                     : request->limits.memory_bytes + slot->shared_bytes +
                                           request->limits.stack_bytes * request->limits.threads +
                                           (compile ? 16 * AS_MARGIN_BYTES : AS_MARGIN_BYTES);
+    launch_gather(slot);
     err = fdio_send(slot->socket, &start, sizeof start, fds, fds_count);
     if (err_is(err))
         return in_doubt(slot, err);

@@ -152,6 +152,8 @@ static struct err slot_resources(struct slot *slot)
     if (memfd < 0 || fstat(memfd, &info) < 0)
         return err_make(ERR_SYSTEM, "memfd");
     slot->memfd_device = info.st_dev;
+    if (sched_getaffinity(0, sizeof slot->cpus, &slot->cpus) < 0)
+        return err_make(ERR_SYSTEM, "processors of the slot");
     return run_init(&slot->run);
 }
 

@@ -53,6 +53,7 @@ struct err slot_plan(struct slot *slot, const struct slot_start *start, const in
         .listen = slot->listen,
         .fixed_addresses = !compile,
         .cpu = start->cpu,
+        .cpus = slot->cpus,
         .root_fd = compile ? slot->jail.view_fd : slot->jail.void_fd,
         .directory = compile ? "/work" : "/",
         .landlock_fd = slot->landlock_fd,

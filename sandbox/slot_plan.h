@@ -18,6 +18,7 @@ struct slot {
     int self_fd;        /* pidfd of the slot, for init */
     int group_fd;       /* v2 group for runs, -1: none */
     int landlock_fd;    /* "nothing at all", -1: no Landlock here */
+    cpu_set_t cpus;     /* that we might use before the library chose one for us */
     dev_t memfd_device; /* where memfds live: a program from there needs no Landlock rule */
     bool listen;        /* the filter reports to us, else it kills by itself */
     enum slot_step fail_step;
