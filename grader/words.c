@@ -141,6 +141,7 @@ static const struct word table[] = {
     /* -- messages of final stages -------------------------------------------------------------- */
     {"compile_error_message", "the file did not compile", "文件未能通过编译"},
     {"compiled_only_message", "it compiled; there is no such device here to run it", "编译通过；这里没有可运行它的设备"},
+    {"source_empty", "%s is empty", "%s 是空的"},
     {"system_error_message", "grading failed on our side; it costs no attempt", "评分系统自身出错；不消耗提交次数"},
 
     /* -- hints: codes of compiling and auditing -------------------------------------------------- */

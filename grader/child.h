@@ -1,0 +1,50 @@
+/* A worker as a child process over a socketpair, seen from plain blocking code: what `try`,
+ * `check`, `batch` and `doctor` use. The service has the same on its loop (grader/pool.h).
+ *
+ * While a child runs, SIGINT, SIGTERM and SIGHUP are held back and read here: child_next then says
+ * "interrupted", and child_stop ends the child and restores them.
+ *
+ * Life: 1. child_start  2. child_send and child_next until the job's EVENT_DONE  3. child_stop. */
+#ifndef GRADER_CHILD_H
+#define GRADER_CHILD_H
+
+#include "worker/wire.h"
+
+#include <signal.h>
+#include <sys/types.h>
+
+struct child_options {
+    const char *home;    /* of the installation */
+    const char *backend; /* "auto", "cgroup-v2", "cgroup-v1", "rlimits"; NULL: "auto" */
+};
+
+struct child {
+    bool interrupted; /* a signal came: stop, say so, exit */
+    int signal;       /* which */
+    /* private */
+    pid_t pid;
+    int ended; /* pidfd */
+    int socket;
+    int said; /* memfd with its stderr */
+    int signals;
+    sigset_t before;
+    struct buf in;
+};
+
+/* Starts build/worker beside this program. Its hello comes as the first event. */
+struct err child_start(struct child *child, const struct child_options *options);
+
+struct err child_send(struct child *child, const struct job *job);
+
+/* The next event; the caller releases it. ERR_LIMIT: silent for timeout_ms. ERR_BUSY: interrupted.
+ * ERR_SYSTEM, ERR_INTERNAL, ERR_INPUT: it is gone or speaks nonsense. After an error only
+ * child_stop. */
+struct err child_next(struct child *child, int64_t timeout_ms, struct event *out);
+
+/* What it wrote on stderr, at most max bytes from the start: for people who look for the reason. */
+void child_said(const struct child *child, struct buf *out, size_t max);
+
+/* Ends it: gently if it waits for a job, by SIGKILL otherwise. Twice is fine. */
+void child_stop(struct child *child);
+
+#endif

@@ -1,0 +1,144 @@
+/* `grader check`: does an assignment tell right from wrong? Every correct variant must pass, every
+ * wrong mutant must fail, through the same worker as a submission. */
+#include "grader/batch.h"
+#include "grader/command.h"
+#include "grader/commands.h"
+#include "sandbox/base/text.h"
+
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char help[] =
+    "usage: grader check ASSIGNMENT [--dir FOLDER] [--backend B]\n"
+    "Grades FOLDER/correct/*.c, which must all pass, and FOLDER/wrong/*.c, which must all fail.\n"
+    "FOLDER is tests/submissions/ASSIGNMENT unless given. Nothing is timed.\n"
+    "Exit code: 0 if all is as it should be, 1 if not, 3 if grading failed on our side.\n";
+
+struct tally {
+    const struct spec *spec;
+    const char *kind;
+    bool should_pass;
+    int right, wrong, ours;
+    double worst; /* error ratio of a correct variant */
+};
+
+static int check_kind(const struct try_place *place, const char *folder, const char *backend,
+                      struct tally *tally);
+static void on_graded(void *context, const char *path, const struct report *report, struct err err);
+static void first_words(const struct report *report, char *out, size_t size);
+
+int command_check(int argc, char **argv)
+{
+    bool want_help = false;
+    const char *folder = NULL;
+    const char *backend = NULL;
+    const struct command_option options[] = {
+        {"--help", &want_help, NULL}, {"--dir", NULL, &folder}, {"--backend", NULL, &backend}};
+    if (!command_options(&argc, argv, options, COUNT(options)))
+        return COMMAND_USAGE;
+    if (want_help || argc != 2) {
+        fputs(help, want_help ? stdout : stderr);
+        return want_help ? 0 : COMMAND_USAGE;
+    }
+    if (sodium_init() < 0)
+        abort();
+    struct try_place place;
+    struct err err = try_place_open(&place);
+    const struct spec *spec = err_is(err) ? NULL : try_spec(&place, argv[1]);
+    if (spec == NULL) {
+        fprintf(stderr, "grader check: %s%s\n", err_is(err) ? err.text : "no assignment ",
+                err_is(err) ? "" : argv[1]);
+        try_place_close(&place);
+        return err_is(err) ? 3 : COMMAND_USAGE;
+    }
+    char preset[4096 + 128];
+    (void)snprintf(preset, sizeof preset, "%s/tests/submissions/%s", place.home,
+                   spec->name); /* fits */
+    folder = folder != NULL ? folder : preset;
+    struct tally right = {.spec = spec, .kind = "correct", .should_pass = true};
+    struct tally wrong = {.spec = spec, .kind = "wrong"};
+    int code = check_kind(&place, folder, backend, &right);
+    if (code == 0)
+        code = check_kind(&place, folder, backend, &wrong);
+    if (code == 0) {
+        printf("%s: %d of %d correct variants pass (largest error %.2f of its bound), %d of %d "
+               "wrong mutants fail\n",
+               spec->name, right.right, right.right + right.wrong, right.worst, wrong.right,
+               wrong.right + wrong.wrong);
+        code = right.wrong + wrong.wrong > 0 || right.right == 0 || wrong.right == 0 ? 1 : 0;
+        code = right.ours + wrong.ours > 0 ? 3 : code;
+    }
+    try_place_close(&place);
+    return code;
+}
+
+static int check_kind(const struct try_place *place, const char *folder, const char *backend,
+                      struct tally *tally)
+{
+    char path[4096];
+    int stopped = 0;
+    struct batch_files files = {0};
+    (void)snprintf(path, sizeof path, "%.4000s/%s", folder, tally->kind); /* fits */
+    struct batch_wish wish = {.place = place,
+                              .spec = tally->spec,
+                              .folder = path,
+                              .backend = backend,
+                              .no_timing = true,
+                              .graded = on_graded,
+                              .context = tally};
+    struct err err = batch_find(&files, path);
+    if (!err_is(err))
+        err = batch_run(&wish, &files, &stopped);
+    batch_release(&files);
+    if (err_is(err))
+        fprintf(stderr, "grader check: %s\n", err.text);
+    if (stopped != 0)
+        (void)raise(stopped);
+    return err_is(err) || stopped != 0 ? 3 : 0;
+}
+
+static void on_graded(void *context, const char *path, const struct report *report, struct err err)
+{
+    struct tally *tally = context;
+    char words[128];
+    int code = report_exit_code(report);
+    bool as_it_should = tally->should_pass ? code == 0 : code == 1;
+    if (err_is(err))
+        tally->ours++;
+    else if (as_it_should)
+        tally->right++;
+    else
+        tally->wrong++;
+    for (int i = 0; i < report->spec->cases_count; i++)
+        if (report->has_case[i] && report->cases[i].has_error_ratio &&
+            report->cases[i].error_ratio > tally->worst)
+            tally->worst = report->cases[i].error_ratio;
+    first_words(report, words, sizeof words);
+    printf("%-4s %-8s %-28s %s\n", as_it_should ? "ok" : "BAD", tally->kind, path,
+           err_is(err) ? err.text : words);
+    (void)fflush(stdout); /* progress for whoever watches */
+}
+
+/* The first case that is not right, or the stage. */
+static void first_words(const struct report *report, char *out, size_t size)
+{
+    int killers = 0;
+    const char *first = NULL;
+    for (int i = 0; i < report->spec->cases_count; i++) {
+        if (!report->has_case[i] || report->cases[i].verdict == VERDICT_PASS ||
+            report->cases[i].verdict == VERDICT_NOT_RUN)
+            continue;
+        first = first != NULL ? first : report->spec->cases[i].name;
+        killers++;
+    }
+    if (report->stage != STAGE_GRADED)
+        (void)snprintf(out, size, "%s %.90s", stage_word(report->stage), report->message);
+    else if (killers > 0)
+        (void)snprintf(out, size, "fails %d, first %s", killers, first);
+    else
+        (void)text_copy(out, size, "passes");
+}
