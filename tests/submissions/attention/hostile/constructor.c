@@ -3,6 +3,7 @@
 #include "attention.h"
 __attribute__((constructor)) static void early(void)
 {
+    *(volatile int *)&(int){1} = 2;
 }
 void attention(int B, int H, int Tq, int Tk, int D, const float *restrict q, const float *restrict k,
                const float *restrict v, const int *restrict kvlen, int causal, float *restrict o)
