@@ -108,7 +108,7 @@ static struct err spawn_slot(struct sandbox *slot)
     auto_close int theirs = ends[1];
 
     char word[] = "slot";
-    char *arguments[] = {slot->program, word, NULL};
+    char *arguments[] = {slot->program, word, slot->name, NULL};
     char *environment[] = {NULL};
     posix_spawn_file_actions_t actions;
     (void)posix_spawn_file_actions_init(&actions); /* never fails in glibc */

@@ -13,6 +13,7 @@
 
 struct sandbox {
     char program[PATH_MAX]; /* build/sandbox */
+    char name[32];          /* of the slot, for ps */
     int tag;                /* tells the slots of one process apart */
     uint32_t id;            /* user of the slot, SLOT_SAME_ID: ours */
     uint32_t fail_step;

@@ -8,7 +8,7 @@
 int main(int argc, char **argv)
 {
     const char *word = argc > 1 ? argv[1] : "";
-    if (strcmp(word, "slot") == 0 && argc == 2)
+    if (strcmp(word, "slot") == 0 && argc <= 3) /* the third word is its name, for ps */
         return slot_main();
     if (strcmp(word, "run") == 0)
         return command_run(argc - 1, argv + 1);

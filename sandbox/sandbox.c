@@ -43,6 +43,7 @@ struct err sandbox_open(const struct sandbox_options *options, struct sandbox **
     slot->socket = slot->pidfd = slot->run_fd = -1;
     slot->pid = -1;
     slot->fail_step = options->fail_step;
+    (void)text_copy(slot->name, sizeof slot->name, options->name == NULL ? "" : options->name);
     (void)group_open(SANDBOX_RLIMITS, 0, 0, &slot->group); /* cannot fail: makes nothing */
 
     struct err err = find_program(options, slot->program);

@@ -95,7 +95,7 @@ enum sandbox_backend {
 
 struct sandbox_options {
     const char *program; /* path of build/sandbox; NULL: "sandbox" beside /proc/self/exe */
-    const char *name;    /* of the slot, for logs and group names: "student", "baseline" */
+    const char *name;    /* of the slot, shown by ps: "student", "baseline"; NULL: none */
     bool require_cgroup; /* refuse to run with rlimits alone */
     const enum sandbox_backend *only; /* exactly this one, for tests; NULL: the best that works */
     unsigned fail_step;               /* tests: this set-up step of sandbox/step.h fails; 0: none */
