@@ -44,6 +44,7 @@ void compare_begin(struct compare *compare, const char *part, const char *letter
     compare->first_is_here = false;
     compare->just_first = false;
     compare->is_norm = false;
+    compare->tapping = compare->tap != NULL && strcmp(compare->tap_part, compare->part) == 0;
 }
 
 void compare_value(struct compare *compare, double expected, double got, double bound)
@@ -103,6 +104,8 @@ static void judge(struct compare *compare, double expected, double got, double e
 {
     assert(compare->seen < compare->of);
     compare->just_first = false;
+    if (compare->tapping && compare->seen < compare->tap_count)
+        compare->tap[compare->seen] = expected;
     if (!right)
         note_wrong(compare, expected, got, error, bound);
     else if (bound > 0 && error > compare->error_ratio * bound)

@@ -36,7 +36,13 @@ struct compare {
      */
     int map_rows, map_columns;
     unsigned char map[COMPARE_MAP_MAX][COMPARE_MAP_MAX];
+    /* Set after compare_init by who wants to know what was expected, element by element: of the
+     * part of this name, its first tap_count values go to tap (borrowed; NULL: not wanted). */
+    const char *tap_part;
+    double *tap;
+    size_t tap_count;
     /* private */
+    bool tapping;
     char part[40];
     char letters[COMPARE_RANK_MAX + 1];
     int rank;

@@ -1,0 +1,184 @@
+/* One case after the other. */
+#include "worker/check.h"
+
+#include "sandbox/base/clock.h"
+#include "sandbox/base/text.h"
+#include "worker/cause.h"
+#include "worker/judge.h"
+#include "worker/runner.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STDERR_LINES_MAX 40
+#define STDERR_LINE_MAX 200
+
+/* The checking of one submission. */
+struct checking {
+    struct worker *worker;
+    const struct job *job;
+    const struct spec *spec;
+    struct runner *runner;
+    bool group_over[SPEC_GROUPS_MAX]; /* a time-out was there */
+    int timeouts;
+    bool over; /* nothing runs any more */
+};
+
+static struct err case_next(struct checking *checking, int index);
+static bool case_skip(const struct checking *checking, struct wire_case *one);
+static struct err case_calls(struct checking *checking, struct wire_case *one);
+static struct err case_call(struct checking *checking, int number, struct answer *answer,
+                            struct wire_case *one);
+static void slowest_keep(struct wire_case *one, const struct runner_result *result);
+static struct err stderr_keep(struct checking *checking, struct wire_case *one);
+static void rules_apply(struct checking *checking, const struct wire_case *one);
+
+struct err check_run(struct worker *worker, const struct job *job, const struct spec *spec,
+                     int program)
+{
+    struct checking checking = {.worker = worker, .job = job, .spec = spec};
+    int cases[SPEC_CASES_MAX];
+    const int count = check_cases(job, spec, false, cases);
+
+    if (count == 0)
+        return err_none();
+    const struct runner_plan plan = {.slot = worker->student,
+                                     .spec = spec,
+                                     .program = program,
+                                     .cases = cases,
+                                     .cases_count = (size_t)count,
+                                     .calls = (unsigned)count * SPEC_CALLS,
+                                     .cpu = -1};
+    struct err err = runner_new(&checking.runner, &plan);
+    for (int i = 0; i < count && !err_is(err); i++)
+        err = case_next(&checking, cases[i]);
+    runner_free(checking.runner);
+    return err;
+}
+
+int check_cases(const struct job *job, const struct spec *spec, bool ranked,
+                int out_cases[SPEC_CASES_MAX])
+{
+    int count = 0;
+
+    for (int i = 0; i < spec->cases_count; i++) {
+        const struct spec_case *one = &spec->cases[i];
+        if (spec->groups[one->group].is_speed != ranked || (job->practice && one->hidden) ||
+            (job->only_case[0] != '\0' && strcmp(job->only_case, one->name) != 0))
+            continue;
+        out_cases[count++] = i;
+    }
+    return count;
+}
+
+static struct err case_next(struct checking *checking, int index)
+{
+    struct event event = {.kind = EVENT_CASE, .job = checking->job->id};
+    struct wire_case *one = &event.one;
+    struct err err = err_none();
+
+    judge_row(one, index);
+    if (!case_skip(checking, one))
+        err = case_calls(checking, one);
+    if (!err_is(err)) {
+        rules_apply(checking, one);
+        err = checking->worker->emit(checking->worker->emit_context, &event);
+    }
+    event_release(&event);
+    return err;
+}
+
+static bool case_skip(const struct checking *checking, struct wire_case *one)
+{
+    const int group = checking->spec->cases[one->index].group;
+
+    if (!checking->over && !checking->group_over[group])
+        return false;
+    one->verdict = VERDICT_NOT_RUN;
+    (void)text_copy(one->code, sizeof one->code,
+                    checking->over ? "checking_ended" : "group_ended"); /* fits */
+    (void)text_copy(one->detail, sizeof one->detail,
+                    !checking->over           ? "not run: a time-out ends its group"
+                    : checking->timeouts >= 2 ? "not run: a second time-out ends the checking"
+                                              : "not run: a forbidden call ends the checking");
+    return true;
+}
+
+static struct err case_calls(struct checking *checking, struct wire_case *one)
+{
+    const struct spec_case *which = &checking->spec->cases[one->index];
+    struct answer answer;
+    struct err err = answer_make(&answer, checking->spec, which);
+
+    for (int number = 0; number < SPEC_CALLS && !err_is(err) && one->verdict == VERDICT_PASS;
+         number++)
+        err = case_call(checking, number, &answer, one);
+    answer_release(&answer);
+    if (!err_is(err))
+        err = stderr_keep(checking, one);
+    return err;
+}
+
+static struct err case_call(struct checking *checking, int number, struct answer *answer,
+                            struct wire_case *one)
+{
+    struct runner *runner = checking->runner;
+    struct runner_result result;
+
+    struct err err = runner_ready(runner, NULL);
+    if (!err_is(err))
+        err = runner_fill(runner, one->index, checking->job->key, (uint64_t)number);
+    if (!err_is(err))
+        err = runner_call(runner, &result);
+    if (err_is(err))
+        return err;
+
+    slowest_keep(one, &result);
+    if (result.end != RUNNER_DONE)
+        return cause_fill(checking->spec, &result, one);
+    int outside = runner_answer(runner, answer);
+    if (outside >= 0) {
+        judge_outside(checking->spec, outside, one);
+        return err_none();
+    }
+    return judge_answer(runner_given(runner), answer, number, one);
+}
+
+static void slowest_keep(struct wire_case *one, const struct runner_result *result)
+{
+    double wall_ms = (double)result->took_ns / 1e6;
+
+    if (wall_ms > one->wall_ms) {
+        one->wall_ms = wall_ms;
+        one->cpu_ms = result->cpu_ms;
+    }
+}
+
+/* The streams are emptied after every case; what is shown is of visible cases. */
+static struct err stderr_keep(struct checking *checking, struct wire_case *one)
+{
+    auto_buf struct buf raw, clean;
+
+    buf_init(&raw, (size_t)checking->spec->limits.stderr_bytes);
+    buf_init(&clean, WIRE_STDERR_MAX);
+    struct err err = runner_take_stderr(checking->runner, &raw, WIRE_STDERR_MAX);
+    if (err_is(err) || raw.size == 0 || checking->spec->cases[one->index].hidden)
+        return err;
+
+    (void)text_sanitise(&clean, raw.at, raw.size, STDERR_LINES_MAX,
+                        STDERR_LINE_MAX); /* cut: fine */
+    if (clean.size > 0)
+        one->stderr_text = buf_take(&clean);
+    return err;
+}
+
+static void rules_apply(struct checking *checking, const struct wire_case *one)
+{
+    if (one->verdict == VERDICT_TIME_LIMIT) {
+        checking->group_over[checking->spec->cases[one->index].group] = true;
+        checking->timeouts++;
+    }
+    if (checking->timeouts >= 2 || one->verdict == VERDICT_FORBIDDEN_CALL)
+        checking->over = true;
+}

@@ -1,0 +1,35 @@
+/* What a wrong answer looks like: a hint from the pattern of the errors, as a stable code. The
+ * sentences stand in the grader's table. Pure, but for the oracle, which is asked once more for
+ * what it expected.
+ *
+ * Codes, the first that fits:
+ *   second_call   the first call of the case was right, this one is not: static state
+ *   unwritten     the first wrong element was never written
+ *   nan, infinite the first wrong element is one
+ *   zero_output   nothing but zeros
+ *   sign          minus the right answer
+ *   scale         the right answer times a constant
+ *   offset        the right answer plus a constant
+ *   transposed    rows and columns of the last two indices exchanged
+ *   rounding      integers, all within one of the right answer
+ *   NAME_ignored  right wherever the integer input NAME (rank 1) is at its largest, wrong
+ * elsewhere: "kvlen_ignored" tail          wrong only in the last rows or columns, those behind the
+ * last whole 4, 8 or 16 precision     right to two digits everywhere: a sum or a function that is
+ * too coarse and "" if none does. */
+#ifndef WORKER_DIAGNOSE_H
+#define WORKER_DIAGNOSE_H
+
+#include "reference/oracle.h"
+
+#define DIAGNOSE_CODE_MAX 32
+
+struct diagnose_input {
+    const struct call *given, *answer;
+    const struct compare *compare; /* wrong, with a mismatch */
+    int call_number;               /* 0: the first call of the case; all before were right */
+};
+
+/* out_code is always filled. ERR_SYSTEM: no memory. */
+struct err diagnose_hint(const struct diagnose_input *input, char out_code[DIAGNOSE_CODE_MAX]);
+
+#endif

@@ -1,0 +1,136 @@
+/* The steps of a job, in order. */
+#include "worker/job.h"
+
+#include "sandbox/base/clock.h"
+#include "sandbox/base/log.h"
+#include "sandbox/base/text.h"
+#include "worker/check.h"
+#include "worker/timing.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void one_line(char *out, size_t size, const char *text);
+static struct err job_steps(struct worker *worker, const struct job *job, struct wire_done *done);
+static struct err job_find_spec(const struct worker *worker, const struct job *job,
+                                const struct spec **out_spec);
+static struct err job_compile(struct worker *worker, const struct job *job, const struct spec *spec,
+                              int *out_program);
+
+struct err worker_open_slot(struct worker *worker, struct sandbox **slot, const char *name)
+{
+    const struct sandbox_options options = {
+        .name = name, .require_cgroup = worker->require_cgroup, .only = worker->only};
+
+    return *slot != NULL ? err_none() : sandbox_open(&options, slot);
+}
+
+void worker_close_slots(struct worker *worker)
+{
+    sandbox_close(worker->student);
+    sandbox_close(worker->baseline);
+    worker->student = worker->baseline = NULL;
+}
+
+struct err job_run(struct worker *worker, const struct job *job)
+{
+    const int64_t started_ms = clock_ms();
+    struct event event = {
+        .kind = EVENT_DONE, .job = job->id, .done = {.started_at = clock_utc_us()}};
+
+    struct err err = job_steps(worker, job, &event.done);
+    if (err_is(err)) {
+        log_err("job.failed", err);
+        worker_close_slots(worker);
+        event.done.outcome = OUTCOME_SYSTEM_ERROR;
+        one_line(event.done.message, sizeof event.done.message, err.text);
+    }
+    event.done.took_ms = clock_ms() - started_ms;
+    return worker->emit(worker->emit_context, &event);
+}
+
+static struct err job_steps(struct worker *worker, const struct job *job, struct wire_done *done)
+{
+    const struct spec *spec = NULL;
+    int program = -1;
+
+    struct err err = job_find_spec(worker, job, &spec);
+    if (err_is(err))
+        return err;
+    if (job->device == DEVICE_GPU) {
+        done->outcome = OUTCOME_COMPILED_ONLY;
+        (void)text_copy(done->message, sizeof done->message, "no GPU on this worker"); /* fits */
+        return err_none();
+    }
+    if (job->kind == JOB_TIME && !worker->hello.ranked)
+        return err_make(ERR_INPUT, "a timing job on a worker that may not measure: %s",
+                        worker->hello.unranked_why);
+
+    err = job_compile(worker, job, spec, &program);
+    if (err_is(err) || program < 0) {
+        done->outcome = OUTCOME_COMPILE_ERROR;
+        return err;
+    }
+    done->outcome = job->kind == JOB_CHECK ? OUTCOME_CHECKED : OUTCOME_TIMED;
+    err = job->kind == JOB_CHECK ? check_run(worker, job, spec, program)
+                                 : timing_run(worker, job, spec, program);
+    (void)close(program); /* a memfd: nothing can be lost */
+    return err;
+}
+
+/* Errors of the system may quote what strangers wrote. */
+static void one_line(char *out, size_t size, const char *text)
+{
+    auto_buf struct buf clean;
+
+    buf_init(&clean, 4 * size);
+    (void)text_sanitise(&clean, text, strlen(text), 1, size); /* a label: may be cut */
+    for (char *at = clean.at; *at != '\0'; at++)
+        if (*at == '\n' || *at == '\t')
+            *at = ' ';
+    (void)text_copy(out, size, clean.at); /* likewise */
+}
+
+static struct err job_find_spec(const struct worker *worker, const struct job *job,
+                                const struct spec **out_spec)
+{
+    char shown[48];
+
+    for (size_t i = 0; i < worker->specs_count && *out_spec == NULL; i++)
+        if (strcmp(worker->specs[i].name, job->assignment) == 0)
+            *out_spec = &worker->specs[i];
+    if (*out_spec == NULL) {
+        text_quote(job->assignment, strlen(job->assignment), shown, sizeof shown);
+        return err_make(ERR_INPUT, "this worker has no assignment %s", shown);
+    }
+    if (job->spec_hash[0] != '\0' && strcmp(job->spec_hash, (*out_spec)->hash) != 0)
+        return err_make(ERR_INPUT,
+                        "assignment '%s' differs: asked for %.12s, this worker has %.12s",
+                        (*out_spec)->name, job->spec_hash, (*out_spec)->hash);
+    if (job->only_case[0] != '\0' && spec_case_index(*out_spec, job->only_case) < 0) {
+        text_quote(job->only_case, strlen(job->only_case), shown, sizeof shown);
+        return err_make(ERR_INPUT, "assignment '%s' has no case %s", (*out_spec)->name, shown);
+    }
+    return err_none();
+}
+
+/* *out_program stays -1 if the source was refused. */
+static struct err job_compile(struct worker *worker, const struct job *job, const struct spec *spec,
+                              int *out_program)
+{
+    struct event event = {.kind = EVENT_COMPILED, .job = job->id};
+
+    struct err err = worker_open_slot(worker, &worker->student, "student");
+    if (!err_is(err))
+        err = compile_source(&worker->toolchain, worker->student, spec, job->file_name, job->source,
+                             job->source_size, &event.compiled, out_program);
+    if (!err_is(err))
+        err = worker->emit(worker->emit_context, &event);
+    event_release(&event);
+    if (err_is(err) && *out_program >= 0) {
+        (void)close(*out_program); /* a memfd: nothing can be lost */
+        *out_program = -1;
+    }
+    return err;
+}

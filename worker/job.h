@@ -1,0 +1,38 @@
+/* One job from its first event to its last: compile, then check or time. Blocking. */
+#ifndef WORKER_JOB_H
+#define WORKER_JOB_H
+
+#include "sandbox/sandbox.h"
+#include "worker/compile.h"
+#include "worker/wire.h"
+
+/* Takes an event; what it points to stays the caller's. An error ends the job and the worker: there
+ * is nobody to tell it to. */
+typedef struct err (*job_emit_fn)(void *context, const struct event *event);
+
+/* What lives as long as the worker. */
+struct worker {
+    struct toolchain toolchain;
+    struct spec *specs; /* owned */
+    size_t specs_count;
+    struct wire_hello hello;
+    const enum sandbox_backend *only; /* NULL: the best that works */
+    enum sandbox_backend backend;     /* what `only` points to */
+    bool require_cgroup;
+    struct sandbox *student, *baseline; /* slots; NULL until needed, or after a failure of ours */
+    char timing_lock[256];              /* file: one timing at a time per host */
+    job_emit_fn emit;
+    void *emit_context;
+};
+
+/* Opens what is not open. ERR_SYSTEM: the host cannot isolate. */
+struct err worker_open_slot(struct worker *worker, struct sandbox **slot, const char *name);
+
+/* Closes both slots; they are opened anew when they are needed. */
+void worker_close_slots(struct worker *worker);
+
+/* Sends every event of the job, EVENT_DONE last. What goes wrong on our side ends in
+ * OUTCOME_SYSTEM_ERROR with closed slots, and is no error here; an error is one of emit. */
+struct err job_run(struct worker *worker, const struct job *job);
+
+#endif

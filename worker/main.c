@@ -1,0 +1,256 @@
+/* build/worker: serves jobs over a socket that its parent gave it, one after the other. Blocking;
+ * reads from top to bottom. Ends with 0 when the other side hangs up. */
+#include "sandbox/base/fdio.h"
+#include "sandbox/base/log.h"
+#include "sandbox/base/text.h"
+#include "worker/job.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define EXIT_USAGE 64
+
+struct options {
+    const char *fd, *home, *name, *backend, *cache, *timing_lock;
+    bool require_cgroup, help;
+};
+
+static bool options_parse(struct options *options, int argc, char **argv);
+static void usage(FILE *out);
+static bool socket_check(const char *text, int *out_fd);
+static bool backend_choose(struct worker *worker, const char *word);
+static struct err worker_init(struct worker *worker, const struct options *options);
+static void hello_fill(struct worker *worker, const char *name);
+static struct err event_send(void *context, const struct event *event);
+static struct err serve(struct worker *worker, int fd);
+static struct err job_read(int fd, struct job *out_job, bool *out_end);
+
+static const struct option_row {
+    const char *name, *value; /* value NULL: a flag */
+    size_t offset;            /* in struct options */
+    const char *help;
+} option_rows[] = {
+    {"--fd", "N", offsetof(struct options, fd), "socket to serve, inherited from the parent"},
+    {"--home", "DIR", offsetof(struct options, home),
+     "installation: holds assignments/ and reference/"},
+    {"--name", "NAME", offsetof(struct options, name), "what this worker calls itself"},
+    {"--backend", "WORD", offsetof(struct options, backend),
+     "rlimits, cgroup-v1, cgroup-v2 or auto (default)"},
+    {"--require-cgroup", NULL, offsetof(struct options, require_cgroup),
+     "refuse to run with resource limits alone"},
+    {"--cache", "DIR", offsetof(struct options, cache), "keep compiled objects here"},
+    {"--timing-lock", "FILE", offsetof(struct options, timing_lock),
+     "one timing at a time among those who name the same file"},
+    {"--help", NULL, offsetof(struct options, help), "this text"},
+};
+
+int main(int argc, char **argv)
+{
+    struct options options = {.backend = "auto", .timing_lock = "/tmp/kernel-grader-timing.lock"};
+    struct worker worker = {.specs_count = 0};
+    int fd = -1;
+
+    if (!options_parse(&options, argc, argv))
+        return EXIT_USAGE;
+    if (options.help) {
+        usage(stdout);
+        return 0;
+    }
+    if (!socket_check(options.fd, &fd) || !backend_choose(&worker, options.backend))
+        return EXIT_USAGE;
+
+    /* A worker without its parent has nobody to tell anything; its slots die with it. */
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* cannot fail with a signal that exists */
+    (void)signal(SIGPIPE, SIG_IGN);         /* cannot fail; a write says EPIPE instead */
+    worker.emit = event_send;
+    worker.emit_context = &fd;
+
+    struct err err = worker_init(&worker, &options);
+    if (!err_is(err))
+        err = serve(&worker, fd);
+    if (err_is(err))
+        log_err("worker.failed", err);
+    worker_close_slots(&worker);
+    free(worker.specs);
+    return err_is(err) ? 1 : 0;
+}
+
+static bool options_parse(struct options *options, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        size_t row = 0;
+        while (row < COUNT(option_rows) && strcmp(option_rows[row].name, argv[i]) != 0)
+            row++;
+        if (row == COUNT(option_rows)) {
+            fprintf(stderr, "worker: unknown option '%s'\n", argv[i]);
+            usage(stderr);
+            return false;
+        }
+        char *at = (char *)options + option_rows[row].offset;
+        if (option_rows[row].value == NULL) {
+            *(bool *)at = true;
+            continue;
+        }
+        if (++i == argc) {
+            fprintf(stderr, "worker: %s wants a value\n", option_rows[row].name);
+            return false;
+        }
+        memcpy(at, &argv[i], sizeof argv[i]);
+    }
+    return true;
+}
+
+static void usage(FILE *out)
+{
+    fputs("usage: worker --fd N [OPTION...]   started by grader serve, try, batch and check\n",
+          out);
+    for (size_t i = 0; i < COUNT(option_rows); i++) {
+        const struct option_row *row = &option_rows[i];
+        fprintf(out, "  %-16s %-5s %s\n", row->name, row->value != NULL ? row->value : "",
+                row->help);
+    }
+}
+
+static bool socket_check(const char *text, int *out_fd)
+{
+    int kind = 0;
+    socklen_t size = sizeof kind;
+    char *end = NULL;
+    long number = text != NULL ? strtol(text, &end, 10) : -1;
+
+    if (text == NULL || *text == '\0' || *end != '\0' || number < 0 || number > 1 << 20) {
+        fputs("worker: --fd wants the number of an open socket\n", stderr);
+        usage(stderr);
+        return false;
+    }
+    if (getsockopt((int)number, SOL_SOCKET, SO_TYPE, &kind, &size) < 0 || kind != SOCK_STREAM) {
+        fprintf(stderr, "worker: descriptor %ld is no stream socket\n", number);
+        return false;
+    }
+    *out_fd = (int)number;
+    return true;
+}
+
+static bool backend_choose(struct worker *worker, const char *word)
+{
+    static const enum sandbox_backend all[] = {SANDBOX_CGROUP_V2, SANDBOX_CGROUP_V1,
+                                               SANDBOX_RLIMITS};
+
+    if (strcmp(word, "auto") == 0)
+        return true;
+    for (size_t i = 0; i < COUNT(all); i++)
+        if (strcmp(word, sandbox_backend_word(all[i])) == 0) {
+            worker->backend = all[i];
+            worker->only = &worker->backend;
+            return true;
+        }
+    fprintf(stderr, "worker: no back end '%s': rlimits, cgroup-v1, cgroup-v2 or auto\n", word);
+    return false;
+}
+
+static struct err worker_init(struct worker *worker, const struct options *options)
+{
+    char folder[sizeof worker->toolchain.home + 16];
+
+    struct err err = toolchain_find(&worker->toolchain, options->home);
+    if (err_is(err))
+        return err;
+    if (options->cache != NULL &&
+        !text_copy(worker->toolchain.cache, sizeof worker->toolchain.cache, options->cache))
+        return err_make(ERR_INPUT, "--cache is too long");
+    if (!text_copy(worker->timing_lock, sizeof worker->timing_lock, options->timing_lock))
+        return err_make(ERR_INPUT, "--timing-lock is too long");
+    worker->require_cgroup = options->require_cgroup;
+
+    (void)snprintf(folder, sizeof folder, "%s/assignments", worker->toolchain.home); /* fits */
+    err = spec_load_all(&worker->specs, &worker->specs_count, folder);
+    if (!err_is(err))
+        err = worker_open_slot(worker, &worker->student, "student");
+    if (!err_is(err))
+        hello_fill(worker, options->name);
+    return err;
+}
+
+static void hello_fill(struct worker *worker, const char *name)
+{
+    struct wire_hello *hello = &worker->hello;
+    const char *why = "";
+    char host[32] = "";
+    cpu_set_t allowed;
+
+    CPU_ZERO(&allowed);
+    if (sched_getaffinity(0, sizeof allowed, &allowed) < 0)
+        CPU_SET(0, &allowed); /* more processors than a set holds: one is certain */
+    hello->processors = CPU_COUNT(&allowed);
+    if (hello->processors < 2)
+        why = "one processor: the clock needs one beside the program";
+    else if (worker->toolchain.isa[0] == '\0')
+        why = "this processor is older than x86-64-v3";
+    hello->ranked = *why == '\0';
+    (void)text_copy(hello->unranked_why, sizeof hello->unranked_why, why); /* fits */
+
+    (void)gethostname(host, sizeof host - 1); /* cut, or "" */
+    if (name != NULL)
+        (void)text_copy(hello->worker, sizeof hello->worker, name); /* a label: may be cut */
+    else
+        (void)snprintf(hello->worker, sizeof hello->worker, "%s:%d", host, (int)getpid());
+    (void)text_copy(hello->class_name, sizeof hello->class_name, worker->toolchain.class_name);
+    (void)text_copy(hello->compiler, sizeof hello->compiler, worker->toolchain.compiler);
+    (void)text_copy(hello->flags, sizeof hello->flags, worker->toolchain.flags);
+    (void)text_copy(hello->backend, sizeof hello->backend,
+                    sandbox_backend_word(sandbox_backend(worker->student)));
+}
+
+static struct err event_send(void *context, const struct event *event)
+{
+    const int *fd = context;
+    auto_buf struct buf frame;
+
+    buf_init(&frame, WIRE_FRAME_MAX + 4);
+    struct err err = wire_put_event(&frame, event);
+    return err_is(err) ? err : fdio_write(*fd, frame.at, frame.size);
+}
+
+static struct err serve(struct worker *worker, int fd)
+{
+    const struct event hello = {.kind = EVENT_HELLO, .hello = worker->hello};
+    bool end = false;
+    struct err err = worker->emit(worker->emit_context, &hello);
+
+    while (!err_is(err) && !end) {
+        struct job job = {.id = 0};
+        err = job_read(fd, &job, &end);
+        if (!err_is(err) && !end)
+            err = job_run(worker, &job);
+        job_release(&job);
+    }
+    return err;
+}
+
+static struct err job_read(int fd, struct job *out_job, bool *out_end)
+{
+    unsigned char length[4];
+    size_t got = 0, size = 0;
+    bool whole = false;
+
+    struct err err = fdio_read(fd, length, sizeof length, &got);
+    *out_end = err.code == ERR_INPUT && got == 0;
+    if (*out_end)
+        return err_none();
+    if (!err_is(err))
+        err = wire_frame(length, sizeof length, &whole, &size);
+    if (err_is(err))
+        return err;
+    auto_free char *payload = malloc(size);
+    if (payload == NULL)
+        return err_make(ERR_SYSTEM, "memory for a job of %zu bytes", size);
+    err = fdio_read(fd, payload, size, &got);
+    return err_is(err) ? err : wire_get_job(out_job, payload, size);
+}

@@ -1,0 +1,207 @@
+/* Lock, baseline, processor, floor. */
+#include "worker/timing_bench.h"
+
+#include "sandbox/base/fdio.h"
+#include "worker/compile.h"
+#include "worker/stats.h"
+#include "worker/timing.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SOURCE_BYTES_MAX ((size_t)1 << 20)
+#define FLOOR_WARMUPS 3
+#define FLOOR_CALLS 21
+#define LAUNCH_CALLS (TIMING_WARMUPS + 2 * TIMING_LAUNCH_BLOCKS)
+/* After vector code a processor keeps its lower clock for about two thirds of a millisecond: Intel
+ * 64 and IA-32 Architectures Optimization Reference Manual, section on AVX-512 licences. */
+#define PAUSE_NS 1000000
+
+static struct err lock_take(const char *path, int *out_fd);
+static struct err baseline_compile(struct timing_bench *bench);
+static struct err trusted_compile(struct timing_bench *bench, const char *file_name,
+                                  const char *source, size_t source_size, int *out_program);
+static struct err processor_take(struct timing_bench *bench);
+static struct err floor_measure(struct timing_bench *bench, int index);
+static struct err floor_calls(struct runner *runner, int index, double *out_ns);
+static struct err runner_of(const struct timing_bench *bench, struct sandbox *slot, int program,
+                            int index, struct runner **out);
+
+struct err timing_bench_open(struct timing_bench *bench, struct worker *worker,
+                             const struct spec *spec, int student_program, int first_case)
+{
+    *bench = (struct timing_bench){.worker = worker,
+                                   .spec = spec,
+                                   .student_program = student_program,
+                                   .baseline_program = -1,
+                                   .lock_fd = -1,
+                                   .cpu = -1};
+
+    struct err err = lock_take(worker->timing_lock, &bench->lock_fd);
+    if (!err_is(err))
+        err = worker_open_slot(worker, &worker->baseline, "baseline");
+    if (!err_is(err))
+        err = baseline_compile(bench);
+    if (!err_is(err))
+        err = processor_take(bench);
+    if (!err_is(err))
+        err = floor_measure(bench, first_case);
+    return err;
+}
+
+void timing_bench_close(struct timing_bench *bench)
+{
+    if (bench->moved)
+        (void)sched_setaffinity(0, sizeof bench->allowed, &bench->allowed); /* was ours before */
+    err_cleanup_close(&bench->baseline_program);
+    err_cleanup_close(&bench->lock_fd); /* releases the lock */
+    bench->baseline_program = bench->lock_fd = -1;
+    bench->moved = false;
+}
+
+struct err timing_bench_runner(const struct timing_bench *bench, int index, bool student,
+                               struct runner **out)
+{
+    return runner_of(bench, student ? bench->worker->student : bench->worker->baseline,
+                     student ? bench->student_program : bench->baseline_program, index, out);
+}
+
+struct err timing_bench_call(struct runner *runner, struct runner_result *out)
+{
+    struct timespec pause = {.tv_nsec = PAUSE_NS};
+
+    runner_flush(runner);
+    while (clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, &pause) == EINTR)
+        ;
+    return runner_call_timed(runner, out);
+}
+
+/* Another user's worker may have made the file: it is opened as it is, and made only if missing. */
+static struct err lock_take(const char *path, int *out_fd)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0 && errno == ENOENT) {
+        fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+        if (fd >= 0)
+            (void)fchmod(fd, 0644); /* whatever the umask; readable is enough for a lock */
+    }
+    if (fd < 0)
+        return err_make(ERR_SYSTEM, "open the timing lock '%s'", path);
+    *out_fd = fd;
+
+    int code;
+    do
+        code = flock(fd, LOCK_EX);
+    while (code < 0 && errno == EINTR);
+    return code < 0 ? err_make(ERR_SYSTEM, "take the timing lock '%s'", path) : err_none();
+}
+
+static struct err baseline_compile(struct timing_bench *bench)
+{
+    char path[sizeof bench->worker->toolchain.home + SPEC_NAME_MAX + 32];
+    auto_buf struct buf source;
+
+    buf_init(&source, SOURCE_BYTES_MAX);
+    (void)snprintf(path, sizeof path, "%s/reference/%s/baseline.c", bench->worker->toolchain.home,
+                   bench->spec->name); /* fits */
+    struct err err = fdio_read_file(path, &source);
+    return err_is(err) ? err
+                       : trusted_compile(bench, "baseline.c", source.at, source.size,
+                                         &bench->baseline_program);
+}
+
+/* Ours, but by the same path as a student's. In the student's slot, which has the compilers at hand
+ * already. */
+static struct err trusted_compile(struct timing_bench *bench, const char *file_name,
+                                  const char *source, size_t source_size, int *out_program)
+{
+    struct wire_compiled compiled;
+
+    struct err err = compile_source(&bench->worker->toolchain, bench->worker->student, bench->spec,
+                                    file_name, source, source_size, &compiled, out_program);
+    free(compiled.diagnostics);
+    if (!err_is(err) && !compiled.good)
+        err = err_make(ERR_INTERNAL, "%s of '%s' does not compile: %s", file_name,
+                       bench->spec->name, compiled.message);
+    return err;
+}
+
+/* The highest processor for the programs (interrupts like the lowest), the others for us. */
+static struct err processor_take(struct timing_bench *bench)
+{
+    cpu_set_t others;
+
+    if (sched_getaffinity(0, sizeof bench->allowed, &bench->allowed) < 0)
+        return err_make(ERR_SYSTEM, "ask for the processors of this process");
+    for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++)
+        if (CPU_ISSET(cpu, &bench->allowed))
+            bench->cpu = (int)cpu;
+    others = bench->allowed;
+    CPU_CLR((size_t)bench->cpu, &others);
+    if (CPU_COUNT(&others) == 0)
+        return err_make(ERR_SYSTEM, "timing wants two processors");
+    if (sched_setaffinity(0, sizeof others, &others) < 0)
+        return err_make(ERR_SYSTEM, "move off the timing processor");
+    bench->moved = true;
+    return err_none();
+}
+
+/* What the clock shows for a function that returns at once. */
+static struct err floor_measure(struct timing_bench *bench, int index)
+{
+    char source[128];
+    auto_close int program = -1;
+    struct runner *runner = NULL;
+
+    (void)snprintf(source, sizeof source, "void %s(void);\nvoid %s(void)\n{\n}\n",
+                   bench->spec->function, bench->spec->function); /* fits */
+    struct err err = trusted_compile(bench, "empty.c", source, strlen(source), &program);
+    if (!err_is(err))
+        err = runner_of(bench, bench->worker->student, program, index, &runner);
+    if (!err_is(err))
+        err = floor_calls(runner, index, &bench->floor_ns);
+    runner_free(runner);
+    return err;
+}
+
+static struct err floor_calls(struct runner *runner, int index, double *out_ns)
+{
+    static const unsigned char key[RANDOM_KEY_BYTES]; /* the inputs do not matter */
+    double took_ns[FLOOR_CALLS];
+    struct runner_result result;
+
+    struct err err = runner_ready(runner, NULL);
+    if (!err_is(err))
+        err = runner_fill(runner, index, key, 0);
+    for (int i = -FLOOR_WARMUPS; i < FLOOR_CALLS && !err_is(err); i++) {
+        err = timing_bench_call(runner, &result);
+        if (!err_is(err) && result.end != RUNNER_DONE)
+            err = err_make(ERR_INTERNAL, "an empty kernel ended: %s",
+                           sandbox_end_word(result.died.end));
+        if (i >= 0)
+            took_ns[i] = (double)result.took_ns;
+    }
+    if (!err_is(err))
+        *out_ns = stats_median(took_ns, FLOOR_CALLS);
+    return err;
+}
+
+static struct err runner_of(const struct timing_bench *bench, struct sandbox *slot, int program,
+                            int index, struct runner **out)
+{
+    const struct runner_plan plan = {.slot = slot,
+                                     .spec = bench->spec,
+                                     .program = program,
+                                     .cases = &index,
+                                     .cases_count = 1,
+                                     .calls = LAUNCH_CALLS + FLOOR_WARMUPS + FLOOR_CALLS,
+                                     .cpu = bench->cpu};
+    return runner_new(out, &plan);
+}

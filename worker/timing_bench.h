@@ -1,0 +1,39 @@
+/* What all ranked cases of a timing job share: the host's lock, the processor, the baseline's
+ * program and the floor, which is what an empty kernel takes. Private to worker/timing*.c.
+ *
+ * Life: 1. timing_bench_open  2. runners, calls  3. timing_bench_close, also after a failed open.
+ */
+#ifndef WORKER_TIMING_BENCH_H
+#define WORKER_TIMING_BENCH_H
+
+#include "worker/job.h"
+#include "worker/runner.h"
+
+#include <sched.h>
+
+struct timing_bench {
+    struct worker *worker;   /* borrowed */
+    const struct spec *spec; /* borrowed */
+    int student_program;     /* borrowed */
+    int baseline_program;    /* owned */
+    int lock_fd;
+    cpu_set_t allowed; /* what this process may use again afterwards */
+    bool moved;        /* it keeps off `cpu` now */
+    int cpu;           /* where both programs run */
+    double floor_ns;
+};
+
+/* Takes the lock (waits for it), compiles the baseline, moves this process off the timing
+ * processor and measures the floor on the case `first_case`. */
+struct err timing_bench_open(struct timing_bench *bench, struct worker *worker,
+                             const struct spec *spec, int student_program, int first_case);
+void timing_bench_close(struct timing_bench *bench);
+
+/* A runner of one case, of the student or of the baseline, each in its own slot. */
+struct err timing_bench_runner(const struct timing_bench *bench, int index, bool student,
+                               struct runner **out);
+
+/* One timed call: caches flushed, a pause, the clock. */
+struct err timing_bench_call(struct runner *runner, struct runner_result *out);
+
+#endif
