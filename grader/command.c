@@ -79,10 +79,11 @@ static const struct command *find(const char *name)
 
 static int refuse(const char *name)
 {
-    const char *names[COUNT(table)];
+    const char *names[COUNT(table) + 1];
     for (size_t i = 0; i < COUNT(table); i++)
         names[i] = table[i].name;
-    const char *nearest = text_nearest(name, names, COUNT(table));
+    names[COUNT(table)] = "help";
+    const char *nearest = text_nearest(name, names, COUNT(names));
     fprintf(stderr, "grader: no command '%s'.%s%s%s `grader help` lists them\n", name,
             nearest != NULL ? " Did you mean " : "", nearest != NULL ? nearest : "",
             nearest != NULL ? "?" : "");

@@ -259,8 +259,10 @@ static void put_speed(struct json_out *json, const struct report *report)
 
 static void put_provenance(struct json_out *json, const struct report *report)
 {
+    if (*report->spec->hash == 0)
+        return; /* an assignment that does not exist: nothing was measured */
     json_open(json, "provenance", '{');
-    text_if(json, "spec", report->spec->hash);
+    json_text(json, "spec", report->spec->hash);
     if (report->has_hello) {
         text_if(json, "compiler", report->hello.compiler);
         text_if(json, "flags", report->hello.flags);

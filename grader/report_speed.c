@@ -87,13 +87,13 @@ static void axis_write(struct chart *chart)
         char mark[16];
         int length = snprintf(mark, sizeof mark, "%dx", 1 << i);
         int end = AXIS_COLUMN + AXIS_WIDTH * i / chart->doublings;
-        memcpy(marks + end - length + 1, mark, (size_t)length);
+        memcpy(marks + end - length + 2, mark, (size_t)length);
     }
-    marks[AXIS_END] = 0;
+    marks[AXIS_END + 1] = 0;
     buf_text(chart->out, "  ");
     lines_pad(chart->out, words_of("speed_case", chart->language), 10);
     lines_pad(chart->out, words_of("speed_pairs", chart->language), 6);
-    buf_printf(chart->out, "%s   %s\n", marks + 18, words_of("speed_interval", chart->language));
+    buf_printf(chart->out, "%s  %s\n", marks + 18, words_of("speed_interval", chart->language));
 
     int shown = 0;
     for (int i = 0; i < report->spec->cases_count; i++) {

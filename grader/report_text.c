@@ -365,12 +365,14 @@ static void group_cases(struct page *page, int group, struct buf *list)
     long long hidden_failed = 0;
     int ran = 0;
     bool left = false;
+    bool forbidden = false;
     for (int i = 0; i < report->spec->cases_count; i++) {
         if (report->spec->cases[i].group != group)
             continue;
         bool known = report->has_case[i] && report->cases[i].verdict != VERDICT_NOT_RUN;
         enum verdict verdict = report->cases[i].verdict;
         ran += known;
+        forbidden = forbidden || (known && verdict == VERDICT_FORBIDDEN_CALL);
         left = left || (!known && !(report->practice && report->spec->cases[i].hidden));
         if (report->spec->cases[i].hidden && !page->view->everything) {
             hidden += known || !report->practice;
@@ -398,7 +400,7 @@ static void group_cases(struct page *page, int group, struct buf *list)
         buf_text(list, comma);
         words_put(list, page->language, "text_hidden", hidden);
     }
-    if (left)
+    if (left && !forbidden)
         buf_printf(list, "%s%s", list->size > 0 ? words_of("text_comma", page->language) : "",
                    words_of("text_rest_not_run", page->language));
 }
@@ -420,6 +422,12 @@ static void group_not_run(struct page *page, struct buf *list)
 static void next_step(struct page *page)
 {
     const struct report *report = page->report;
+    bool forbidden = false;
+    for (int i = 0; i < report->spec->cases_count; i++)
+        forbidden = forbidden ||
+                    (report->has_case[i] && report->cases[i].verdict == VERDICT_FORBIDDEN_CALL);
+    if (forbidden)
+        return; /* all is said; a second look would end at the same door */
     if (*report->only_case == 0)
         buf_printf(page->out, "%s\n", words_of("text_not_timed_wrong", page->language));
     for (int i = 0; i < report->spec->cases_count; i++) {
@@ -427,8 +435,7 @@ static void next_step(struct page *page)
                       report->cases[i].verdict != VERDICT_NOT_RUN;
         if (!failed || report->spec->cases[i].hidden)
             continue;
-        /* A forbidden call needs no second look; a single case was just asked for. */
-        if (report->cases[i].verdict != VERDICT_FORBIDDEN_CALL && *report->only_case == 0)
+        if (*report->only_case == 0)
             words_put(page->out, page->language, report->id > 0 ? "text_at_home" : "text_again",
                       report->spec->name, report->file_name, report->spec->cases[i].name);
         return;

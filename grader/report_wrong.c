@@ -340,9 +340,14 @@ static void output_write(struct wrong *wrong)
 
 static void forbidden_write(struct wrong *wrong)
 {
-    words_put(wrong->out, wrong->language, "text_forbidden",
+    auto_buf struct buf line;
+    buf_init(&line, 1024);
+    words_put(&line, wrong->language, "text_forbidden",
               *wrong->one->syscall != 0 ? wrong->one->syscall
                                         : words_of("text_some_call", wrong->language));
+    buf_text(wrong->out, "  ");
+    (void)lines_wrap(wrong->out, 2, 2, line.at);
+    buf_text(wrong->out, "\n");
     words_put(wrong->out, wrong->language, "text_allowed",
               (long long)wrong->report->spec->limits.threads);
 }

@@ -97,7 +97,7 @@ static const struct word table[] = {
     {"text_stopped_wall", "  stopped after %.1f s of waiting (limit %.1f s)\n", "  等待 %.1f 秒后被终止（上限 %.1f 秒）\n"},
     {"text_memory", "  took more memory than its tensors and %lld MiB beside them\n", "  除张量外使用的内存超过 %lld MiB\n"},
     {"text_output", "  printed more than %lld KiB\n", "  打印的内容超过 %lld KiB\n"},
-    {"text_forbidden", "  your program asked the kernel for %s, which a kernel exercise never needs\n", "  你的程序向系统内核请求了 %s，本作业不需要它\n"},
+    {"text_forbidden", "your program asked the kernel for %s, which a kernel exercise never needs", "你的程序向系统内核请求了 %s，本作业不需要它"},
     {"text_some_call", "a system call", "某个系统调用"},
     {"text_allowed", "  allowed: memory, the threads this assignment grants (%lld), and printing\n", "  允许：内存、本作业给予的线程（%lld 个）以及打印\n"},
     {"text_no_accusation", "This is no accusation: it is a closed door, and nothing was read.", "这不是指责：门是关着的，什么都没有被读到。"},
@@ -107,8 +107,8 @@ static const struct word table[] = {
 
     /* -- the last line; it always begins "Score" or "No score", in every language ---------------- */
     {"text_no_score_compile", "did not compile.", "编译未通过。"},
-    {"text_no_score_rejected", "%s.", "%s。"},
-    {"text_no_score_system", "grading failed on our side, not on yours.", "评分系统自身出错，与你的代码无关。"},
+    {"text_no_score_rejected", "%s.", "%s"},
+    {"text_no_score_system", "grading failed on our side.", "评分系统自身出错。"},
     {"text_no_score_compiled_only", "it compiled, but there is no GPU here to run it.", "编译通过，但这里没有可运行它的 GPU。"},
     {"text_no_score_superseded", "a newer submission of yours took its place.", "已被你更新的提交取代。"},
     {"text_no_score_cancelled", "cancelled by a TA.", "已被助教取消。"},
