@@ -163,6 +163,7 @@ static bool length_allowed(struct http_request *request, const struct upload *up
     bool is_form = multipart_is(http_header(request, "Content-Type"));
     int64_t most = upload->spec->limits.source_bytes + (is_form ? FORM_SLACK : 0);
 
+    http_limit_body(request, (size_t)most); /* of unknown length: it is counted as it comes */
     if (length <= most)
         return true;
     refuse_size(request, upload, length);

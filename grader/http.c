@@ -8,9 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+static void raise_descriptors(int64_t connections);
 static struct err listen_on(struct http *http);
 static struct err listen_at(struct http *http, const struct addrinfo *address);
 static struct err start_library(struct http *http);
@@ -18,6 +20,7 @@ static void on_library_words(void *cls, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
 
 #define BACKLOG 1024
+#define DESCRIPTORS_BESIDE 512
 
 struct err http_start(struct http **out_http, uv_loop_t *loop, const struct http_settings *settings,
                       const struct http_route *routes, void *context)
@@ -35,6 +38,7 @@ struct err http_start(struct http **out_http, uv_loop_t *loop, const struct http
     list_init(&http->busy);
     list_init(&http->lingers);
 
+    raise_descriptors(settings->connections_max);
     struct err err = listen_on(http);
     if (!err_is(err))
         err = start_library(http);
@@ -52,15 +56,29 @@ struct err http_start(struct http **out_http, uv_loop_t *loop, const struct http
     return err_none();
 }
 
+/* One descriptor per connection, and some for everything else. Where the hard limit is lower, the
+ * library stops accepting when they run out and goes on later. */
+static void raise_descriptors(int64_t connections)
+{
+    struct rlimit limit;
+    rlim_t wanted = (rlim_t)connections + DESCRIPTORS_BESIDE;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+    if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+        log_line(LOG_WARN, "http.descriptors", "wanted=%llu", (unsigned long long)wanted);
+}
+
 static struct err listen_on(struct http *http)
 {
     const struct addrinfo hints = {
         .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
     const char *host = http->settings.host[0] ? http->settings.host : "127.0.0.1";
     struct addrinfo *found = NULL;
-    char port[8];
+    char port[24];
 
-    (void)snprintf(port, sizeof port, "%d", http->settings.port);
+    (void)snprintf(port, sizeof port, "%lld", (long long)http->settings.port);
     int code = getaddrinfo(host, port, &hints, &found);
     if (code)
         return err_make(ERR_INPUT, "listen on '%s': %s", host, gai_strerror(code));
@@ -84,9 +102,9 @@ static struct err listen_at(struct http *http, const struct addrinfo *address)
         return err_make(ERR_SYSTEM, "prepare the listening socket");
     if (bind(fd, address->ai_addr, address->ai_addrlen) < 0 || listen(fd, BACKLOG) < 0) {
         if (errno == EADDRINUSE)
-            return err_make(ERR_SYSTEM, "%s:%d is in use; choose another with http.port", host,
-                            http->settings.port);
-        return err_make(ERR_SYSTEM, "listen on %s:%d", host, http->settings.port);
+            return err_make(ERR_SYSTEM, "%s:%lld is in use; choose another with http.port", host,
+                            (long long)http->settings.port);
+        return err_make(ERR_SYSTEM, "listen on %s:%lld", host, (long long)http->settings.port);
     }
     if (getsockname(fd, (struct sockaddr *)&bound, &size) < 0)
         return err_make(ERR_SYSTEM, "ask for the port");

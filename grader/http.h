@@ -37,7 +37,7 @@ struct http_route {
 
 struct http_settings {
     char host[64];
-    int port;                   /* 0: any; see http_port */
+    int64_t port;               /* 0: any; see http_port */
     int64_t connections_max;    /* all together */
     int64_t connections_per_ip; /* generous: a classroom may sit behind one address */
     int64_t memory_per_connection;
@@ -92,6 +92,9 @@ void http_answer(struct http_request *request, int code, const char *content_typ
 void http_problem(struct http_request *request, int code, const char *text, int64_t retry_after_s);
 void http_problem_with(struct http_request *request, int code, const char *text,
                        const struct http_field *fields);
+
+/* In admit: a smaller limit for this body than the route's. */
+void http_limit_body(struct http_request *request, size_t max);
 
 /* The answer that this handler gives (in admit too) goes out no earlier than delay_ms from now. */
 void http_delay(struct http_request *request, int64_t delay_ms);

@@ -247,7 +247,7 @@ void http_problem_size(struct http_request *request)
 
     (void)snprintf(text, sizeof text, "%s is %lld KiB; the limit is %zu KiB",
                    name ? name : "the body", (long long)(request->content_length + 1023) / 1024,
-                   request->route->body_max / 1024);
+                   request->body_max / 1024);
     http_problem(request, 413, text, 0);
 }
 
@@ -256,7 +256,7 @@ void http_size_words(const struct http_request *request, char *out, size_t size)
     const char *name = http_part(request, "file");
 
     (void)snprintf(out, size, "413  %s is more than %zu KiB; that is the limit\n",
-                   name ? name : "the body", request->route->body_max / 1024);
+                   name ? name : "the body", request->body_max / 1024);
 }
 
 const char *http_reason(int code)

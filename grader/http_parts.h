@@ -87,7 +87,8 @@ struct http_request {
     size_t parts_count;
     enum http_phase phase;
     struct buf body;
-    bool has_body; /* framing says that bytes follow the header */
+    size_t body_max; /* the route's, or less */
+    bool has_body;   /* framing says that bytes follow the header */
     int64_t content_length;
     int64_t received_at;
     int64_t not_before_ms; /* the answer waits until then */

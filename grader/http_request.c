@@ -114,16 +114,17 @@ static void request_header(struct http_request *request, const char *version)
     find_route(request);
     if (request->is_answered)
         return;
-    buf_init(&request->body, request->route->body_max + BODY_SLACK);
+    request->body_max = request->route->body_max;
     if (request->route->admit)
         request->route->admit(request);
     if (request->is_answered)
         return;
-    if (request->content_length > (int64_t)request->route->body_max) {
+    buf_init(&request->body, request->body_max + BODY_SLACK);
+    if (request->content_length > (int64_t)request->body_max) {
         http_problem_size(request);
         return;
     }
-    if (request->has_body && request->route->body_max == 0) {
+    if (request->has_body && request->body_max == 0) {
         http_problem(request, 413, "this address takes no body", 0);
         return;
     }
@@ -290,7 +291,7 @@ static void refuse_method(struct http_request *request)
 
 static bool request_body(struct http_request *request, const char *bytes, size_t size)
 {
-    if (request->body.size + size <= request->route->body_max) {
+    if (request->body.size + size <= request->body_max) {
         buf_append(&request->body, bytes, size);
         if (!request->body.failed)
             return true;
@@ -328,6 +329,12 @@ static enum MHD_Result request_settle(struct http_request *request)
 void *http_context(const struct http_request *request)
 {
     return request->http->context;
+}
+
+void http_limit_body(struct http_request *request, size_t max)
+{
+    if (max < request->body_max)
+        request->body_max = max;
 }
 
 const char *http_method(const struct http_request *request)

@@ -69,7 +69,7 @@ static int range_quality(const char *from, size_t size)
         size_t at = i + 1;
         while (at < size && (from[at] == ' ' || from[at] == '\t'))
             at++;
-        if (at + 2 >= size || (from[at] != 'q' && from[at] != 'Q') || from[at + 1] != '=')
+        if (at + 1 >= size || (from[at] != 'q' && from[at] != 'Q') || from[at + 1] != '=')
             continue;
         int thousandths = 0;
         int unit = 1000;
