@@ -20,6 +20,7 @@ const struct http_route routes_table[] = {
     {"GET",  "/s/{id}/speed",               0, NULL, speed_handle,       "student", "how its speed was measured"},
     {"GET",  "/api/v1/assignments",         0, NULL, assignments_handle, "any",     "assignments; with a token those of its cohort, with dates"},
     {"GET",  "/api/v1/assignments/{assignment}", 0, NULL, assignment_handle, "any", "one assignment: arguments, cases, groups, limits"},
+    {"GET",  "/kit/{assignment}.tar.gz",    0, NULL, kit_handle,         "any",     "header, starter, task and README"},
     {"GET",  "/help",                       0, NULL, help_handle,        "any",     "how to submit"},
     {"GET",  "/healthz",                    0, NULL, healthz_handle,     "any",     "the process lives"},
     {"GET",  "/readyz",                     0, NULL, readyz_handle,      "any",     "it can take submissions now"},
