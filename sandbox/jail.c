@@ -3,7 +3,7 @@
 #include "sandbox/jail.h"
 
 #include "sandbox/base/fdio.h"
-#include "sandbox/toolchain.h"
+#include "sandbox/jail_tools.h"
 #include "sandbox/wire.h"
 
 #include <errno.h>
@@ -27,7 +27,7 @@
 
 struct part_mount {
     int tree_fd;
-    const struct toolchain_part *part;
+    const struct jail_part *part;
 };
 
 static struct err become_nobody(uint32_t id);
@@ -36,8 +36,8 @@ static struct err user_namespace_error(void);
 static struct err write_maps(uid_t uid, gid_t gid);
 static struct err write_text(const char *path, const char *text);
 static struct err make_root(void);
-static struct err make_view(const struct toolchain_parts *parts);
-static struct err bind_part(const struct toolchain_part *part);
+static struct err make_view(const struct jail_parts *parts);
+static struct err bind_part(const struct jail_part *part);
 static struct err make_parents(char *path);
 static struct err pivot(void);
 static struct err give_up_privileges(void);
@@ -55,8 +55,8 @@ static struct err step_end(struct err err, enum slot_step step, enum slot_step f
 struct err jail_enter(const struct jail_options *options, struct jail *out_jail)
 {
     enum slot_step fail_step = options->fail_step;
-    auto_free struct toolchain_parts *parts = NULL;
-    struct toolchain toolchain;
+    auto_free struct jail_parts *parts = NULL;
+    struct jail_tools tools;
     struct err err = err_none();
 
     out_jail->proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC); /* -1 is borne later */
@@ -64,9 +64,9 @@ struct err jail_enter(const struct jail_options *options, struct jail *out_jail)
         parts = calloc(1, sizeof *parts);
         if (parts == NULL)
             return err_make(ERR_SYSTEM, "memory for the toolchain's parts");
-        err = toolchain_find(&toolchain);
+        err = jail_tools_find(&tools);
         if (!err_is(err))
-            err = toolchain_parts(&toolchain, parts);
+            err = jail_parts_find(&tools, parts);
     }
     err = step_end(err, STEP_TOOLCHAIN, fail_step);
     if (!err_is(err))
@@ -210,7 +210,7 @@ static struct err make_root(void)
     return err_none();
 }
 
-static struct err make_view(const struct toolchain_parts *parts)
+static struct err make_view(const struct jail_parts *parts)
 {
     static const char *const directories[] = {"/view", "/view/work", "/view/usr", "/view/usr/lib",
                                               "/view/usr/lib64"};
@@ -238,9 +238,9 @@ static struct err make_view(const struct toolchain_parts *parts)
     return err_none();
 }
 
-static struct err bind_part(const struct toolchain_part *part)
+static struct err bind_part(const struct jail_part *part)
 {
-    char target[TOOLCHAIN_PATH_MAX + 32];
+    char target[JAIL_PATH_MAX + 32];
     (void)snprintf(target, sizeof target, BASE "/view%s", part->path);
     struct err err = make_parents(target);
     if (err_is(err))

@@ -3,10 +3,10 @@
 
 #include "sandbox/base/fdio.h"
 #include "sandbox/base/text.h"
+#include "sandbox/jail_tools.h"
 #include "sandbox/json_text.h"
 #include "sandbox/landlock.h"
 #include "sandbox/launch.h"
-#include "sandbox/toolchain.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -144,11 +144,11 @@ static void probe_kernel(struct probe *out)
 
 static void probe_toolchain(struct probe *out)
 {
-    struct toolchain toolchain;
-    struct err err = toolchain_find(&toolchain);
+    struct jail_tools tools;
+    struct err err = jail_tools_find(&tools);
     struct probe_row *row =
         row_add(out, "toolchain", !err_is(err), "apt-get install gcc binutils libc6-dev");
-    DETAIL(row, "%s", err_is(err) ? err.text : toolchain.cc1);
+    DETAIL(row, "%s", err_is(err) ? err.text : tools.cc1);
 }
 
 static struct probe_row *row_add(struct probe *probe, const char *name, bool works,

@@ -22,17 +22,15 @@ struct toolchain {
     char compiler[64]; /* "gcc 12.2.0" */
     char flags[128];   /* "-O3 -march=x86-64-v4": what the report names */
     char cc1[256], as[256], ld[256];
-    char identity[65]; /* hex hash of the three programs' paths, sizes and times; part of cache keys
-                        */
+    char identity[65]; /* hex hash of the programs' paths, sizes and times: for cache keys */
 };
 
 /* Finds compiler, instruction set and runtime.
  *
  * home NULL: the nearest folder above this program that holds assignments/, else the current one.
  * The runtime is the nearest runtime/ above this program, else build/runtime of home.
- * ERR_INPUT: no such folder; ERR_SYSTEM: no compiler. The label keeps the symbol apart from the
- * sandbox's own toolchain_find, which finds the parts of the compile view. */
-struct err toolchain_find(struct toolchain *out, const char *home) __asm__("worker_toolchain_find");
+ * ERR_INPUT: no such folder; ERR_SYSTEM: no compiler. */
+struct err toolchain_find(struct toolchain *out, const char *home);
 
 /* Compiles, audits and links in the jail of `slot`.
  *

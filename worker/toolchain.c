@@ -2,8 +2,8 @@
  * there; nothing here is untrusted. */
 #include "sandbox/base/buf.h"
 #include "sandbox/base/text.h"
+#include "sandbox/jail_tools.h"
 #include "worker/compile.h"
-#include "worker/host_tools.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -47,12 +47,12 @@ struct err toolchain_find(struct toolchain *out, const char *home)
 
 static struct err find_tools(struct toolchain *toolchain)
 {
-    struct host_tools tools;
-    struct err err = host_tools_find(&tools);
+    struct jail_tools tools;
+    struct err err = jail_tools_find(&tools);
 
     if (err_is(err))
         return err;
-    _Static_assert(sizeof toolchain->cc1 == HOST_TOOL_PATH_MAX, "the same bound, so no cut");
+    _Static_assert(sizeof toolchain->cc1 == JAIL_PATH_MAX, "the same bound, so no cut");
     (void)text_copy(toolchain->cc1, sizeof toolchain->cc1, tools.cc1);
     (void)text_copy(toolchain->as, sizeof toolchain->as, tools.as);
     (void)text_copy(toolchain->ld, sizeof toolchain->ld, tools.ld);

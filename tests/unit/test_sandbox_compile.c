@@ -1,12 +1,12 @@
 /* The compile jail: the toolchain works in it, and there is nothing else. */
-#include "sandbox/toolchain.h"
+#include "sandbox/jail_tools.h"
 #include "tests/unit/sandbox_case.h"
 
 #include <signal.h>
 
 struct compile {
     struct sandbox *slot;
-    struct toolchain toolchain;
+    struct jail_tools tools;
 };
 
 struct step {
@@ -21,7 +21,7 @@ static int compile_open(void **state)
 {
     struct compile *compile = calloc(1, sizeof *compile);
     *state = compile;
-    struct err err = toolchain_find(&compile->toolchain);
+    struct err err = jail_tools_find(&compile->tools);
     if (!err_is(err))
         err = slot_open(NULL, &compile->slot);
     if (err_is(err))
@@ -81,12 +81,11 @@ static void step_run(struct compile *compile, struct step *step)
 
 static struct step cc1(struct compile *compile, const char *source)
 {
-    struct step step = {
-        .argv = {compile->toolchain.cc1, "-quiet", compile->toolchain.cc1_arguments[0],
-                 compile->toolchain.cc1_arguments[1], "-O1", "-o", "a.s", "a.c", NULL},
-        .in_name = "a.c",
-        .out_name = "a.s",
-        .in_fd = text_fd(source)};
+    struct step step = {.argv = {compile->tools.cc1, "-quiet", compile->tools.cc1_arguments[0],
+                                 compile->tools.cc1_arguments[1], "-O1", "-o", "a.s", "a.c", NULL},
+                        .in_name = "a.c",
+                        .out_name = "a.s",
+                        .in_fd = text_fd(source)};
     step_run(compile, &step);
     (void)close(step.in_fd);
     return step;
@@ -102,7 +101,7 @@ static void source_becomes_a_program(void **state)
     assert_int_equal(first.result.exit_code, 0);
     assert_false(first.result.files_cut);
 
-    struct step second = {.argv = {compile->toolchain.as, "-o", "a.o", "a.s", NULL},
+    struct step second = {.argv = {compile->tools.as, "-o", "a.o", "a.s", NULL},
                           .in_name = "a.s",
                           .out_name = "a.o",
                           .in_fd = first.out_fd};
@@ -161,7 +160,7 @@ static void files_of_the_host_are_not_there(void **state)
         (void)close(step.out_fd);
 
         (void)snprintf(source, sizeof source, ".incbin \"%s\"\n", names[i]);
-        struct step second = {.argv = {compile->toolchain.as, "-o", "a.o", "a.s", NULL},
+        struct step second = {.argv = {compile->tools.as, "-o", "a.o", "a.s", NULL},
                               .in_name = "a.s",
                               .out_name = "a.o",
                               .in_fd = text_fd(source)};
@@ -180,7 +179,7 @@ static void work_is_fresh_for_every_run(void **state)
     struct step step = cc1(compile, "int x;\n");
     assert_int_equal(step.result.exit_code, 0);
     (void)close(step.out_fd);
-    struct step second = {.argv = {compile->toolchain.as, "-o", "b.o", "a.s", NULL},
+    struct step second = {.argv = {compile->tools.as, "-o", "b.o", "a.s", NULL},
                           .in_name = "other",
                           .out_name = "b.o",
                           .in_fd = text_fd("")};
@@ -204,7 +203,7 @@ static void bombs_end_at_a_limit_of_their_own(void **state)
                 memory.result.end == SANDBOX_CPU_LIMIT ||
                 (memory.result.end == SANDBOX_EXITED && memory.result.exit_code != 0));
     (void)close(memory.out_fd);
-    struct step output = {.argv = {compile->toolchain.as, "-o", "a.o", "a.s", NULL},
+    struct step output = {.argv = {compile->tools.as, "-o", "a.o", "a.s", NULL},
                           .in_name = "a.s",
                           .out_name = "a.o",
                           .in_fd = text_fd(".skip 100000000, 1\n")};
@@ -221,7 +220,7 @@ static void bombs_end_at_a_limit_of_their_own(void **state)
 static void missing_and_planted_outputs_are_told(void **state)
 {
     struct compile *compile = *state;
-    struct step step = {.argv = {compile->toolchain.as, "-o", "a.o", "a.s", NULL},
+    struct step step = {.argv = {compile->tools.as, "-o", "a.o", "a.s", NULL},
                         .in_name = "a.s",
                         .out_name = "never.o",
                         .in_fd = text_fd("nop\n")};

@@ -1,5 +1,5 @@
 /* Finds the toolchain's files. Nothing here is untrusted: it reads the host before any program. */
-#include "sandbox/toolchain.h"
+#include "sandbox/jail_tools.h"
 
 #include "sandbox/base/fdio.h"
 #include "sandbox/base/text.h"
@@ -19,19 +19,19 @@
 #define GCC_BASE "/usr/lib/gcc/x86_64-linux-gnu"
 #define LINKER "/lib64/ld-linux-x86-64.so.2"
 
-static struct err resolve(const char *path, const char *package, char out[TOOLCHAIN_PATH_MAX]);
-static struct err libraries_of(const char *program, struct toolchain_parts *out);
+static struct err resolve(const char *path, const char *package, char out[JAIL_PATH_MAX]);
+static struct err libraries_of(const char *program, struct jail_parts *out);
 static struct err linker_list(const char *program, struct buf *out);
-static struct err part_add(struct toolchain_parts *parts, const char *path, bool optional);
+static struct err part_add(struct jail_parts *parts, const char *path, bool optional);
 
-struct err toolchain_find(struct toolchain *out)
+struct err jail_tools_find(struct jail_tools *out)
 {
     DIR *versions = opendir(GCC_BASE);
     if (versions == NULL)
         return err_make(ERR_SYSTEM, "no gcc in " GCC_BASE " (Debian package gcc)");
     long newest = -1;
     for (const struct dirent *entry; (entry = readdir(versions)) != NULL;) {
-        char path[TOOLCHAIN_PATH_MAX];
+        char path[JAIL_PATH_MAX];
         int length = snprintf(path, sizeof path, GCC_BASE "/%.32s/cc1", entry->d_name);
         long version = strtol(entry->d_name, NULL, 10);
         if (length > 0 && version > newest && access(path, X_OK) == 0)
@@ -43,7 +43,7 @@ struct err toolchain_find(struct toolchain *out)
         return err_make(ERR_SYSTEM, "no cc1 below " GCC_BASE " (Debian package gcc)");
     }
 
-    struct toolchain found = {.cc1_arguments = {"-imultiarch", "x86_64-linux-gnu", NULL}};
+    struct jail_tools found = {.cc1_arguments = {"-imultiarch", "x86_64-linux-gnu", NULL}};
     (void)snprintf(found.gcc_directory, sizeof found.gcc_directory, GCC_BASE "/%ld", newest);
     (void)snprintf(found.cc1, sizeof found.cc1, GCC_BASE "/%ld/cc1", newest);
     struct err err = resolve("/usr/bin/as", "binutils", found.as);
@@ -54,9 +54,9 @@ struct err toolchain_find(struct toolchain *out)
     return err;
 }
 
-struct err toolchain_parts(const struct toolchain *toolchain, struct toolchain_parts *out)
+struct err jail_parts_find(const struct jail_tools *tools, struct jail_parts *out)
 {
-    const char *const programs[] = {toolchain->cc1, toolchain->as, toolchain->ld};
+    const char *const programs[] = {tools->cc1, tools->as, tools->ld};
     static const char *const directories[] = {"include", "include-fixed"};
     struct err err = err_none();
 
@@ -67,8 +67,8 @@ struct err toolchain_parts(const struct toolchain *toolchain, struct toolchain_p
             err = libraries_of(programs[i], out);
     }
     for (size_t i = 0; i < COUNT(directories) && !err_is(err); i++) {
-        char path[TOOLCHAIN_PATH_MAX];
-        (void)snprintf(path, sizeof path, "%.200s/%s", toolchain->gcc_directory, directories[i]);
+        char path[JAIL_PATH_MAX];
+        (void)snprintf(path, sizeof path, "%.200s/%s", tools->gcc_directory, directories[i]);
         err = part_add(out, path, i > 0);
     }
     if (!err_is(err))
@@ -80,19 +80,19 @@ struct err toolchain_parts(const struct toolchain *toolchain, struct toolchain_p
     return err;
 }
 
-static struct err resolve(const char *path, const char *package, char out[TOOLCHAIN_PATH_MAX])
+static struct err resolve(const char *path, const char *package, char out[JAIL_PATH_MAX])
 {
     auto_free char *real = realpath(path, NULL);
     if (real == NULL)
         return err_make(ERR_SYSTEM, "'%s' (Debian package %s)", path, package);
-    if (!text_copy(out, TOOLCHAIN_PATH_MAX, real))
+    if (!text_copy(out, JAIL_PATH_MAX, real))
         return err_make(ERR_LIMIT, "path too long: '%.80s'", real);
     return err_none();
 }
 
 /* Lines read "\tlibm.so.6 => /lib/x86_64-linux-gnu/libm.so.6 (0x...)" and, for the dynamic linker
  * itself, "\t/lib64/ld-linux-x86-64.so.2 (0x...)". */
-static struct err libraries_of(const char *program, struct toolchain_parts *out)
+static struct err libraries_of(const char *program, struct jail_parts *out)
 {
     auto_buf struct buf text;
     buf_init(&text, 65536);
@@ -146,16 +146,16 @@ static struct err linker_list(const char *program, struct buf *out)
     return err_none();
 }
 
-static struct err part_add(struct toolchain_parts *parts, const char *path, bool optional)
+static struct err part_add(struct jail_parts *parts, const char *path, bool optional)
 {
     for (size_t i = 0; i < parts->count; i++) {
         if (strcmp(parts->at[i].path, path) == 0)
             return err_none();
     }
-    if (parts->count == TOOLCHAIN_PARTS_MAX)
-        return err_make(ERR_LIMIT, "more than %d parts in the toolchain", TOOLCHAIN_PARTS_MAX);
+    if (parts->count == JAIL_PARTS_MAX)
+        return err_make(ERR_LIMIT, "more than %d parts in the toolchain", JAIL_PARTS_MAX);
 
-    struct toolchain_part part = {.optional = optional};
+    struct jail_part part = {.optional = optional};
     struct stat info;
     if (stat(path, &info) < 0)
         return optional ? err_none() : err_make(ERR_SYSTEM, "toolchain part '%s'", path);
