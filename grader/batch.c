@@ -13,8 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SOURCE_MAX (16 * 1024 * 1024) /* larger is no source; the limit of the spec is far below   \
-                                       */
+#define SOURCE_MAX                                                                                 \
+    (16 * 1024 * 1024) /* larger is no source; the limit of the spec is far below                  \
+                        */
 
 static struct err find_in(struct batch_files *out, int parent, const char *folder,
                           const char *prefix, int depth);

@@ -1,8 +1,10 @@
 /* `grader check`: does an assignment tell right from wrong? Every correct variant must pass, every
  * wrong mutant must fail, through the same worker as a submission. */
+#include "assignments/adapter.h"
 #include "grader/batch.h"
 #include "grader/command.h"
 #include "grader/commands.h"
+#include "sandbox/base/fdio.h"
 #include "sandbox/base/text.h"
 
 #include <signal.h>
@@ -26,6 +28,7 @@ struct tally {
     double worst; /* error ratio of a correct variant */
 };
 
+static bool header_agrees(const struct try_place *place, const struct spec *spec);
 static int check_kind(const struct try_place *place, const char *folder, const char *backend,
                       struct tally *tally);
 static void on_graded(void *context, const char *path, const struct report *report, struct err err);
@@ -61,6 +64,7 @@ int command_check(int argc, char **argv)
     folder = folder != NULL ? folder : preset;
     struct tally right = {.spec = spec, .kind = "correct", .should_pass = true};
     struct tally wrong = {.spec = spec, .kind = "wrong"};
+    bool agrees = header_agrees(&place, spec);
     int code = check_kind(&place, folder, backend, &right);
     if (code == 0)
         code = check_kind(&place, folder, backend, &wrong);
@@ -69,11 +73,28 @@ int command_check(int argc, char **argv)
                "wrong mutants fail\n",
                spec->name, right.right, right.right + right.wrong, right.worst, wrong.right,
                wrong.right + wrong.wrong);
-        code = right.wrong + wrong.wrong > 0 || right.right == 0 || wrong.right == 0 ? 1 : 0;
+        bool told = right.wrong + wrong.wrong == 0 && right.right > 0 && wrong.right > 0;
+        code = agrees && told ? 0 : 1;
         code = right.ours + wrong.ours > 0 ? 3 : code;
     }
     try_place_close(&place);
     return code;
+}
+
+/* The prototype that students see is the one that the adapter calls. */
+static bool header_agrees(const struct try_place *place, const struct spec *spec)
+{
+    char path[4096 + 128];
+    auto_buf struct buf header;
+    buf_init(&header, (size_t)1 << 20);
+    (void)snprintf(path, sizeof path, "%.4000s/assignments/%s/%s.h", place->home, spec->name,
+                   spec->name); /* fits */
+    struct err err = fdio_read_file(path, &header);
+    if (!err_is(err))
+        err = adapter_check(spec, header.at, header.size, path);
+    printf("%-4s %-8s %s\n", err_is(err) ? "BAD" : "ok", "header",
+           err_is(err) ? err.text : "its prototype agrees with the arguments");
+    return !err_is(err);
 }
 
 static int check_kind(const struct try_place *place, const char *folder, const char *backend,

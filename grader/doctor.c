@@ -119,6 +119,7 @@ static void sandbox_rows(struct doctor *out, const char *json)
 {
     cJSON *root = cJSON_Parse(json);
     bool usable = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(root, "usable"));
+    bool limited = strncmp(text_of(root, "backend"), "cgroup", 6) == 0;
     char detail[256];
     (void)snprintf(detail, sizeof detail, "programs run isolated, limits by %.40s",
                    text_of(root, "backend")); /* fits */
@@ -128,14 +129,15 @@ static void sandbox_rows(struct doctor *out, const char *json)
     cJSON_ArrayForEach(row, cJSON_GetObjectItemCaseSensitive(root, "rows"))
     {
         bool works = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(row, "works"));
-        bool compiler = strcmp(text_of(row, "name"), "toolchain") == 0;
+        enum doctor_state state = works ? DOCTOR_GOOD : DOCTOR_WEAKER;
+        if (!works && strcmp(text_of(row, "name"), "toolchain") == 0)
+            state = DOCTOR_MISSING;
+        if (!works && limited && strncmp(text_of(row, "name"), "cgroup", 6) == 0)
+            state = DOCTOR_ABSENT; /* one of the two is enough */
         char name[32];
         (void)snprintf(name, sizeof name, "  %.29s", text_of(row, "name")); /* fits */
-        add(out, name,
-            works      ? DOCTOR_GOOD
-            : compiler ? DOCTOR_MISSING
-                       : DOCTOR_WEAKER,
-            text_of(row, "detail"), text_of(row, "advice"));
+        add(out, name, state, text_of(row, "detail"),
+            state == DOCTOR_ABSENT ? "" : text_of(row, "advice"));
     }
     cJSON_Delete(root);
 }

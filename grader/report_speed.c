@@ -184,7 +184,9 @@ static void next_write(struct chart *chart)
         double left =
             (double)(report->points.groups[g].max_points - report->points.groups[g].points);
         double doubling = (double)report->spec->groups[g].points / log2(report->target);
-        if (left <= 0)
+        if (report->points.has_speed && report->points.low < 1)
+            words_put(chart->out, chart->language, "speed_below");
+        else if (left <= 0)
             words_put(chart->out, chart->language, "speed_full");
         else
             words_put(chart->out, chart->language, "speed_next",

@@ -131,6 +131,7 @@ static const struct word table[] = {
     {"speed_rate", "  %.3g ms for %s", "  %.3g 毫秒（%s）"},
     {"speed_traffic", ", at least %.2g GB/s of memory traffic", "，内存流量至少 %.2g GB/s"},
     {"speed_full", "  full marks: nothing more to earn here\n", "  已得满分\n"},
+    {"speed_below", "  points begin where you are faster than the baseline\n", "  比基准程序快才开始得分\n"},
     {"speed_next", "  next doubling: +%.3g points\n", "  再快一倍：+%.3g 分\n"},
     {"speed_method", "how it was measured\n  your code and the baseline took turns (A B B A) on one pinned core,\n  %lld pairs, fresh inputs each time, every timed output checked\n", "测量方法\n  你的代码与基准程序在同一个绑定的核心上轮流运行（A B B A），\n  共 %lld 对，每次输入都是新的，每个计时输出都经过检查\n"},
     {"speed_quiet", "noisy  no", "干扰  无"},
