@@ -31,8 +31,10 @@ struct server {
     pthread_t thread;
     uv_loop_t loop;
     uv_async_t stop;
+    uv_async_t quiesce;
     struct http *http;
     int port;
+    atomic_int is_quiet;
     atomic_int gone;     /* states that were released */
     atomic_int handled;  /* bodies that reached a handler */
     atomic_int tick_max; /* how many lines a stream got */
@@ -103,6 +105,13 @@ static void later_handle(struct http_request *request)
     struct later *later = later_new(request);
     http_defer(request);
     (void)uv_timer_start(&later->timer, on_answer_due, 30, 0);
+}
+
+static void patient_handle(struct http_request *request)
+{
+    struct later *later = later_new(request);
+    http_defer(request);
+    (void)uv_timer_start(&later->timer, on_answer_due, 2500, 0);
 }
 
 static void never_handle(struct http_request *request)
@@ -176,6 +185,7 @@ static const struct http_route routes[] = {
     {"PUT", "/up/{name}/{file}", 4096, up_admit, up_handle, "any", ""},
     {"GET", "/kit/{name}.tar.gz", 0, NULL, up_handle, "any", ""},
     {"GET", "/later", 0, NULL, later_handle, "any", ""},
+    {"GET", "/patient", 0, NULL, patient_handle, "any", ""},
     {"GET", "/never", 0, NULL, never_handle, "any", ""},
     {"GET", "/stream", 0, NULL, stream_handle, "any", ""},
     {"GET", "/flood", 0, NULL, flood_handle, "any", ""},
@@ -190,6 +200,14 @@ static void on_stop(uv_async_t *stop)
     struct server *server = stop->data;
     http_stop(server->http, NULL, NULL);
     uv_close((uv_handle_t *)stop, NULL);
+    uv_close((uv_handle_t *)&server->quiesce, NULL);
+}
+
+static void on_quiesce(uv_async_t *quiesce)
+{
+    struct server *server = quiesce->data;
+    http_quiesce(server->http);
+    atomic_store(&server->is_quiet, 1);
 }
 
 static void *serve(void *context)
@@ -204,7 +222,9 @@ static void server_start(struct server *server, const struct http_settings *sett
     memset(server, 0, sizeof *server);
     assert_int_equal(uv_loop_init(&server->loop), 0);
     assert_int_equal(uv_async_init(&server->loop, &server->stop, on_stop), 0);
+    assert_int_equal(uv_async_init(&server->loop, &server->quiesce, on_quiesce), 0);
     server->stop.data = server;
+    server->quiesce.data = server;
     struct err err = http_start(&server->http, &server->loop, settings, routes, server);
     assert_string_equal(err.text, "");
     server->port = http_port(server->http);
@@ -549,6 +569,29 @@ static void chunked_body_over_the_limit_is_refused_at_once(void **state)
     close(fd);
 }
 
+static void broken_chunks_reach_no_handler(void **state)
+{
+    struct server *server = *state;
+    static const char *const bodies[] = {
+        "zz\r\nabc\r\n0\r\n\r\n",  "-1\r\nabc\r\n0\r\n\r\n",
+        "0x3\r\nabc\r\n0\r\n\r\n", "3\r\nabcdef\r\n0\r\n\r\n",
+        "\r\nabc\r\n0\r\n\r\n",    "ffffffffffffffffff\r\nabc\r\n0\r\n\r\n",
+        "3 3\r\nabc\r\n0\r\n\r\n",
+    };
+    int before = atomic_load(&server->handled);
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        struct heard heard;
+        char request[256];
+        (void)snprintf(request, sizeof request,
+                       "PUT /up/x HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n%s",
+                       bodies[i]);
+        ask(server, request, &heard);
+        if ((heard.code != 400 && heard.code != 413) || !heard.at_end)
+            fail_msg("body %zu: %d", i, heard.code);
+    }
+    assert_int_equal(atomic_load(&server->handled), before);
+}
+
 /* -- framing ----------------------------------------------------------------------------------- */
 
 #define SMUGGLED "GET /up/smuggled HTTP/1.1\r\n" HOST "\r\n"
@@ -856,6 +899,47 @@ static void one_address_has_its_own_limit(void **state)
     server_stop(&server);
 }
 
+static void waiting_for_an_answer_is_no_idleness(void **state)
+{
+    struct server server;
+    struct http_settings settings = roomy;
+    struct heard heard;
+    (void)state;
+    settings.idle_ms = 300;
+    settings.request_ms = 300;
+    server_start(&server, &settings);
+    ask(&server, "GET /patient HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n", &heard);
+    assert_int_equal(heard.code, 200);
+    server_stop(&server);
+}
+
+static void quiesced_it_finishes_and_takes_nobody_new(void **state)
+{
+    struct server server;
+    struct heard heard;
+    (void)state;
+    server_start(&server, &roomy);
+    int old = dial(&server);
+    say(old, "GET /hello HTTP/1.1\r\n" HOST "\r\n");
+    hear_one(old, &heard);
+    say(old, "GET /later HTTP/1.1\r\n" HOST "\r\n");
+    assert_int_equal(uv_async_send(&server.quiesce), 0);
+    await(&server.is_quiet, 1);
+    hear_all(old, &heard, HEAR_MS);
+    assert_int_equal(heard.code, 200);
+    assert_non_null(strstr(heard.text, "Connection: close"));
+    assert_true(heard.at_end);
+
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)server.port),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int late = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(late, (struct sockaddr *)&address, sizeof address), -1);
+    close(late);
+    close(old);
+    server_stop(&server);
+}
+
 static void stop_ends_what_is_open(void **state)
 {
     struct server server;
@@ -907,6 +991,7 @@ int main(void)
         cmocka_unit_test(body_of_exactly_the_limit_passes),
         cmocka_unit_test(chunked_body_passes_below_the_limit),
         cmocka_unit_test(chunked_body_over_the_limit_is_refused_at_once),
+        cmocka_unit_test(broken_chunks_reach_no_handler),
         cmocka_unit_test(every_framing_attack_is_refused_and_the_connection_closed),
         cmocka_unit_test(zero_bytes_in_the_header_are_refused),
         cmocka_unit_test(too_long_is_414_or_431),
@@ -919,6 +1004,8 @@ int main(void)
         cmocka_unit_test(dripping_requests_end_at_the_total_deadline),
         cmocka_unit_test(honest_request_gets_in_past_a_crowd_of_half_open_ones),
         cmocka_unit_test(one_address_has_its_own_limit),
+        cmocka_unit_test(waiting_for_an_answer_is_no_idleness),
+        cmocka_unit_test(quiesced_it_finishes_and_takes_nobody_new),
         cmocka_unit_test(stop_ends_what_is_open),
         cmocka_unit_test(port_in_use_is_told),
     };
