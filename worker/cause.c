@@ -23,8 +23,8 @@ static const struct fault {
     const char *sentence;
 } faults[] = {
     {SIGSEGV, "segfault",
-     "segmentation fault: it used memory outside its arrays, or wrote to an input, which is "
-     "read-only"},
+     "segmentation fault: it used memory outside its arrays, wrote to an input (inputs are "
+     "read-only), or called itself without end"},
     {SIGBUS, "bus_error", "bus error: it used memory that is not there"},
     {SIGFPE, "division_by_zero", "integer division by zero, or a quotient that does not fit"},
     {SIGILL, "illegal_instruction",

@@ -26,6 +26,7 @@ struct part {
     double rms; /* of expected */
 };
 
+static const char *first_hint(const struct diagnose_input *input);
 static struct err part_make(struct part *part, const struct diagnose_input *input, bool *out_whole);
 static void part_release(struct part *part);
 static double element(const struct tensor *tensor, enum spec_element kind, size_t at);
@@ -55,35 +56,43 @@ static const struct pattern {
     {"transposed", is_transposed}, {"rounding", is_rounding},
 };
 
-static const struct pattern late_patterns[] = {
-    {"tail", is_tail},
-    {"precision", is_precision},
-};
-
 struct err diagnose_hint(const struct diagnose_input *input, char out_code[DIAGNOSE_CODE_MAX])
 {
-    const struct compare_mismatch *first = &input->compare->first;
-    const char *code = input->call_number > 0 ? "second_call"
-                       : first->unwritten     ? "unwritten"
-                       : first->got_nan       ? "nan"
-                       : isinf(first->got)    ? "infinite"
-                                              : "";
     struct part part = {.count = 0};
     bool whole = false;
+    const char *code = "";
 
-    (void)text_copy(out_code, DIAGNOSE_CODE_MAX, code); /* fits */
-    if (*code != '\0')
-        return err_none();
+    out_code[0] = '\0';
     struct err err = part_make(&part, input, &whole);
+    if (err_is(err)) {
+        part_release(&part);
+        return err;
+    }
+    /* Nearly right is a matter of rounding, whichever call it was. */
+    if (whole && is_precision(&part))
+        code = "precision";
+    else
+        code = first_hint(input);
     for (size_t i = 0; i < COUNT(patterns) && *code == '\0' && whole; i++)
         code = patterns[i].fits(&part) ? patterns[i].code : "";
-    bool found = *code == '\0' && whole && length_hint(&part, out_code);
-    for (size_t i = 0; i < COUNT(late_patterns) && *code == '\0' && whole && !found; i++)
-        code = late_patterns[i].fits(&part) ? late_patterns[i].code : "";
-    if (!found)
+    if (*code != '\0' || !whole)
         (void)text_copy(out_code, DIAGNOSE_CODE_MAX, code); /* fits */
+    else if (!length_hint(&part, out_code) && is_tail(&part))
+        (void)text_copy(out_code, DIAGNOSE_CODE_MAX, "tail"); /* fits */
     part_release(&part);
     return err;
+}
+
+/* What the first wrong element alone says. */
+static const char *first_hint(const struct diagnose_input *input)
+{
+    const struct compare_mismatch *first = &input->compare->first;
+
+    return input->call_number > 0 ? "second_call"
+           : first->unwritten     ? "unwritten"
+           : first->got_nan       ? "nan"
+           : isinf(first->got)    ? "infinite"
+                                  : "";
 }
 
 /* out_whole false: the part is no tensor judged element by element, so there is no pattern. */
@@ -167,7 +176,7 @@ static bool is_scale(const struct part *part)
 {
     bool enough = false;
     double factor = median_of(part, true, &enough);
-    return enough && factor != 0 && fits(part, factor, 0);
+    return enough && factor != 0 && fabs(factor - 1) > COARSE && fits(part, factor, 0);
 }
 
 static bool is_offset(const struct part *part)

@@ -3,19 +3,22 @@
  * what it expected.
  *
  * Codes, the first that fits:
+ *
+ *   precision     right to two digits everywhere: a sum or a function that is too coarse
  *   second_call   the first call of the case was right, this one is not: static state
  *   unwritten     the first wrong element was never written
- *   nan, infinite the first wrong element is one
+ *   nan           the first wrong element is one
+ *   infinite      the first wrong element is
  *   zero_output   nothing but zeros
  *   sign          minus the right answer
  *   scale         the right answer times a constant
  *   offset        the right answer plus a constant
  *   transposed    rows and columns of the last two indices exchanged
  *   rounding      integers, all within one of the right answer
- *   NAME_ignored  right wherever the integer input NAME (rank 1) is at its largest, wrong
- * elsewhere: "kvlen_ignored" tail          wrong only in the last rows or columns, those behind the
- * last whole 4, 8 or 16 precision     right to two digits everywhere: a sum or a function that is
- * too coarse and "" if none does. */
+ *   NAME_ignored  right where the integer input NAME is at its largest, else wrong: "kvlen_ignored"
+ *   tail          wrong only in the last rows or columns, behind the last whole 4, 8 or 16
+ *
+ * and "" if none does. */
 #ifndef WORKER_DIAGNOSE_H
 #define WORKER_DIAGNOSE_H
 

@@ -2,6 +2,7 @@
 #include "worker/timing_bench.h"
 
 #include "sandbox/base/fdio.h"
+#include "sandbox/base/log.h"
 #include "worker/compile.h"
 #include "worker/stats.h"
 #include "worker/timing.h"
@@ -53,6 +54,9 @@ struct err timing_bench_open(struct timing_bench *bench, struct worker *worker,
         err = processor_take(bench);
     if (!err_is(err))
         err = floor_measure(bench, first_case);
+    if (!err_is(err))
+        log_line(LOG_INFO, "timing.floor", "assignment=%s cpu=%d floor_us=%.1f", spec->name,
+                 bench->cpu, bench->floor_ns / 1e3);
     return err;
 }
 
