@@ -4,7 +4,6 @@
 #include "assignments/inputs.h"
 #include "sandbox/base/clock.h"
 #include "sandbox/base/fdio.h"
-#include "sandbox/base/log.h"
 #include "sandbox/base/text.h"
 #include "worker/cause.h"
 #include "worker/check.h"
@@ -312,8 +311,6 @@ static struct err half_time(struct timing *timing, struct runner *runner, struct
     bool alone = timing->spec->limits.threads == 1;
     out->net_ns = fmax(took_ns - floor_ns, NET_LEAST * took_ns);
     out->gap_ns = alone ? fmax(took_ns - result.cpu_ms * 1e6, 0) : 0;
-    log_line(LOG_INFO, "dbg", "who=%d wall=%.3f cpu=%.3f", runner == timing->student, took_ns / 1e6,
-             result.cpu_ms);
     out->clean = out->gap_ns <= 2 * floor_ns + GAP_CLEAN * took_ns;
     if (runner == timing->student)
         return student_keep(timing, &result);
