@@ -7,7 +7,7 @@ static void put_filled(struct buf *out, const char *text, const char *host, cons
 static void put_assignments(struct buf *out, const struct grader *grader, enum language language);
 static const char *host_of(const struct grader *grader, char *out, size_t size);
 
-#define HELP_MAX (64 * 1024)
+#define HELP_MAX ((size_t)64 * 1024)
 
 void help_handle(struct http_request *request)
 {

@@ -61,7 +61,6 @@ static bool find_row(struct http_request *request, const char *id_text,
     struct membership who;
     int64_t id = 0;
     bool is_found = false;
-    struct err err = err_none();
 
     if (!api_who(request, &who))
         return false;
@@ -69,7 +68,7 @@ static bool find_row(struct http_request *request, const char *id_text,
         http_problem(request, 404, "a submission has a number, as in /s/1841", 0);
         return false;
     }
-    err = store_submission_get(&api_grader(request)->reader, id, out_row, &is_found);
+    struct err err = store_submission_get(&api_grader(request)->reader, id, out_row, &is_found);
     if (err_is(err)) {
         api_failure(request, "http.report", err);
         return false;

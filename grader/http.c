@@ -90,14 +90,19 @@ static struct err listen_on(struct http *http)
 static struct err listen_at(struct http *http, const struct addrinfo *address)
 {
     const int yes = 1;
-    struct sockaddr_storage bound;
+    union {
+        struct sockaddr any;
+        struct sockaddr_in four;
+        struct sockaddr_in6 six;
+    } bound = {.six = {.sin6_port = 0}};
     socklen_t size = sizeof bound;
     const char *host = http->settings.host;
-    auto_close int fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-                               address->ai_protocol);
+    int fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                    address->ai_protocol);
 
     if (fd < 0)
         return err_make(ERR_SYSTEM, "make a listening socket");
+    http->listen_fd = fd; /* http_start closes it after a failure */
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) < 0)
         return err_make(ERR_SYSTEM, "prepare the listening socket");
     if (bind(fd, address->ai_addr, address->ai_addrlen) < 0 || listen(fd, BACKLOG) < 0) {
@@ -106,12 +111,9 @@ static struct err listen_at(struct http *http, const struct addrinfo *address)
                             (long long)http->settings.port);
         return err_make(ERR_SYSTEM, "listen on %s:%lld", host, (long long)http->settings.port);
     }
-    if (getsockname(fd, (struct sockaddr *)&bound, &size) < 0)
+    if (getsockname(fd, &bound.any, &size) < 0)
         return err_make(ERR_SYSTEM, "ask for the port");
-    http->port = ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
-                                                   : ((struct sockaddr_in *)&bound)->sin_port);
-    http->listen_fd = fd;
-    fd = -1; /* the library's, once it has started */
+    http->port = ntohs(bound.any.sa_family == AF_INET6 ? bound.six.sin6_port : bound.four.sin_port);
     return err_none();
 }
 

@@ -146,7 +146,7 @@ static void failures_are_slowed_more_and_more_and_forgiven(void **state)
     }
     assert_int_equal(last_ms, AUTH_SLOW_MAX_MS);
     assert_int_equal(auth_slow_failed(&slow, "192.0.2.2", now_ms), 0); /* somebody else */
-    now_ms += 100 * AUTH_SLOW_FORGIVE_MS;
+    now_ms += (int64_t)100 * AUTH_SLOW_FORGIVE_MS;
     assert_int_equal(auth_slow_failed(&slow, "192.0.2.1", now_ms), 0);
 }
 

@@ -308,6 +308,12 @@ struct heard {
     int code;
 };
 
+/* Of "HTTP/1.1 200 OK"; 0 if it is no answer. */
+static int code_of(const char *text)
+{
+    return strncmp(text, "HTTP/1.1 ", 9) == 0 ? (int)strtol(text + 9, NULL, 10) : 0;
+}
+
 /* Until the other side closes, or the deadline. */
 static void hear_all(int fd, struct heard *heard, int64_t wait_ms)
 {
@@ -321,7 +327,7 @@ static void hear_all(int fd, struct heard *heard, int64_t wait_ms)
             break;
         heard->size += (size_t)size;
     }
-    (void)sscanf(heard->text, "HTTP/1.1 %d", &heard->code);
+    heard->code = code_of(heard->text);
 }
 
 /* One whole answer with a Content-Length; more stays in the socket. */
@@ -341,7 +347,7 @@ static void hear_one(int fd, struct heard *heard)
             want = (size_t)(end + 4 - heard->text) + (length ? strtoul(length + 16, NULL, 10) : 0);
         }
     }
-    (void)sscanf(heard->text, "HTTP/1.1 %d", &heard->code);
+    heard->code = code_of(heard->text);
 }
 
 /* Sends, hears until the end, closes. */
@@ -558,7 +564,8 @@ static void chunked_body_over_the_limit_is_refused_at_once(void **state)
     int fd = dial(*state);
     int size = snprintf(chunk, sizeof chunk, "400\r\n");
     memset(chunk + size, 'a', 1024);
-    memcpy(chunk + size + 1024, "\r\n", 2);
+    chunk[size + 1024] = '\r';
+    chunk[size + 1025] = '\n';
     say(fd, "PUT /up/x/big.c HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n");
     for (int i = 0; i < 40; i++)
         say_bytes(fd, chunk, (size_t)size + 1026);
