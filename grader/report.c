@@ -10,6 +10,7 @@
 static void apply_compiled(struct report *report, struct wire_compiled *compiled);
 static void apply_case(struct report *report, struct wire_case *one);
 static void apply_timed(struct report *report, struct wire_timed *timed);
+static void *places(struct report *report, size_t size);
 static void apply_done(struct report *report, const struct wire_done *done);
 static void fail(struct report *report, enum stage stage, const char *code, const char *message);
 static bool is_index(const struct report *report, int index, bool speed);
@@ -25,10 +26,12 @@ void report_init(struct report *report, const struct spec *spec)
 void report_release(struct report *report)
 {
     free(report->compiled.diagnostics);
-    for (int i = 0; i < SPEC_CASES_MAX; i++) {
+    for (int i = 0; report->cases != NULL && i < report->spec->cases_count; i++)
         free(report->cases[i].stderr_text);
+    for (int i = 0; report->timed != NULL && i < report->spec->cases_count; i++)
         free(report->timed[i].check.stderr_text);
-    }
+    free(report->cases);
+    free(report->timed);
     report_init(report, report->spec);
 }
 
@@ -60,6 +63,10 @@ static void apply_case(struct report *report, struct wire_case *one)
 {
     if (!is_index(report, one->index, false))
         return;
+    if (report->cases == NULL)
+        report->cases = places(report, sizeof report->cases[0]);
+    if (report->cases == NULL)
+        return;
     struct wire_case *place = &report->cases[one->index];
     free(place->stderr_text);
     *place = *one;
@@ -73,6 +80,10 @@ static void apply_timed(struct report *report, struct wire_timed *timed)
 {
     if (!is_index(report, timed->index, true))
         return;
+    if (report->timed == NULL)
+        report->timed = places(report, sizeof report->timed[0]);
+    if (report->timed == NULL)
+        return;
     struct wire_timed *place = &report->timed[timed->index];
     free(place->check.stderr_text);
     *place = *timed;
@@ -81,12 +92,20 @@ static void apply_timed(struct report *report, struct wire_timed *timed)
     report->stage = STAGE_TIMING;
 }
 
+/* One place for each case of the spec; a few kilobytes each, so only who needs them has them. */
+static void *places(struct report *report, size_t size)
+{
+    void *all = calloc((size_t)report->spec->cases_count, size);
+    report->incomplete = report->incomplete || all == NULL;
+    return all;
+}
+
 static void apply_done(struct report *report, const struct wire_done *done)
 {
     const struct wire_compiled *compiled = &report->compiled;
     report->done = *done;
     report->has_done = true;
-    switch (done->outcome) {
+    switch (report->incomplete ? OUTCOME_SYSTEM_ERROR : done->outcome) {
     case OUTCOME_CHECKED:
         report->checking_done = true;
         report->stage = STAGE_CHECKED;
@@ -131,21 +150,22 @@ void report_score(struct report *report)
 {
     struct rubric_case cases[SPEC_CASES_MAX] = {0};
     for (int i = 0; i < report->spec->cases_count; i++) {
-        const struct wire_case *one = &report->cases[i];
-        const struct wire_timed *timed = &report->timed[i];
-        if (report->has_timed[i])
+        if (report->has_timed[i]) {
+            const struct wire_timed *timed = &report->timed[i];
             cases[i] = (struct rubric_case){.known = timed->check.verdict != VERDICT_NOT_RUN,
                                             .right = timed->check.verdict == VERDICT_PASS,
                                             .measured = timed->measured,
                                             .speedup = timed->speedup,
                                             .low = timed->low,
                                             .high = timed->high};
-        else if (report->has_case[i])
-            cases[i] = (struct rubric_case){.known = one->verdict != VERDICT_NOT_RUN,
-                                            .right = one->verdict == VERDICT_PASS};
-        else if (report->practice && report->spec->cases[i].hidden)
-            cases[i] =
-                (struct rubric_case){.known = true, .right = true}; /* practice leaves it out */
+        } else if (report->has_case[i]) {
+            enum verdict verdict = report->cases[i].verdict;
+            cases[i] = (struct rubric_case){.known = verdict != VERDICT_NOT_RUN,
+                                            .right = verdict == VERDICT_PASS};
+        } else if (report->practice && report->spec->cases[i].hidden) {
+            /* practice leaves it out */
+            cases[i] = (struct rubric_case){.known = true, .right = true};
+        }
     }
     rubric_score(report->spec, cases, report->target, &report->points);
 }

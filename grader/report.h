@@ -54,10 +54,11 @@ struct report {
     struct wire_hello hello;
     struct wire_compiled compiled;
     struct wire_done done;
+    bool incomplete; /* no memory for an event: its end counts as a system error */
     bool has_case[SPEC_CASES_MAX];
-    struct wire_case cases[SPEC_CASES_MAX];
+    struct wire_case *cases; /* spec->cases_count; NULL until the first event of a case */
     bool has_timed[SPEC_CASES_MAX];
-    struct wire_timed timed[SPEC_CASES_MAX];
+    struct wire_timed *timed; /* the same; many reports wait for their first event at once */
 
     /* filled by report_score */
     struct rubric_result points; /* see assignments/rubric.h */

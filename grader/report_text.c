@@ -370,7 +370,7 @@ static void group_cases(struct page *page, int group, struct buf *list)
         if (report->spec->cases[i].group != group)
             continue;
         bool known = report->has_case[i] && report->cases[i].verdict != VERDICT_NOT_RUN;
-        enum verdict verdict = report->cases[i].verdict;
+        enum verdict verdict = known ? report->cases[i].verdict : VERDICT_NOT_RUN;
         ran += known;
         forbidden = forbidden || (known && verdict == VERDICT_FORBIDDEN_CALL);
         left = left || (!known && !(report->practice && report->spec->cases[i].hidden));
