@@ -181,18 +181,18 @@ static inline eight_double pick(eight_long yes, eight_double a, eight_double b)
 }
 
 /* How many eigenvalues lie above x, lane by lane: the positive pivots of T - x. */
-static eight_long count_above(int d, eight_double x, double tiny)
+static void count_above(int d, const eight_double *x, double tiny, eight_long *out_count)
 {
     eight_double pivot = {1, 1, 1, 1, 1, 1, 1, 1}, least = tiny - (eight_double){0};
     eight_long count = {0};
 
     for (int j = 0; j < d; j++) {
         double square = j > 0 ? off[j - 1] * off[j - 1] : 0;
-        pivot = diagonal[j] - x - square / pivot;
+        pivot = diagonal[j] - *x - square / pivot;
         pivot = pick((pivot < least) & (pivot > -least), -least, pivot);
         count -= pivot > 0;
     }
-    return count;
+    *out_count = count;
 }
 
 /* The k largest, descending. Returns a bound on the size of T. */
@@ -210,9 +210,10 @@ static double eigenvalues(int d, int k)
         eight_long rank = {c, c + 1, c + 2, c + 3, c + 4, c + 5, c + 6, c + 7};
         for (int bit = 0; bit < 48; bit++) {
             eight_double middle = (low + high) * 0.5;
-            eight_long more = count_above(d, middle, size * 0x1p-70 + 0x1p-400) > rank;
-            low = pick(more, middle, low);
-            high = pick(more, high, middle);
+            eight_long count;
+            count_above(d, &middle, size * 0x1p-70 + 0x1p-400, &count);
+            low = pick(count > rank, middle, low);
+            high = pick(count > rank, high, middle);
         }
         for (int l = 0; l < EIGHT && c + l < k; l++)
             lambda[c + l] = (low[l] + high[l]) * 0.5;
