@@ -78,7 +78,7 @@ static void axis_write(struct chart *chart)
     char marks[AXIS_END + 8];
     auto_buf struct buf head;
     buf_init(&head, 512);
-    words_put(&head, chart->language, "speed_columns");
+    words_put(&head, chart->language, "speed_interval");
     buf_printf(chart->out, "%*s", AXIS_COLUMN - 7, "");
     buf_printf(chart->out, "%s\n", words_of("speed_slower", chart->language));
 
@@ -93,7 +93,7 @@ static void axis_write(struct chart *chart)
     buf_text(chart->out, "  ");
     lines_pad(chart->out, words_of("speed_case", chart->language), 10);
     lines_pad(chart->out, words_of("speed_pairs", chart->language), 6);
-    buf_printf(chart->out, "%s   %s\n", marks + 18, words_of("speed_interval", chart->language));
+    buf_printf(chart->out, "%s   %s\n", marks + 18, head.at);
 
     int shown = 0;
     for (int i = 0; i < report->spec->cases_count; i++) {

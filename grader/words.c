@@ -123,7 +123,7 @@ static const struct word table[] = {
     {"speed_slower", "slower | faster", "  较慢 | 较快"},
     {"speed_case", "case", "用例"},
     {"speed_pairs", "pairs", "对数"},
-    {"speed_interval", "speed-up  95% interval", "加速比    95% 区间"},
+    {"speed_interval", "speed-up  95%% interval", "加速比    95%% 区间"},
     {"speed_together", "together", "合计"},
     {"speed_legend", "  yours is a bar '=' as wide as its interval; 1x baseline, %.3gx full marks\n", "  '=' 是你的结果，宽度为其区间；1x 为基准，%.3gx 为满分\n"},
     {"speed_legend_no_target", "  yours is a bar '=' as wide as its interval; 1x is the baseline\n", "  '=' 是你的结果，宽度为其区间；1x 为基准\n"},
