@@ -1,7 +1,7 @@
 /* What there is to do: assignments as students may see them. Hidden cases appear
  * only as a number per group. */
 #include "grader/api.h"
-#include "grader/json_out.h"
+#include "sandbox/base/json_out.h"
 #include "sandbox/base/text.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /* Reports and lists of submissions. Somebody else's submission does not exist. */
 #include "grader/api.h"
-#include "grader/json_out.h"
+#include "sandbox/base/json_out.h"
 #include "sandbox/base/text.h"
 
 #include <stdlib.h>

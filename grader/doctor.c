@@ -3,7 +3,7 @@
 
 #include "grader/child.h"
 #include "grader/home.h"
-#include "grader/json_out.h"
+#include "sandbox/base/json_out.h"
 #include "grader/store.h"
 #include "grader/try.h"
 #include "sandbox/base/fdio.h"

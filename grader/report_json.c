@@ -1,6 +1,6 @@
 /* The JSON form of a report: DESIGN section 8 with the additions of INTERFACE. Fields that do not
  * apply are absent. Hidden cases have no rows for students: their group says how many failed. */
-#include "grader/json_out.h"
+#include "sandbox/base/json_out.h"
 #include "grader/report.h"
 #include "grader/words.h"
 

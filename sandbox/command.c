@@ -2,9 +2,9 @@
 #include "sandbox/command.h"
 
 #include "sandbox/base/fdio.h"
+#include "sandbox/base/json_out.h"
 #include "sandbox/base/text.h"
 #include "sandbox/command_options.h"
-#include "sandbox/json_text.h"
 #include "sandbox/probe.h"
 
 #include <errno.h>
@@ -251,25 +251,27 @@ static void print_json(const struct sandbox_result *result, enum sandbox_backend
 {
     auto_buf struct buf text;
     buf_init(&text, 8192);
-    buf_printf(&text, "{\"end\": \"%s\"", sandbox_end_word(result->end));
+    struct json_out json = {.out = &text};
+    json_open(&json, NULL, '{');
+    json_text(&json, "end", sandbox_end_word(result->end));
     if (result->end == SANDBOX_EXITED)
-        buf_printf(&text, ", \"exit_code\": %d", result->exit_code);
-    if (result->end == SANDBOX_SIGNALLED)
-        buf_printf(&text, ", \"signal\": %d, \"stack_overflow\": %s", result->signal,
-                   result->stack_overflow ? "true" : "false");
-    if (result->end == SANDBOX_FORBIDDEN_CALL && result->syscall >= 0) {
-        buf_text(&text, ", \"syscall\": ");
-        json_text(&text, result->syscall_name);
+        json_integer(&json, "exit_code", result->exit_code);
+    if (result->end == SANDBOX_SIGNALLED) {
+        json_integer(&json, "signal", result->signal);
+        json_flag(&json, "stack_overflow", result->stack_overflow);
     }
-    buf_printf(&text, ", \"wall_ms\": %.3f, \"cpu_ms\": %.3f", (double)result->wall_us / 1000,
-               (double)result->cpu_us / 1000);
+    if (result->end == SANDBOX_FORBIDDEN_CALL && result->syscall >= 0)
+        json_text(&json, "syscall", result->syscall_name);
+    json_real(&json, "wall_ms", (double)result->wall_us / 1000, 9);
+    json_real(&json, "cpu_ms", (double)result->cpu_us / 1000, 9);
     if (result->peak_bytes > 0)
-        buf_printf(&text, ", \"peak_bytes\": %llu", (unsigned long long)result->peak_bytes);
+        json_integer(&json, "peak_bytes", (int64_t)result->peak_bytes);
     if (result->files_cut)
-        buf_text(&text, ", \"files_cut\": true");
-    buf_text(&text, ", \"evidence\": ");
-    json_text(&text, result->evidence);
-    buf_printf(&text, ", \"backend\": \"%s\"}\n", sandbox_backend_word(backend));
+        json_flag(&json, "files_cut", true);
+    json_text(&json, "evidence", result->evidence);
+    json_text(&json, "backend", sandbox_backend_word(backend));
+    json_close(&json, '}');
+    buf_text(&text, "\n");
     printf("%s", text.at);
 }
 

@@ -2,9 +2,9 @@
 #include "sandbox/probe.h"
 
 #include "sandbox/base/fdio.h"
+#include "sandbox/base/json_out.h"
 #include "sandbox/base/text.h"
 #include "sandbox/jail_tools.h"
-#include "sandbox/json_text.h"
 #include "sandbox/landlock.h"
 #include "sandbox/launch.h"
 
@@ -49,20 +49,24 @@ void probe_text(const struct probe *probe, struct buf *out)
 
 void probe_json(const struct probe *probe, struct buf *out)
 {
-    buf_printf(out, "{\"usable\": %s", probe->usable ? "true" : "false");
+    struct json_out json = {.out = out};
+    json_open(&json, NULL, '{');
+    json_flag(&json, "usable", probe->usable);
     if (probe->usable)
-        buf_printf(out, ", \"backend\": \"%s\"", sandbox_backend_word(probe->backend));
-    buf_text(out, ", \"rows\": [");
+        json_text(&json, "backend", sandbox_backend_word(probe->backend));
+    json_open(&json, "rows", '[');
     for (size_t i = 0; i < probe->count; i++) {
         const struct probe_row *row = &probe->rows[i];
-        buf_printf(out, "%s{\"name\": \"%s\", \"works\": %s, \"detail\": ", i > 0 ? ", " : "",
-                   row->name, row->works ? "true" : "false");
-        json_text(out, row->detail);
-        buf_text(out, ", \"advice\": ");
-        json_text(out, row->works ? "" : row->advice);
-        buf_text(out, "}");
+        json_open(&json, NULL, '{');
+        json_text(&json, "name", row->name);
+        json_flag(&json, "works", row->works);
+        json_text(&json, "detail", row->detail);
+        json_text(&json, "advice", row->works ? "" : row->advice);
+        json_close(&json, '}');
     }
-    buf_text(out, "]}\n");
+    json_close(&json, ']');
+    json_close(&json, '}');
+    buf_text(out, "\n");
 }
 
 static void probe_backends(const char *program, struct probe *out)

@@ -91,7 +91,7 @@ equals "Bearer works too" 200 "$(curl -sS -o /dev/null -w '%{http_code}' -H "Aut
 refused "an unknown assignment" 404 "no assignment 'atention'. Did you mean attention? Open now: attention, " -T $F "$URL/submit/atention"
 head -c 307200 /dev/zero | tr '\0' 'x' >"$WORK/attention_large.c"
 refused "a file too large" 413 "attention_large.c is 300 KiB; the limit is 256 KiB" -T "$WORK/attention_large.c" "$URL/submit/attention/attention_large.c"
-refused "… chunked, without a length" 413 "the limit is 256 KiB" -H 'Transfer-Encoding: chunked' -T "$WORK/attention_large.c" "$URL/submit/attention/attention_large.c"
+refused "… chunked, without a length" 413 "attention_large.c is more than 256 KiB" -H 'Transfer-Encoding: chunked' -T "$WORK/attention_large.c" "$URL/submit/attention/attention_large.c"
 refused "curl -d" 415 "curl -d strips the line breaks from your file. Use: curl -n -T attention.c" -d @$F "$URL/api/v1/assignments/attention/submissions"
 { head -c 4096 /dev/zero | tr '\0' 'x'; printf '\0more'; } >"$WORK/nul.c"
 refused "a NUL byte" 422 "attention.c holds a NUL byte at offset 4096: this looks like a compiled file. Send the .c" -T "$WORK/nul.c" "$URL/submit/attention/attention.c"

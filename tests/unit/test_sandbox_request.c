@@ -1,7 +1,7 @@
 /* What is refused before anything starts, and how facts become verdicts: the pure parts. */
+#include "sandbox/base/json_out.h"
 #include "sandbox/command_options.h"
 #include "sandbox/group_find.h"
-#include "sandbox/json_text.h"
 #include "sandbox/request.h"
 #include "sandbox/verdict.h"
 #include "tests/unit/sandbox_case.h"
@@ -330,7 +330,8 @@ static void json_text_escapes_and_cleans(void **state)
     auto_buf struct buf out;
     buf_init(&out, 1024);
     (void)state;
-    json_text(&out, "a\"b\\c\nd\te\x01\xff");
+    struct json_out json = {.out = &out};
+    json_text(&json, NULL, "a\"b\\c\nd\te\x01\xff");
     assert_string_equal(out.at, "\"a\\\"b\\\\c\\nd\\te?\"");
 }
 

@@ -1,8 +1,8 @@
 /* Writes JSON in a stable order, without a tree in between. Fields are written one after another;
  * commas come by themselves. Texts are sanitised first: no control, bidirectional or zero-width
  * character leaves this file. Pure. */
-#ifndef GRADER_JSON_OUT_H
-#define GRADER_JSON_OUT_H
+#ifndef SANDBOX_BASE_JSON_OUT_H
+#define SANDBOX_BASE_JSON_OUT_H
 
 #include "sandbox/base/buf.h"
 

@@ -1,5 +1,5 @@
 /* The JSON writer behind reports. */
-#include "grader/json_out.h"
+#include "sandbox/base/json_out.h"
 
 #include "sandbox/base/text.h"
 
