@@ -1,8 +1,7 @@
 /* The JSON form of a report: DESIGN section 8 with the additions of INTERFACE. Fields that do not
  * apply are absent. Hidden cases have no rows for students: their group says how many failed. */
+#include "grader/report_parts.h"
 #include "sandbox/base/json_out.h"
-#include "grader/report.h"
-#include "grader/words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -143,8 +142,7 @@ static void put_case(struct json_out *json, const struct report *report, int ind
     json_text(json, "verdict", verdict_word(one->verdict));
     text_if(json, "detail", one->detail);
     text_if(json, "code", one->code);
-    if (*one->code != 0)
-        text_if(json, "hint", words_find(one->code, view->language));
+    text_if(json, "hint", report_hint(one->code, view->language));
     if (one->has_error_ratio)
         json_real(json, "error_ratio", one->error_ratio, 6);
     if (one->wall_ms >= 0)

@@ -42,7 +42,28 @@ void report_wrong(struct buf *out, const struct report *report, const struct rep
 /* "wrong", "time limit": of one case, in the reader's language. */
 const char *report_verdict(enum verdict verdict, enum language language);
 
+/* The sentence of a hint code of the worker, NULL if there is none ("" among them). */
+const char *report_hint(const char *code, enum language language);
+
 /* True for a case that this reader may see by name. */
 bool report_shows(const struct report *report, int index, const struct report_view *view);
+
+/* What a part needs; one pointer instead of four parameters. */
+struct page {
+    struct report_text *cursor;
+    struct buf *out;
+    const struct report *report;
+    const struct report_view *view;
+    enum language language;
+    size_t before; /* of `out`, when this call began */
+};
+
+/* The two middle parts; false while they must wait for more. */
+bool report_checked(struct page *page);
+bool report_timed(struct page *page);
+
+/* A word in the left column, and the name and points of a group. */
+void report_label(struct page *page, const char *code);
+void report_group(struct page *page, const char *name, const struct rubric_group *points);
 
 #endif

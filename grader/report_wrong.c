@@ -21,7 +21,6 @@ struct wrong {
 static int first_failed(const struct report *report, const struct report_view *view, bool shown);
 static void hidden_write(struct wrong *wrong);
 static void title_write(struct wrong *wrong);
-static void facts_write(struct wrong *wrong);
 static void mismatch_write(struct wrong *wrong);
 static void value_write(struct wrong *wrong);
 static void where_write(struct wrong *wrong);
@@ -39,17 +38,16 @@ static void hint_write(struct wrong *wrong);
 static void printed_write(struct wrong *wrong, int lines_max);
 
 /* What is said about each verdict. */
-static const struct {
-    void (*facts)(struct wrong *wrong);
-    const char *hint; /* if the worker gave none */
-} verdicts[] = {
-    [VERDICT_WRONG] = {mismatch_write, NULL},
-    [VERDICT_RUNTIME_ERROR] = {crash_write, NULL},
-    [VERDICT_TIME_LIMIT] = {limit_write, "hint_time_limit"},
-    [VERDICT_MEMORY_LIMIT] = {memory_write, "hint_memory_limit"},
-    [VERDICT_OUTPUT_LIMIT] = {output_write, "hint_output_limit"},
-    [VERDICT_FORBIDDEN_CALL] = {forbidden_write, "hint_forbidden_call"},
-    [VERDICT_EXITED_EARLY] = {detail_write, "hint_exited_early"},
+static void (*const facts[])(struct wrong *wrong) = {
+    [VERDICT_PASS] = NULL,
+    [VERDICT_WRONG] = mismatch_write,
+    [VERDICT_RUNTIME_ERROR] = crash_write,
+    [VERDICT_TIME_LIMIT] = limit_write,
+    [VERDICT_MEMORY_LIMIT] = memory_write,
+    [VERDICT_OUTPUT_LIMIT] = output_write,
+    [VERDICT_FORBIDDEN_CALL] = forbidden_write,
+    [VERDICT_EXITED_EARLY] = detail_write,
+    [VERDICT_NOT_RUN] = NULL,
 };
 
 const char *report_verdict(enum verdict verdict, enum language language)
@@ -58,6 +56,17 @@ const char *report_verdict(enum verdict verdict, enum language language)
     (void)snprintf(code, sizeof code, "verdict_%s", verdict_word(verdict)); /* fits */
     const char *words = words_find(code, language);
     return words != NULL ? words : verdict_word(verdict);
+}
+
+const char *report_hint(const char *code, enum language language)
+{
+    static const char ignored[] = "_ignored"; /* NAME_ignored, for any integer input */
+    const char *hint = words_find(code, language);
+    size_t length = strlen(code);
+    if (hint == NULL && length >= sizeof ignored &&
+        strcmp(code + length - (sizeof ignored - 1), ignored) == 0)
+        hint = words_find("ignored", language);
+    return hint;
 }
 
 bool report_shows(const struct report *report, int index, const struct report_view *view)
@@ -82,7 +91,8 @@ void report_wrong(struct buf *out, const struct report *report, const struct rep
     }
     size_t before = out->size;
     title_write(&wrong);
-    facts_write(&wrong);
+    if (facts[wrong.one->verdict] != NULL)
+        facts[wrong.one->verdict](&wrong);
     hint_write(&wrong);
     for (size_t at = before; at < out->size; at++)
         lines_max -= out->at[at] == '\n';
@@ -137,12 +147,6 @@ static void title_write(struct wrong *wrong)
         (void)lines_wrap(wrong->out, lines_columns(line.at) + 3, 4, sizes);
     }
     buf_text(wrong->out, "\n");
-}
-
-static void facts_write(struct wrong *wrong)
-{
-    if (verdicts[wrong->one->verdict].facts != NULL)
-        verdicts[wrong->one->verdict].facts(wrong);
 }
 
 /* -- wrong answers ---------------------------------------------------------------------------- */
@@ -374,14 +378,7 @@ static void detail_write(struct wrong *wrong)
 
 static void hint_write(struct wrong *wrong)
 {
-    const struct wire_case *one = wrong->one;
-    char by_signal[24];
-    (void)snprintf(by_signal, sizeof by_signal, "signal_%d", one->signal); /* fits */
-    const char *hint = words_find(one->code, wrong->language);
-    if (hint == NULL && one->verdict == VERDICT_RUNTIME_ERROR)
-        hint = words_find(by_signal, wrong->language);
-    if (hint == NULL && verdicts[one->verdict].hint != NULL)
-        hint = words_of(verdicts[one->verdict].hint, wrong->language);
+    const char *hint = report_hint(wrong->one->code, wrong->language);
     if (hint == NULL)
         return;
     const char *head = words_of("text_hint", wrong->language);

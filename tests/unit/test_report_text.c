@@ -146,6 +146,7 @@ static void forbidden(struct report_fixture *fixture)
             fixture_case(fixture, fixture->spec.cases[i].name,
                          i == 0 ? VERDICT_FORBIDDEN_CALL : VERDICT_NOT_RUN);
     (void)snprintf(fixture_case_of(fixture, "one")->syscall, 32, "openat");
+    (void)snprintf(fixture_case_of(fixture, "one")->code, 32, "forbidden_call");
     fixture_done(fixture, OUTCOME_CHECKED);
     graded(fixture);
 }

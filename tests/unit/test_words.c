@@ -1,5 +1,6 @@
 /* The table of sentences: complete, the same conversions in both languages, and no code in use that
  * it lacks. */
+#include "grader/report_parts.h"
 #include "grader/words.h"
 #include "sandbox/base/fdio.h"
 #include "sandbox/base/text.h"
@@ -110,6 +111,53 @@ static void each_verdict_and_each_crash_has_words(void **state)
     }
 }
 
+/* The codes that worker/diagnose.h, worker/cause.c and worker/audit.c promise. */
+static void every_code_of_the_worker_has_a_sentence(void **state)
+{
+    static const char *const codes[] = {
+        "precision",
+        "second_call",
+        "unwritten",
+        "nan",
+        "infinite",
+        "zero_output",
+        "sign",
+        "scale",
+        "offset",
+        "transposed",
+        "rounding",
+        "kvlen_ignored",
+        "w_zero_ignored",
+        "tail",
+        "segfault",
+        "bus_error",
+        "division_by_zero",
+        "abort",
+        "illegal_instruction",
+        "exited_early",
+        "memory_limit",
+        "output_flood",
+        "forbidden_call",
+        "stack_overflow",
+        "loop_endless",
+        "waiting",
+        "refused_object",
+        "refused_section",
+        "refused_symbol",
+        "refused_name",
+        "undefined_name",
+        "missing_function",
+        "static_too_large",
+        "compile_limit",
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(codes); i++)
+        if (report_hint(codes[i], LANGUAGE_ZH) == NULL)
+            fail_msg("'%s' has no sentence", codes[i]);
+    assert_null(report_hint("", LANGUAGE_EN));
+    assert_null(report_hint("_ignored", LANGUAGE_EN));
+}
+
 static void an_unknown_code_stands_for_itself(void **state)
 {
     auto_buf struct buf out;
@@ -180,6 +228,7 @@ int main(void)
         cmocka_unit_test(each_code_stands_once),
         cmocka_unit_test(every_code_in_use_has_a_sentence),
         cmocka_unit_test(each_verdict_and_each_crash_has_words),
+        cmocka_unit_test(every_code_of_the_worker_has_a_sentence),
         cmocka_unit_test(an_unknown_code_stands_for_itself),
         cmocka_unit_test(the_refusals_read_as_in_the_interface),
         cmocka_unit_test(the_language_is_what_comes_first),
