@@ -11,6 +11,7 @@ static void cases_end(struct page *page);
 static void checked_summary(struct page *page);
 static void group_write(struct page *page, int group);
 static void group_cases(struct page *page, int group, struct buf *list);
+static bool goes_on(const struct page *page, int group, int index);
 static void group_not_run(struct page *page, struct buf *list);
 static void next_step(struct page *page);
 
@@ -168,7 +169,7 @@ static void group_cases(struct page *page, int group, struct buf *list)
                    report->spec->cases[i].name);
         if (verdict == VERDICT_WRONG || (verdict == VERDICT_PASS && !passed))
             buf_printf(list, " %s", report_verdict(verdict, page->language));
-        else if (verdict != VERDICT_PASS)
+        else if (verdict != VERDICT_PASS && !goes_on(page, group, i))
             buf_printf(list, ": %s", report_verdict(verdict, page->language));
     }
     const char *comma = list->size > 0 ? words_of("text_comma", page->language) : "";
@@ -186,6 +187,18 @@ static void group_cases(struct page *page, int group, struct buf *list)
     if (left && !forbidden)
         buf_printf(list, "%s%s", list->size > 0 ? words_of("text_comma", page->language) : "",
                    words_of("text_rest_not_run", page->language));
+}
+
+/* The next case of the group ended in the same way: "one, small: runtime error" says it once. */
+static bool goes_on(const struct page *page, int group, int index)
+{
+    const struct report *report = page->report;
+    for (int i = index + 1; i < report->spec->cases_count; i++) {
+        if (report->spec->cases[i].group == group && report->has_case[i] &&
+            report->cases[i].verdict != VERDICT_NOT_RUN && report_shows(report, i, page->view))
+            return report->cases[i].verdict == report->cases[index].verdict;
+    }
+    return false;
 }
 
 /* Why a whole group was left out. */
