@@ -74,10 +74,15 @@ void client_run(struct worker_client *client, const struct job *job, struct clie
     assert_string_equal(err.text, "");
     do {
         assert_true(out->count < CLIENT_EVENTS_MAX);
-        assert_true(event_read(client->fd, &out->list[out->count]));
+        client_event(client, &out->list[out->count]);
         assert_int_equal(out->list[out->count].job, job->id);
         out->count++;
     } while (out->list[out->count - 1].kind != EVENT_DONE);
+}
+
+void client_event(struct worker_client *client, struct event *out)
+{
+    assert_true(event_read(client->fd, out));
 }
 
 void client_events_release(struct client_events *events)

@@ -29,6 +29,9 @@ int client_stop(struct worker_client *client);
 
 /* Sends the job and waits for its last event. Fails the test if the worker hangs up. */
 void client_run(struct worker_client *client, const struct job *job, struct client_events *out);
+
+/* Waits for one event. Fails the test if the worker hangs up. */
+void client_event(struct worker_client *client, struct event *out);
 void client_events_release(struct client_events *events);
 
 /* The first case or timing row that did not pass, or NULL. */
