@@ -1,0 +1,347 @@
+/* The worker's side of the runner: layout of the memory, and calls of real programs. */
+#include "sandbox/base/clock.h"
+#include "tests/unit/support/check.h"
+#include "worker/compile.h"
+#include "worker/runner.h"
+#include "worker/runner_layout.h"
+#include "worker/runtime/control.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SIGNATURE                                                                                  \
+    "#include <stdio.h>\n#include <stdlib.h>\n"                                                    \
+    "void attention(int B, int H, int Tq, int Tk, int D, const float *restrict q,"                 \
+    " const float *restrict k, const float *restrict v, const int *restrict kvlen, int causal,"    \
+    " float *restrict o);\n"                                                                       \
+    "void attention(int B, int H, int Tq, int Tk, int D, const float *restrict q,"                 \
+    " const float *restrict k, const float *restrict v, const int *restrict kvlen, int causal,"    \
+    " float *restrict o)\n"
+
+static const unsigned char key[RANDOM_KEY_BYTES] = {1, 2, 3};
+
+struct bench {
+    struct toolchain toolchain;
+    struct spec spec;
+    struct sandbox *slot;
+};
+
+static int bench_setup(void **state)
+{
+    struct bench *bench = calloc(1, sizeof *bench);
+    char path[4200];
+    if (bench == NULL)
+        return -1;
+    struct err err = toolchain_find(&bench->toolchain, NULL);
+    (void)snprintf(path, sizeof path, "%s/assignments/attention/assignment.json",
+                   bench->toolchain.home);
+    if (!err_is(err))
+        err = spec_load(&bench->spec, path);
+    if (err_is(err)) {
+        print_error("%s\n", err.text);
+        return -1;
+    }
+    (void)snprintf(path, sizeof path, "%s/../sandbox", bench->toolchain.runtime);
+    const struct sandbox_options options = {.program = path, .name = "test-runner"};
+    err = sandbox_open(&options, &bench->slot);
+    if (err_is(err))
+        print_message("skipped: %s\n", err.text);
+    *state = bench;
+    return 0;
+}
+
+static int bench_teardown(void **state)
+{
+    struct bench *bench = *state;
+    sandbox_close(bench->slot);
+    free(bench);
+    return 0;
+}
+
+static void fine(struct err err)
+{
+    assert_string_equal(err.text, "");
+}
+
+/* A runner of a program with this body, for every case of attention. */
+static struct runner *runner_make(void **state, const char *body, int *out_program)
+{
+    struct bench *bench = *state;
+    struct wire_compiled compiled;
+    struct runner *runner = NULL;
+    int cases[SPEC_CASES_MAX];
+    char text[1024];
+
+    if (bench->slot == NULL)
+        skip();
+    (void)snprintf(text, sizeof text, SIGNATURE "{ %s }\n", body);
+    fine(compile_source(&bench->toolchain, bench->slot, &bench->spec, "a.c", text, strlen(text),
+                        &compiled, out_program));
+    if (!compiled.good)
+        print_error("%s\n%s", compiled.message, compiled.diagnostics);
+    assert_true(compiled.good);
+    free(compiled.diagnostics);
+
+    for (int i = 0; i < bench->spec.cases_count; i++)
+        cases[i] = i;
+    const struct runner_plan plan = {.slot = bench->slot,
+                                     .spec = &bench->spec,
+                                     .program = *out_program,
+                                     .cases = cases,
+                                     .cases_count = (size_t)bench->spec.cases_count,
+                                     .calls = 100,
+                                     .cpu = -1};
+    fine(runner_new(&runner, &plan));
+    return runner;
+}
+
+static void runner_drop(struct runner *runner, int program)
+{
+    runner_free(runner);
+    (void)close(program); /* a memfd: nothing can be lost */
+}
+
+static void call_once(struct runner *runner, int index, uint64_t iteration,
+                      struct runner_result *result)
+{
+    fine(runner_ready(runner, NULL));
+    fine(runner_fill(runner, index, key, iteration));
+    fine(runner_call(runner, result));
+}
+
+static void regions_are_apart_and_between_guards(void **state)
+{
+    struct bench *bench = *state;
+    const int cases[] = {0, 3, 15};
+    struct runner_layout layout;
+    size_t ends[2] = {CONTROL_PAGE, CONTROL_PAGE};
+
+    fine(runner_layout_make(&layout, &bench->spec, cases, COUNT(cases)));
+    for (int i = 0; i < bench->spec.arguments_count; i++) {
+        const struct runner_region *region = &layout.regions[i];
+        if (!region->used)
+            continue;
+        assert_int_equal(region->start, ends[region->in_outputs]); /* right behind a guard */
+        assert_int_equal((region->end - region->start) % CONTROL_PAGE, 0);
+        ends[region->in_outputs] = region->end + CONTROL_PAGE;
+        bool guarded = false;
+        for (uint32_t k = 0; k < layout.guards_count; k++)
+            guarded = guarded || layout.guards[k] == (region->end | (region->in_outputs ? 1u : 0u));
+        assert_true(guarded);
+    }
+    assert_int_equal(ends[0], layout.inputs_bytes);
+    assert_int_equal(ends[1], layout.outputs_bytes);
+}
+
+static void a_tensor_ends_at_its_guard_and_is_aligned(void **state)
+{
+    struct bench *bench = *state;
+    const int cases[] = {15};
+    const int q = spec_argument_index(&bench->spec, "q");
+    struct runner_layout layout;
+
+    fine(runner_layout_make(&layout, &bench->spec, cases, COUNT(cases)));
+    for (size_t bytes = 1; bytes < 1000; bytes += 37) {
+        size_t place = runner_layout_place(&layout, q, bytes);
+        assert_int_equal(place % 64, 0);
+        assert_true(place + bytes <= layout.regions[q].end);
+        assert_true(place + bytes + 64 > layout.regions[q].end);
+    }
+    size_t whole = layout.regions[q].end - layout.regions[q].start;
+    assert_int_equal(runner_layout_place(&layout, q, whole), layout.regions[q].start);
+}
+
+static void a_call_sees_its_arguments_and_its_answer_comes_back(void **state)
+{
+    struct bench *bench = *state;
+    struct runner_result result;
+    struct answer answer;
+    int program = -1;
+    const int index = spec_case_index(&bench->spec, "odd");
+    struct runner *runner =
+        runner_make(state,
+                    "o[0] = (float)(B + 10 * H + 100 * Tq + 10000 * D); o[1] = q[1]; o[2] = k[2];"
+                    " o[3] = v[3]; o[4] = (float)(kvlen[1] + 1000 * causal + Tk);",
+                    &program);
+
+    fine(answer_make(&answer, &bench->spec, &bench->spec.cases[index]));
+    call_once(runner, index, 0, &result);
+    assert_int_equal(result.end, RUNNER_DONE);
+    assert_int_equal(runner_answer(runner, &answer), -1);
+    const struct call *given = runner_given(runner);
+    const float *o = call_f32(&answer.call, "o");
+    assert_true(o[0] == 2 + 30 + 1700 + 50000);
+    assert_true(o[1] == call_f32(given, "q")[1]);
+    assert_true(o[2] == call_f32(given, "k")[2]);
+    assert_true(o[3] == call_f32(given, "v")[3]);
+    assert_true(o[4] == (float)(call_i32(given, "kvlen")[1] + 17));
+    assert_true(isnan(o[5])); /* as poisoned */
+    assert_null(answer.call.tensors[spec_argument_index(&bench->spec, "q")].at);
+    assert_true(result.took_ns > 0 && result.cpu_ms >= 0);
+    answer_release(&answer);
+    runner_drop(runner, program);
+}
+
+static void inputs_depend_on_key_case_and_iteration_alone(void **state)
+{
+    int program = -1;
+    struct runner *runner = runner_make(state, "o[0] = 0;", &program);
+    struct runner *other = NULL;
+    struct bench *bench = *state;
+    float first[3];
+
+    for (uint64_t i = 0; i < 3; i++) {
+        fine(runner_fill(runner, 3, key, i == 2 ? 0 : i));
+        first[i] = call_f32(runner_given(runner), "q")[7];
+    }
+    assert_true(first[0] != first[1]);
+    assert_true(first[0] == first[2]);
+
+    int cases[SPEC_CASES_MAX];
+    for (int i = 0; i < bench->spec.cases_count; i++)
+        cases[i] = i;
+    const struct runner_plan plan = {.slot = bench->slot,
+                                     .spec = &bench->spec,
+                                     .program = program,
+                                     .cases = cases,
+                                     .cases_count = (size_t)bench->spec.cases_count,
+                                     .calls = 1,
+                                     .cpu = -1};
+    fine(runner_new(&other, &plan));
+    runner_fill_from(other, runner);
+    assert_true(call_f32(runner_given(other), "q")[7] == first[0]);
+    assert_ptr_not_equal(call_f32(runner_given(other), "q"), call_f32(runner_given(runner), "q"));
+    runner_free(other);
+    runner_drop(runner, program);
+}
+
+static void a_dead_process_is_told_once_and_started_again(void **state)
+{
+    struct runner_result result;
+    bool fresh = false;
+    int program = -1;
+    struct runner *runner =
+        runner_make(state, "static int calls; if (++calls == 2) abort(); o[0] = 0;", &program);
+
+    call_once(runner, 0, 0, &result);
+    assert_int_equal(result.end, RUNNER_DONE);
+    fine(runner_ready(runner, &fresh));
+    assert_false(fresh);
+    call_once(runner, 0, 1, &result);
+    assert_int_equal(result.end, RUNNER_DIED);
+    assert_int_equal(result.died.end, SANDBOX_SIGNALLED);
+    fine(runner_ready(runner, &fresh));
+    assert_true(fresh);
+    call_once(runner, 0, 2, &result);
+    assert_int_equal(result.end, RUNNER_DONE);
+
+    fine(runner_stop(runner));
+    fine(runner_stop(runner)); /* nothing there: fine */
+    call_once(runner, 0, 3, &result);
+    assert_int_equal(result.end, RUNNER_DONE);
+    runner_drop(runner, program);
+}
+
+static void writing_beside_an_output_names_the_tensor(void **state)
+{
+    struct bench *bench = *state;
+    struct runner_result result;
+    struct answer answer;
+    int program = -1;
+    struct runner *runner =
+        runner_make(state, "o[(size_t)B * H * Tq * D + (causal ? 0 : 1)] = 0;", &program);
+    const int o = spec_argument_index(&bench->spec, "o");
+
+    for (int index = 0; index < 4; index += 3) { /* one and odd: both end in slack */
+        fine(answer_make(&answer, &bench->spec, &bench->spec.cases[index]));
+        call_once(runner, index, 0, &result);
+        assert_int_equal(result.end, RUNNER_DONE);
+        assert_int_equal(runner_answer(runner, &answer), o);
+        answer_release(&answer);
+    }
+    runner_drop(runner, program);
+}
+
+static void what_it_prints_is_taken_once(void **state)
+{
+    struct runner_result result;
+    auto_buf struct buf text;
+    int program = -1;
+    struct runner *runner =
+        runner_make(state, "fprintf(stderr, \"Tq=%d\\n\", Tq); puts(\"out\");", &program);
+
+    buf_init(&text, 4096);
+    call_once(runner, 1, 0, &result);
+    fine(runner_take_stderr(runner, &text, 4096));
+    assert_string_equal(text.at, "Tq=4\n");
+    buf_clear(&text);
+    fine(runner_take_stderr(runner, &text, 4096));
+    assert_int_equal(text.size, 0);
+    call_once(runner, 0, 0, &result);
+    fine(runner_take_stderr(runner, &text, 4));
+    assert_string_equal(text.at, "Tq=1");
+    runner_drop(runner, program);
+}
+
+static void an_early_done_word_gains_nothing(void **state)
+{
+    struct bench *bench = *state;
+    struct runner_result result;
+    struct answer answer;
+    int program = -1;
+    /* Writes the done event (descriptor 6) before the work, then fills o. */
+    struct runner *runner = runner_make(
+        state,
+        "unsigned long one = 1, got; __asm__ volatile(\"syscall\" : \"=a\"(got) : \"a\"(1),"
+        " \"D\"(6), \"S\"(&one), \"d\"(8) : \"rcx\", \"r11\", \"memory\");"
+        " for (volatile long i = 0; i < 100000000; i++) {} o[0] = (float)got;",
+        &program);
+
+    fine(answer_make(&answer, &bench->spec, &bench->spec.cases[0]));
+    call_once(runner, 0, 0, &result);
+    assert_int_equal(result.end, RUNNER_DONE);
+    assert_int_equal(runner_answer(runner, &answer), -1);
+    assert_true(isnan(call_f32(&answer.call, "o")[0])); /* frozen before it could write */
+    answer_release(&answer);
+    runner_drop(runner, program);
+}
+
+static void a_timed_call_measures_the_work(void **state)
+{
+    struct runner_result result;
+    int program = -1;
+    struct runner *runner =
+        runner_make(state, "for (volatile int i = 0; i < Tq * 100000; i++) {} o[0] = 0;", &program);
+    int64_t least[2] = {INT64_MAX, INT64_MAX};
+
+    for (int i = 0; i < 5; i++)
+        for (int index = 0; index < 2; index++) { /* Tq is 1 in "one", 4 in "small" */
+            fine(runner_ready(runner, NULL));
+            fine(runner_fill(runner, index, key, 0));
+            runner_flush(runner);
+            fine(runner_call_timed(runner, &result));
+            assert_int_equal(result.end, RUNNER_DONE);
+            least[index] = result.took_ns < least[index] ? result.took_ns : least[index];
+        }
+    assert_true(least[1] > 2 * least[0]);
+    runner_drop(runner, program);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(regions_are_apart_and_between_guards),
+        cmocka_unit_test(a_tensor_ends_at_its_guard_and_is_aligned),
+        cmocka_unit_test(a_call_sees_its_arguments_and_its_answer_comes_back),
+        cmocka_unit_test(inputs_depend_on_key_case_and_iteration_alone),
+        cmocka_unit_test(a_dead_process_is_told_once_and_started_again),
+        cmocka_unit_test(writing_beside_an_output_names_the_tensor),
+        cmocka_unit_test(what_it_prints_is_taken_once),
+        cmocka_unit_test(an_early_done_word_gains_nothing),
+        cmocka_unit_test(a_timed_call_measures_the_work),
+    };
+    return cmocka_run_group_tests(tests, bench_setup, bench_teardown);
+}
