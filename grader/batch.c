@@ -108,7 +108,8 @@ static int by_name(const void *left, const void *right)
 struct err batch_run(const struct batch_wish *wish, const struct batch_files *files,
                      int *out_signal)
 {
-    struct child_options options = {.home = wish->place->home, .backend = wish->backend};
+    struct child_options options = {
+        .home = wish->place->home, .overlay = wish->place->overlay, .backend = wish->backend};
     struct child child;
     struct try_hello hello = {0};
     struct report *report = calloc(1, sizeof *report);

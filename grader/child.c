@@ -75,8 +75,10 @@ static struct err spawn_worker(struct child *child, const struct child_options *
         return err;
 
     const char *backend = options->backend != NULL ? options->backend : "auto";
-    const char *argv[] = {program,  "--fd",        "3",         "--name", "offline",
-                          "--home", options->home, "--backend", backend,  NULL};
+    const char *argv[] = {program,       "--fd",      "3",     "--name", "offline",        "--home",
+                          options->home, "--backend", backend, NULL,     options->overlay, NULL};
+    if (options->overlay != NULL)
+        argv[9] = "--assignments"; /* in front of its folder */
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     /* The worker's own group: Ctrl-C is ours to hear, and it ends the worker in order. */

@@ -15,6 +15,7 @@
 
 struct child_options {
     const char *home;    /* of the installation */
+    const char *overlay; /* folder whose assignments win, NULL: none */
     const char *backend; /* "auto", "cgroup-v2", "cgroup-v1", "rlimits"; NULL: "auto" */
 };
 

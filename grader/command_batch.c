@@ -48,11 +48,11 @@ int command_batch(int argc, char **argv)
     const char *csv = NULL;
     const char *junit = NULL;
     const char *backend = NULL;
-    const struct command_option options[] = {{"--help", &want_help, NULL},
-                                             {"--no-timing", &no_timing, NULL},
-                                             {"--csv", NULL, &csv},
-                                             {"--junit", NULL, &junit},
-                                             {"--backend", NULL, &backend}};
+    const char *overlay = NULL;
+    const struct command_option options[] = {
+        {"--help", &want_help, NULL},  {"--no-timing", &no_timing, NULL},
+        {"--csv", NULL, &csv},         {"--junit", NULL, &junit},
+        {"--backend", NULL, &backend}, {"--assignments", NULL, &overlay}};
     if (!command_options(&argc, argv, options, COUNT(options)))
         return COMMAND_USAGE;
     if (want_help || argc != 3) {
@@ -62,7 +62,7 @@ int command_batch(int argc, char **argv)
     if (sodium_init() < 0)
         abort();
     struct try_place place;
-    struct err err = try_place_open(&place);
+    struct err err = try_place_open(&place, overlay);
     struct batch_wish wish = {.place = &place,
                               .spec = err_is(err) ? NULL : try_spec(&place, argv[1]),
                               .folder = argv[2],

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 static const char help[] =
-    "usage: grader check ASSIGNMENT [--dir FOLDER] [--backend B]\n"
+    "usage: grader check ASSIGNMENT [--dir FOLDER] [--backend B] [--assignments FOLDER]\n"
     "Grades FOLDER/correct/*.c, which must all pass, and FOLDER/wrong/*.c, which must all fail.\n"
     "FOLDER is tests/submissions/ASSIGNMENT unless given. Nothing is timed.\n"
     "Exit code: 0 if all is as it should be, 1 if not, 3 if grading failed on our side.\n";
@@ -39,8 +39,11 @@ int command_check(int argc, char **argv)
     bool want_help = false;
     const char *folder = NULL;
     const char *backend = NULL;
-    const struct command_option options[] = {
-        {"--help", &want_help, NULL}, {"--dir", NULL, &folder}, {"--backend", NULL, &backend}};
+    const char *overlay = NULL;
+    const struct command_option options[] = {{"--help", &want_help, NULL},
+                                             {"--dir", NULL, &folder},
+                                             {"--backend", NULL, &backend},
+                                             {"--assignments", NULL, &overlay}};
     if (!command_options(&argc, argv, options, COUNT(options)))
         return COMMAND_USAGE;
     if (want_help || argc != 2) {
@@ -50,7 +53,7 @@ int command_check(int argc, char **argv)
     if (sodium_init() < 0)
         abort();
     struct try_place place;
-    struct err err = try_place_open(&place);
+    struct err err = try_place_open(&place, overlay);
     const struct spec *spec = err_is(err) ? NULL : try_spec(&place, argv[1]);
     if (spec == NULL) {
         fprintf(stderr, "grader check: %s%s\n", err_is(err) ? err.text : "no assignment ",

@@ -22,7 +22,7 @@
 
 struct wishes {
     bool help, json, no_timing, speed;
-    const char *only_case, *language, *backend;
+    const char *only_case, *language, *backend, *overlay;
 };
 
 struct writer_state {
@@ -45,14 +45,15 @@ static void put(const struct buf *text);
 
 static const char help[] =
     "usage: grader try ASSIGNMENT FILE [--json] [--no-timing] [--case NAME] [--speed]\n"
-    "                  [--lang zh] [--backend cgroup-v2|cgroup-v1|rlimits]\n"
+    "                  [--lang zh] [--backend B] [--assignments FOLDER]\n"
     "Grades one file here as the service would: same checks, no server, no account, no root.\n"
     "  --json        the report as one JSON object\n"
     "  --no-timing   correctness alone\n"
     "  --case NAME   one case alone\n"
     "  --speed       how the speed points came about, instead of the report\n"
     "  --lang zh     the report in Chinese\n"
-    "  --backend B   how the sandbox limits; default: the best that works\n"
+    "  --backend B   how the sandbox limits: cgroup-v2, cgroup-v1, rlimits; default: the best\n"
+    "  --assignments FOLDER   a private folder whose assignments win over the shipped ones\n"
     "A FILE that ends in .cu is a GPU submission; - reads the standard input.\n"
     "Exit code: 0 every group passed, 1 graded but not all passed, 2 rejected or did not compile,\n"
     "3 grading failed on our side, 4 compiled only (no GPU here), 64 wrong usage.\n";
@@ -64,7 +65,7 @@ int command_try(int argc, char **argv)
         {"--help", &wishes.help, NULL},           {"--json", &wishes.json, NULL},
         {"--no-timing", &wishes.no_timing, NULL}, {"--speed", &wishes.speed, NULL},
         {"--case", NULL, &wishes.only_case},      {"--lang", NULL, &wishes.language},
-        {"--backend", NULL, &wishes.backend},
+        {"--backend", NULL, &wishes.backend},     {"--assignments", NULL, &wishes.overlay},
     };
     if (!command_options(&argc, argv, options, COUNT(options)))
         return COMMAND_USAGE;
@@ -78,7 +79,7 @@ int command_try(int argc, char **argv)
                  SIG_IGN); /* cannot fail: a closed stdout must not leave a worker behind */
 
     struct try_place place;
-    struct err err = try_place_open(&place);
+    struct err err = try_place_open(&place, wishes.overlay);
     if (err_is(err)) {
         fprintf(stderr, "grader try: %s\n", err.text);
         return EXIT_OURS;
@@ -218,7 +219,8 @@ static int grade(const struct wishes *wishes, const struct try_place *place, str
     if (try_accept(wish, report)) {
         struct child child;
         struct try_hello hello = {0};
-        struct child_options options = {.home = place->home, .backend = wishes->backend};
+        struct child_options options = {
+            .home = place->home, .overlay = place->overlay, .backend = wishes->backend};
         on_changed(&state, report);
         err = child_start(&child, &options);
         if (!err_is(err))

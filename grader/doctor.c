@@ -3,10 +3,10 @@
 
 #include "grader/child.h"
 #include "grader/home.h"
-#include "sandbox/base/json_out.h"
 #include "grader/store.h"
 #include "grader/try.h"
 #include "sandbox/base/fdio.h"
+#include "sandbox/base/json_out.h"
 #include "sandbox/base/text.h"
 
 #include <cjson/cJSON.h>
@@ -147,7 +147,7 @@ static void sandbox_rows(struct doctor *out, const char *json)
 static void ask_assignments(struct doctor *out)
 {
     struct try_place place;
-    struct err err = try_place_open(&place);
+    struct err err = try_place_open(&place, NULL);
     if (err_is(err)) {
         add(out, "assignments", DOCTOR_MISSING, err.text, "mend the file that is named");
         return;

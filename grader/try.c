@@ -24,16 +24,20 @@ static bool is_ranked_case(const struct spec *spec, const char *name);
 static void give_up(struct report *report);
 static void tell(const struct try_wish *wish, const struct report *report);
 
-struct err try_place_open(struct try_place *place)
+struct err try_place_open(struct try_place *place, const char *overlay)
 {
     char folder[4096 + 16];
+    place->overlay = overlay;
     place->specs = NULL;
     place->specs_count = 0;
     struct err err = home_find(place->home, sizeof place->home);
     if (err_is(err))
         return err;
     (void)snprintf(folder, sizeof folder, "%s/assignments", place->home); /* fits */
-    return spec_load_all(&place->specs, &place->specs_count, folder);
+    err = spec_load_all(&place->specs, &place->specs_count, folder);
+    if (!err_is(err) && overlay != NULL)
+        err = spec_overlay(place->specs, place->specs_count, overlay);
+    return err;
 }
 
 void try_place_close(struct try_place *place)

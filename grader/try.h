@@ -22,10 +22,12 @@ struct try_wish {
 /* What the installation offers: where it lies, its assignments. */
 struct try_place {
     char home[4096];
+    const char *overlay; /* borrowed; NULL: none */
     struct spec *specs;
     size_t specs_count;
 };
-struct err try_place_open(struct try_place *place);
+/* overlay: a private folder whose assignments win over the shipped ones, NULL for none. */
+struct err try_place_open(struct try_place *place, const char *overlay);
 void try_place_close(struct try_place *place);
 const struct spec *try_spec(const struct try_place *place, const char *assignment);
 

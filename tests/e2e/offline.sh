@@ -1,0 +1,112 @@
+#!/usr/bin/env bash
+# Without a server: try, check, batch, doctor, settings. Exit codes, one JSON object, nothing left behind.
+. "$(dirname "$0")/lib.sh"
+S=tests/submissions/attention
+try() { timeout 120 "$GRADER" try "$@" 2>"$WORK/err"; }
+code_of() { local title=$1 expected=$2; shift 2; try "$@" >"$WORK/out"; equals "$title" "$expected" $?; }
+
+code_of "a correct file exits 0" 0 attention $S/correct/naive.c --no-timing
+contains "… and ends in its score" "Score 60.0 / 100" "$(tail -n 1 "$WORK/out")"
+code_of "a wrong file exits 1" 1 attention "$(ls $S/wrong/*.c | head -n 1)"
+contains "… and names the first wrong case" "first wrong: case" "$(cat "$WORK/out")"
+printf 'int x = ;\n' >"$WORK/attention.c"
+code_of "a file that does not compile exits 2" 2 attention "$WORK/attention.c"
+contains "… with the compiler's words" "attention.c:1:9: error" "$(cat "$WORK/out")"
+lacks "… and no path of this machine" "$WORK" "$(cat "$WORK/out")"
+: >"$WORK/empty.c"
+code_of "an empty file exits 2" 2 attention "$WORK/empty.c"
+printf 'a\0b' >"$WORK/nul.c"
+code_of "a NUL byte exits 2" 2 attention "$WORK/nul.c"
+contains "… and says where" "offset 1" "$(cat "$WORK/out")"
+head -c 300000 /dev/zero | tr '\0' ' ' >"$WORK/large.c"
+code_of "a file over the limit exits 2" 2 attention "$WORK/large.c"
+contains "… and names the limit" "the limit is 256 KiB" "$(cat "$WORK/out")"
+code_of "an unknown assignment exits 2" 2 atention $S/correct/naive.c
+contains "… with the nearest name and the list" "Did you mean attention? Open now: " "$(cat "$WORK/out")"
+cp $S/correct/naive.c "$WORK/attention.cu"
+code_of "a .cu file without a GPU exits 4" 4 attention "$WORK/attention.cu"
+code_of "an unknown option exits 64" 64 attention $S/correct/naive.c --jsno
+contains "… and names the nearest" "Did you mean --json?" "$(cat "$WORK/err")"
+code_of "an unknown case exits 64" 64 attention $S/correct/naive.c --case paddin
+code_of "one case alone exits 0" 0 attention $S/correct/naive.c --case padding
+contains "… without a score" "No score: only case padding" "$(tail -n 1 "$WORK/out")"
+
+try attention $S/correct/naive.c --no-timing --json >"$WORK/json"
+check "--json is one object with the promised fields" python3 - "$WORK/json" <<'PY'
+import json, sys
+text = open(sys.argv[1]).read()
+d = json.loads(text)
+assert text.endswith("}\n") and text.count("\n") == 1
+assert d["format"] == 1 and d["stage"] == "graded" and d["score"] == 60 and d["max_score"] == 100, d
+assert abs(sum(g["points"] for g in d["groups"]) - d["score"]) < 1e-9
+assert "id" not in d and "timing" not in d and not any(c.get("hidden") for c in d["cases"])
+assert len(d["provenance"]["seed_commitment"]) == 64 and d["provenance"]["spec"]
+PY
+for file in "$WORK/attention.c" "$WORK/nul.c" "$WORK/attention.cu"; do
+    try attention "$file" --json >"$WORK/json"
+    check "--json without a score is whole too (${file##*.}, $(wc -c <"$file") bytes)" python3 - "$WORK/json" <<'PY'
+import json, sys
+d = json.load(open(sys.argv[1]))
+assert d["stage"] in ("compile_error", "rejected", "compiled_only") and "score" not in d and d["message"]
+PY
+done
+contains "a Chinese report is Chinese" "未计时" "$(try attention $S/correct/naive.c --no-timing --lang zh)"
+
+# The worker dies, or the student loses patience
+cat >"$WORK/spin.c" <<'C'
+#include "attention.h"
+void attention(int B, int H, int Tq, int Tk, int D, const float *restrict q, const float *restrict k,
+               const float *restrict v, const int *restrict kvlen, int causal, float *restrict o)
+{
+    for (volatile int i = 0;; i++)
+        ;
+}
+C
+worker_of() { pgrep -P "$1" -x worker; }
+"$GRADER" try attention "$WORK/spin.c" --case one >"$WORK/out" 2>"$WORK/err" &
+pid=$!
+await 20 grep -q compiled "$WORK/out"
+kill -9 "$(worker_of $pid)"
+wait $pid
+equals "a worker that is killed exits 3" 3 $?
+contains "… and the last line says whose fault it is" "No score: grading failed on our side" "$(tail -n 1 "$WORK/out")"
+"$GRADER" try attention "$WORK/spin.c" --case one >"$WORK/out" 2>"$WORK/err" &
+pid=$!
+await 20 grep -q compiled "$WORK/out"
+worker=$(worker_of $pid)
+kill -TERM $pid
+wait $pid
+equals "a signal ends it as signals do" 143 $?
+check "… and the worker with it" await 5 sh -c "! kill -0 $worker"
+
+# The other commands
+mkdir -p "$WORK/lms/bob"
+cp $S/correct/naive.c "$WORK/lms/alice_attention.c"
+cp "$WORK/attention.c" "$WORK/lms/bob/=cmd.c"
+check "batch grades a folder" "$GRADER" batch attention "$WORK/lms" --no-timing --csv "$WORK/table.csv" --junit "$WORK/junit.xml"
+check "… into CSV that no spreadsheet runs, and JUnit XML" python3 - "$WORK" <<'PY'
+import csv, sys, xml.etree.ElementTree as xml
+rows = {r["file"]: r for r in csv.DictReader(open(sys.argv[1] + "/table.csv"))}
+assert rows["alice_attention.c"]["score"] == "60.0", rows
+assert rows["bob/=cmd.c"]["stage"] == "compile_error", rows
+suite = xml.parse(sys.argv[1] + "/junit.xml").getroot()
+assert suite.attrib["tests"] == "2" and suite.attrib["failures"] == "1", suite.attrib
+PY
+mkdir -p "$WORK/corpus/correct" "$WORK/corpus/wrong"
+cp $S/correct/naive.c "$WORK/corpus/correct/"
+cp "$(ls $S/wrong/*.c | head -n 1)" "$WORK/corpus/wrong/"
+check "check passes where right and wrong are told apart" "$GRADER" check attention --dir "$WORK/corpus"
+cp $S/correct/naive.c "$WORK/corpus/wrong/right.c"
+"$GRADER" check attention --dir "$WORK/corpus" >"$WORK/out"
+equals "… and exits 1 where a mutant survives" 1 $?
+contains "… naming it" "BAD  wrong    right.c" "$(cat "$WORK/out")"
+check "doctor finds that grading works here" "$GRADER" doctor
+check "doctor --json is one object" sh -c "'$GRADER' doctor --json | python3 -c 'import json,sys; assert json.load(sys.stdin)[\"works\"]'"
+contains "settings prints origin and bounds" "http.port = 81 port   (environment; 0 to 65535 port, default 8080)" \
+    "$(GRADER_HTTP_PORT=81 "$GRADER" settings)"
+"$GRADER" settings --http.prot=1 2>"$WORK/err"
+equals "an unknown setting exits 64" 64 $?
+contains "… with the nearest name" "Did you mean http.port?" "$(cat "$WORK/err")"
+"$GRADER" tyr >/dev/null 2>"$WORK/err"
+equals "an unknown command exits 64" 64 $?
+contains "… with the nearest name" "Did you mean try?" "$(cat "$WORK/err")"
