@@ -49,6 +49,18 @@ struct err child_start(struct child *child, const struct child_options *options)
     return err;
 }
 
+bool child_backend_fits(const char *backend, const char *command)
+{
+    static const char *const backends[] = {"auto", "cgroup-v2", "cgroup-v1", "rlimits"};
+    for (size_t i = 0; backend != NULL && i < COUNT(backends); i++)
+        if (strcmp(backend, backends[i]) == 0)
+            return true;
+    if (backend != NULL)
+        fprintf(stderr, "grader %s: no back end '%s': auto, cgroup-v2, cgroup-v1 or rlimits\n",
+                command, backend);
+    return backend == NULL;
+}
+
 static struct err signals_hold(struct child *child)
 {
     sigset_t wanted;

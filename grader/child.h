@@ -32,6 +32,9 @@ struct child {
     struct buf in;
 };
 
+/* True for NULL and the words above; else the refusal is on stderr, as of `command`. */
+bool child_backend_fits(const char *backend, const char *command);
+
 /* Starts build/worker beside this program. Its hello comes as the first event. */
 struct err child_start(struct child *child, const struct child_options *options);
 

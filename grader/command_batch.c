@@ -59,6 +59,8 @@ int command_batch(int argc, char **argv)
         fputs(help, want_help ? stdout : stderr);
         return want_help ? 0 : COMMAND_USAGE;
     }
+    if (!child_backend_fits(backend, "batch"))
+        return COMMAND_USAGE;
     if (sodium_init() < 0)
         abort();
     struct try_place place;

@@ -73,6 +73,8 @@ int command_try(int argc, char **argv)
         fputs(help, wishes.help ? stdout : stderr);
         return wishes.help ? 0 : COMMAND_USAGE;
     }
+    if (!child_backend_fits(wishes.backend, "try"))
+        return COMMAND_USAGE;
     if (sodium_init() < 0)
         abort();
     (void)signal(SIGPIPE,

@@ -212,7 +212,8 @@ static void ask_cuda(struct doctor *out)
                                         "/usr/local/cuda/lib64/libnvrtc.so"};
     const char *found = NULL;
     for (size_t i = 0; i < COUNT(names) && found == NULL; i++) {
-        void *library = dlopen(names[i], RTLD_LAZY | RTLD_LOCAL);
+        /* NODELETE: its start-up allocates what its end does not give back. */
+        void *library = dlopen(names[i], RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE);
         found = library != NULL ? names[i] : NULL;
         if (library != NULL)
             (void)dlclose(library); /* only asked whether it is there */

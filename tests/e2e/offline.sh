@@ -27,6 +27,7 @@ cp $S/correct/naive.c "$WORK/attention.cu"
 code_of "a .cu file without a GPU exits 4" 4 attention "$WORK/attention.cu"
 code_of "an unknown option exits 64" 64 attention $S/correct/naive.c --jsno
 contains "… and names the nearest" "Did you mean --json?" "$(cat "$WORK/err")"
+code_of "an unknown back end exits 64" 64 attention $S/correct/naive.c --backend docker
 code_of "an unknown case exits 64" 64 attention $S/correct/naive.c --case paddin
 code_of "one case alone exits 0" 0 attention $S/correct/naive.c --case padding
 contains "… without a score" "No score: only case padding" "$(tail -n 1 "$WORK/out")"
