@@ -56,6 +56,25 @@ struct err spec_load_all(struct spec **out_specs, size_t *out_count, const char 
     return err_none();
 }
 
+struct err spec_overlay(struct spec *specs, size_t count, const char *folder)
+{
+    auto_free struct spec *own = NULL;
+    size_t own_count = 0;
+    struct err err = spec_load_all(&own, &own_count, folder);
+
+    for (size_t i = 0; i < own_count && !err_is(err); i++) {
+        size_t at = 0;
+        while (at < count && strcmp(specs[at].name, own[i].name) != 0)
+            at++;
+        if (at == count)
+            err = err_make(ERR_INPUT, "%.100s: '%s' is not among the shipped assignments", folder,
+                           own[i].name);
+        else
+            specs[at] = own[i];
+    }
+    return err;
+}
+
 int spec_argument_index(const struct spec *spec, const char *name)
 {
     for (int i = 0; i < spec->arguments_count; i++)

@@ -119,6 +119,11 @@ struct err spec_parse(struct spec *out, const char *text, size_t size, const cha
  * assignment.json is passed over; a broken one is an error. */
 struct err spec_load_all(struct spec **out_specs, size_t *out_count, const char *folder);
 
+/* Lets the assignments of a private folder win over those of the same name: other sizes, other
+ * targets. ERR_INPUT for one that is not shipped, since it would have no generator and no oracle
+ * here. */
+struct err spec_overlay(struct spec *specs, size_t count, const char *folder);
+
 /* Index of an argument, group or case by name, -1 if there is none. */
 int spec_argument_index(const struct spec *spec, const char *name);
 int spec_group_index(const struct spec *spec, const char *name);

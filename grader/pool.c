@@ -185,20 +185,18 @@ static struct err seat_spawn(struct seat *seat, uv_os_sock_t child_end)
     const struct pool_settings *settings = &seat->pool->settings;
     char name[32];
     (void)snprintf(name, sizeof name, "local%d", seat->number + 1); /* fits */
-    const char *arguments[] = {settings->program,
-                               "--fd",
-                               "3",
-                               "--name",
-                               name,
-                               "--home",
-                               settings->home,
-                               "--backend",
-                               settings->backend,
-                               "--cache",
-                               settings->cache,
-                               NULL};
-    if (settings->cache[0] == 0)
-        arguments[COUNT(arguments) - 3] = NULL;
+    const char *arguments[14] = {settings->program, "--fd",      "3",
+                                 "--name",          name,        "--home",
+                                 settings->home,    "--backend", settings->backend};
+    size_t count = 9;
+    if (settings->cache[0] != 0) {
+        arguments[count++] = "--cache";
+        arguments[count++] = settings->cache;
+    }
+    if (settings->overlay[0] != 0) {
+        arguments[count++] = "--assignments";
+        arguments[count++] = settings->overlay;
+    }
     uv_stdio_container_t stdio[CHILD_FD + 1] = {
         {.flags = UV_IGNORE},
         {.flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO}, /* its stdout is nobody's protocol */

@@ -20,6 +20,7 @@ struct pool_settings {
     const char *home;    /* --home */
     const char *backend; /* --backend: "auto", … */
     const char *cache;   /* --cache: folder, "" for none */
+    const char *overlay; /* --assignments: folder that wins over the shipped ones, "" for none */
     int64_t silence_ms;  /* between two events of a job */
 };
 

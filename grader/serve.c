@@ -25,7 +25,6 @@ struct service;
 static struct err service_prepare(struct service *service);
 static struct err refuse_plain(const struct serve_settings *settings);
 static struct err specs_load(struct service *service);
-static struct err specs_overlay(struct grader *grader, const char *folder);
 static struct err database_prepare(struct service *service);
 static struct err service_start(struct service *service);
 static void on_signal(uv_signal_t *signal, int number);
@@ -124,29 +123,7 @@ static struct err specs_load(struct service *service)
     if (!err_is(err) && grader->specs_count == 0)
         err = err_make(ERR_INPUT, "no assignment in '%.100s'", folder);
     if (!err_is(err) && service->settings.assignments_path[0] != 0)
-        err = specs_overlay(grader, service->settings.assignments_path);
-    return err;
-}
-
-/* A private folder wins by name; one with a new name has no oracle here and is refused. */
-static struct err specs_overlay(struct grader *grader, const char *folder)
-{
-    struct spec *own = NULL;
-    size_t count = 0;
-    struct err err = spec_load_all(&own, &count, folder);
-    for (size_t i = 0; i < count && !err_is(err); i++) {
-        bool found = false;
-        for (size_t j = 0; j < grader->specs_count; j++) {
-            if (strcmp(grader->specs[j].name, own[i].name) != 0)
-                continue;
-            grader->specs[j] = own[i];
-            found = true;
-        }
-        if (!found)
-            err = err_make(ERR_INPUT, "assignments.path: '%s' has no twin in reference/",
-                           own[i].name);
-    }
-    free(own);
+        err = spec_overlay(grader->specs, grader->specs_count, service->settings.assignments_path);
     return err;
 }
 
@@ -201,6 +178,7 @@ static struct err service_start(struct service *service)
         .worker_program = service->worker,
         .worker_backend = settings->backend,
         .worker_cache = settings->cache_path,
+        .worker_overlay = settings->assignments_path,
         .worker_silence_ms = settings->silence_ms};
     err = submissions_start(&grader->submissions, grader, &submissions);
     if (err_is(err))

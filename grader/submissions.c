@@ -61,6 +61,7 @@ struct err submissions_start(struct submissions **out, struct grader *grader,
                                        .home = grader->home,
                                        .backend = settings->worker_backend,
                                        .cache = settings->worker_cache,
+                                       .overlay = settings->worker_overlay,
                                        .silence_ms = settings->worker_silence_ms};
     const struct pool_callbacks callbacks = {life_ready, life_event, life_lost};
     struct err err = pool_start(&submissions->pool, grader->loop, &pool, &callbacks, submissions);

@@ -21,7 +21,8 @@ struct submissions_settings {
     int64_t rate_count, rate_window_s, practice_rate_count; /* of one person */
     int64_t queue_max;
     int64_t workers;
-    const char *worker_program, *worker_backend, *worker_cache; /* borrowed for good */
+    const char *worker_program, *worker_backend, *worker_cache,
+        *worker_overlay; /* borrowed for good */
     int64_t worker_silence_ms;
 };
 

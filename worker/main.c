@@ -18,7 +18,7 @@
 #define EXIT_USAGE 64
 
 struct options {
-    const char *fd, *home, *name, *backend, *cache, *timing_lock;
+    const char *fd, *home, *assignments, *name, *backend, *cache, *timing_lock;
     bool require_cgroup, help;
 };
 
@@ -40,6 +40,8 @@ static const struct option_row {
     {"--fd", "N", offsetof(struct options, fd), "socket to serve, inherited from the parent"},
     {"--home", "DIR", offsetof(struct options, home),
      "installation: holds assignments/ and reference/"},
+    {"--assignments", "DIR", offsetof(struct options, assignments),
+     "folder whose assignments win over the shipped ones"},
     {"--name", "NAME", offsetof(struct options, name), "what this worker calls itself"},
     {"--backend", "WORD", offsetof(struct options, backend),
      "rlimits, cgroup-v1, cgroup-v2 or auto (default)"},
@@ -171,6 +173,8 @@ static struct err worker_init(struct worker *worker, const struct options *optio
 
     (void)snprintf(folder, sizeof folder, "%s/assignments", worker->toolchain.home); /* fits */
     err = spec_load_all(&worker->specs, &worker->specs_count, folder);
+    if (!err_is(err) && options->assignments != NULL)
+        err = spec_overlay(worker->specs, worker->specs_count, options->assignments);
     if (!err_is(err))
         err = worker_open_slot(worker, &worker->student, "student");
     if (!err_is(err))

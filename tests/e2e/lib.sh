@@ -70,3 +70,12 @@ as() { # login, curl arguments…
 }
 sql() { sqlite3 -cmd '.timeout 5000' "$DB" "$1"; }
 json() { python3 -c 'import json,sys; d=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
+
+# A folder of assignments for --assignments.path whose timing stage is short (milliseconds for all ranked cases).
+short_timing() { # milliseconds
+    local file
+    for file in assignments/*/assignment.json; do
+        mkdir -p "$WORK/overlay/$(basename "$(dirname "$file")")"
+        sed -E "s/\"timing_wall_ms\": *[0-9]+/\"timing_wall_ms\": $1/" "$file" >"$WORK/overlay/$(basename "$(dirname "$file")")/assignment.json"
+    done
+}
