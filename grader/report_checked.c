@@ -6,11 +6,21 @@
 #include <stdio.h>
 #include <string.h>
 
+struct group_tally {
+    int ran, left; /* left: not run, though it should have been */
+    long long hidden, hidden_failed;
+    bool forbidden;
+};
+
 static void cases_tell(struct page *page);
 static void cases_end(struct page *page);
 static void checked_summary(struct page *page);
 static void group_write(struct page *page, int group);
 static void group_cases(struct page *page, int group, struct buf *list);
+static bool is_known(const struct report *report, int index);
+static void tally_case(const struct page *page, int index, struct group_tally *tally);
+static void case_name(const struct page *page, int group, int index, struct buf *list);
+static void comma(const struct page *page, struct buf *list);
 static bool goes_on(const struct page *page, int group, int index);
 static void group_not_run(struct page *page, struct buf *list);
 static void next_step(struct page *page);
@@ -144,49 +154,69 @@ void report_group(struct page *page, const char *name, const struct rubric_group
 static void group_cases(struct page *page, int group, struct buf *list)
 {
     const struct report *report = page->report;
-    bool passed = report->points.groups[group].passed;
-    long long hidden = 0;
-    long long hidden_failed = 0;
-    int ran = 0;
-    bool left = false;
-    bool forbidden = false;
+    struct group_tally tally = {0};
     for (int i = 0; i < report->spec->cases_count; i++) {
         if (report->spec->cases[i].group != group)
             continue;
-        bool known = report->has_case[i] && report->cases[i].verdict != VERDICT_NOT_RUN;
-        enum verdict verdict = known ? report->cases[i].verdict : VERDICT_NOT_RUN;
-        ran += known;
-        forbidden = forbidden || (known && verdict == VERDICT_FORBIDDEN_CALL);
-        left = left || (!known && !(report->practice && report->spec->cases[i].hidden));
-        if (report->spec->cases[i].hidden && !page->view->everything) {
-            hidden += known || !report->practice;
-            hidden_failed += known && verdict != VERDICT_PASS;
-            continue;
-        }
-        if (!known)
-            continue;
-        buf_printf(list, "%s%s", list->size > 0 ? words_of("text_comma", page->language) : "",
-                   report->spec->cases[i].name);
-        if (verdict == VERDICT_WRONG || (verdict == VERDICT_PASS && !passed))
-            buf_printf(list, " %s", report_verdict(verdict, page->language));
-        else if (verdict != VERDICT_PASS && !goes_on(page, group, i))
-            buf_printf(list, ": %s", report_verdict(verdict, page->language));
+        tally_case(page, i, &tally);
+        if (is_known(report, i) && report_shows(report, i, page->view))
+            case_name(page, group, i, list);
     }
-    const char *comma = list->size > 0 ? words_of("text_comma", page->language) : "";
-    if (ran == 0) {
+    if (tally.ran == 0) {
         group_not_run(page, list);
         return;
     }
-    if (hidden_failed > 0) {
-        buf_text(list, comma);
-        words_put(list, page->language, "text_hidden_wrong", hidden_failed, hidden);
-    } else if (hidden > 0 && !left) {
-        buf_text(list, comma);
-        words_put(list, page->language, "text_hidden", hidden);
+    if (tally.hidden_failed > 0) {
+        comma(page, list);
+        words_put(list, page->language, "text_hidden_wrong", tally.hidden_failed, tally.hidden);
+    } else if (tally.hidden > 0 && tally.left == 0) {
+        comma(page, list);
+        words_put(list, page->language, "text_hidden", tally.hidden);
     }
-    if (left && !forbidden)
-        buf_printf(list, "%s%s", list->size > 0 ? words_of("text_comma", page->language) : "",
-                   words_of("text_rest_not_run", page->language));
+    if (tally.left > 0 && !tally.forbidden) {
+        comma(page, list);
+        buf_text(list, words_of("text_rest_not_run", page->language));
+    }
+}
+
+static bool is_known(const struct report *report, int index)
+{
+    return report->has_case[index] && report->cases[index].verdict != VERDICT_NOT_RUN;
+}
+
+static void tally_case(const struct page *page, int index, struct group_tally *tally)
+{
+    const struct report *report = page->report;
+    bool known = is_known(report, index);
+    enum verdict verdict = report->cases[index].verdict;
+    bool left_out = report->practice && report->spec->cases[index].hidden;
+    tally->ran += known;
+    tally->left += !known && !left_out;
+    tally->forbidden = tally->forbidden || (known && verdict == VERDICT_FORBIDDEN_CALL);
+    if (report_shows(report, index, page->view))
+        return;
+    tally->hidden += known || !report->practice;
+    tally->hidden_failed += known && verdict != VERDICT_PASS;
+}
+
+/* "one", "one right" beside others that are not, "one wrong", "one: time limit". */
+static void case_name(const struct page *page, int group, int index, struct buf *list)
+{
+    enum verdict verdict = page->report->cases[index].verdict;
+    const char *words = report_verdict(verdict, page->language);
+    comma(page, list);
+    buf_text(list, page->report->spec->cases[index].name);
+    if (verdict == VERDICT_WRONG ||
+        (verdict == VERDICT_PASS && !page->report->points.groups[group].passed))
+        buf_printf(list, " %s", words);
+    else if (verdict != VERDICT_PASS && !goes_on(page, group, index))
+        buf_printf(list, ": %s", words);
+}
+
+static void comma(const struct page *page, struct buf *list)
+{
+    if (list->size > 0)
+        buf_text(list, words_of("text_comma", page->language));
 }
 
 /* The next case of the group ended in the same way: "one, small: runtime error" says it once. */
