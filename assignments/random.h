@@ -21,6 +21,7 @@ struct random {
 void random_init(struct random *random, const unsigned char key[RANDOM_KEY_BYTES],
                  const char *case_name, uint64_t iteration);
 
+/* Single draws. */
 uint32_t random_u32(struct random *random);
 double random_uniform(struct random *random); /* [0, 1) with 32 bits */
 int64_t random_range(struct random *random, int64_t low,
@@ -34,6 +35,7 @@ void random_fill_uniform(struct random *random, float *out, size_t count, float 
 void random_fill_normal(struct random *random, float *out, size_t count);
 double random_normal(struct random *random);
 
+/* low <= out[i] <= high, both within -128..127. */
 void random_fill_i8(struct random *random, int8_t *out, size_t count, int low, int high);
 
 #endif

@@ -32,6 +32,7 @@ int spec_parameter_index(const struct spec *spec, const char *name);
 /* A name that C and our messages can carry: [A-Za-z_][A-Za-z0-9_]*. */
 bool spec_is_identifier(const char *name);
 
+/* True for the roles input, inout and output. */
 bool spec_is_tensor(const struct spec_argument *argument);
 
 #endif

@@ -11,11 +11,13 @@
 #define API_JSON "application/json"
 #define API_WAIT_MAX_S 300 /* of ?wait= */
 
+/* The service that a request belongs to. */
 struct grader *api_grader(const struct http_request *request);
 
 /* The membership behind the token. False: 401 (slowed after several) or 503 was answered. */
 bool api_who(struct http_request *request, struct membership *out);
 
+/* What the client reads: its language, and text, JSON or HTML. */
 enum language api_language(const struct http_request *request);
 enum negotiate_form api_form(const struct http_request *request);
 

@@ -38,6 +38,7 @@ bool child_backend_fits(const char *backend, const char *command);
 /* Starts build/worker beside this program. Its hello comes as the first event. */
 struct err child_start(struct child *child, const struct child_options *options);
 
+/* Sends one job; its events follow. ERR_SYSTEM: the worker is gone. */
 struct err child_send(struct child *child, const struct job *job);
 
 /* The next event; the caller releases it. ERR_LIMIT: silent for timeout_ms. ERR_BUSY: interrupted.

@@ -34,6 +34,7 @@ void doctor_ask(struct doctor *out, const char *database_path);
 /* True if grading works here: nothing is DOCTOR_MISSING. */
 bool doctor_is_well(const struct doctor *doctor);
 
+/* For people, and for programs. */
 void doctor_text(struct buf *out, const struct doctor *doctor);
 void doctor_json(struct buf *out, const struct doctor *doctor);
 

@@ -39,6 +39,7 @@ struct guard_verdict {
     const char *why;
 };
 
+/* Everything: request line, target, header fields. Pure. */
 struct guard_verdict guard_check(const struct guard_request *request);
 
 /* The parts of guard_check, for tests and fuzzing. */

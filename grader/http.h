@@ -71,6 +71,7 @@ int64_t http_content_length(const struct http_request *request); /* -1: unknown 
 const char *http_peer(const struct http_request *request);       /* address as text */
 int64_t http_received_at(const struct http_request *request);    /* UTC us of the first byte */
 
+/* The row of the table that matched. */
 const struct http_route *http_route(const struct http_request *request);
 
 /* One pointer of the handler's own, freed by its `gone` callback (may be NULL). */

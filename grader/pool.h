@@ -31,6 +31,7 @@ struct pool_callbacks {
     void (*lost)(void *context, void *ticket);
 };
 
+/* Starts settings->workers processes; settings' texts are borrowed for good. */
 struct err pool_start(struct pool **out_pool, uv_loop_t *loop, const struct pool_settings *settings,
                       const struct pool_callbacks *callbacks, void *context);
 
@@ -45,6 +46,7 @@ struct err pool_give(struct pool *pool, const struct job *job, void *ticket);
  * again with `now`. closed is called once when the last has gone. */
 void pool_stop(struct pool *pool, bool now, void (*closed)(void *context), void *context);
 
+/* How many have said hello, of how many. */
 void pool_count(const struct pool *pool, size_t *out_ready, size_t *out_all);
 
 #endif

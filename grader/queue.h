@@ -42,6 +42,7 @@ struct queue {
     bool timing_alone;   /* fewer than 3 cores: nothing runs beside a timing */
 };
 
+/* Empty. timing_alone: nothing runs beside a timing, for machines of fewer than 3 cores. */
 void queue_init(struct queue *queue, bool timing_alone);
 
 /* A ticket that comes back after a failed run keeps its place in line. */

@@ -64,6 +64,7 @@ struct report {
     struct rubric_result points; /* see assignments/rubric.h */
 };
 
+/* An empty report of `spec`, which is borrowed; and back to that, freeing what it owns. */
 void report_init(struct report *report, const struct spec *spec);
 void report_release(struct report *report);
 

@@ -22,6 +22,7 @@ enum stage {
     STAGE_CANCELLED,
 };
 
+/* The word of a stage, a stage by its word, and whether nothing can follow it. */
 const char *stage_word(enum stage stage);
 bool stage_from_word(enum stage *out, const char *word);
 bool stage_is_final(enum stage stage);

@@ -34,6 +34,8 @@ struct membership {
     int64_t cohort_closed_at; /* 0: open */
 };
 
+/* Insert, or update what has that name (that login in that cohort); out_id is its number either
+ * way. */
 struct err store_cohort_put(struct db *db, const char *name, const char *title, int64_t now_at,
                             int64_t *out_id);
 struct err store_membership_put(struct db *db, int64_t cohort_id, const char *login,
@@ -58,10 +60,12 @@ struct offering {
     bool supersede;
 };
 
+/* The version of an assignment (name and spec hash), and what a cohort offers under that name. */
 struct err store_assignment_put(struct db *db, const struct spec *spec, int64_t now_at,
                                 int64_t *out_id);
 struct err store_offering_put(struct db *db, const struct offering *offering, int64_t assignment_id,
                               int64_t *out_id);
+/* By cohort and name of the assignment. */
 struct err store_offering_find(struct db *db, int64_t cohort_id, const char *assignment,
                                struct offering *out, bool *out_found);
 /* Offerings of a cohort, by name; out holds max. */

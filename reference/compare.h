@@ -55,6 +55,7 @@ struct compare {
         cell_of[COMPARE_MAP_MAX][COMPARE_MAP_MAX];
 };
 
+/* Empty: nothing wrong yet. */
 void compare_init(struct compare *compare);
 
 /* Begins a part of this shape (rank 0: one number). `letters` names its indices, one char each. */

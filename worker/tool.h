@@ -39,6 +39,7 @@ struct tool_result {
     struct buf said;   /* its stderr, raw, at most 1 MiB; owned */
 };
 
+/* Empty, and freed. */
 void tool_result_init(struct tool_result *result);
 void tool_result_release(struct tool_result *result);
 

@@ -175,6 +175,7 @@ struct err wire_frame(const void *bytes, size_t size, bool *out_whole, size_t *o
 struct err wire_get_job(struct job *out, const void *payload, size_t size);
 struct err wire_get_event(struct event *out, const void *payload, size_t size);
 
+/* Free what a job or event owns; twice is fine. */
 void job_release(struct job *job);
 void event_release(struct event *event);
 

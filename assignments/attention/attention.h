@@ -33,6 +33,7 @@ enum {
     ATTENTION_D_MAX = 128,
 };
 
+/* The function that you write: the contract above, in C. */
 void attention(int B, int H, int Tq, int Tk, int D, const float *restrict q,
                const float *restrict k, const float *restrict v, const int *restrict kvlen,
                int causal, float *restrict o);

@@ -31,6 +31,7 @@ enum {
     GRADIENT_DESCENT_D_MAX = 128,
 };
 
+/* The function that you write: the contract above, in C. */
 void gradient_descent(int logistic, int n, int d, const float *restrict X, const float *restrict y,
                       float lr, int steps, float *restrict w, float *restrict b);
 

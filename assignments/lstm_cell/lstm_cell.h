@@ -36,6 +36,7 @@ enum {
     LSTM_CELL_NH_MAX = 256,
 };
 
+/* The function that you write: the contract above, in C. */
 void lstm_cell(int T, int B, int nx, int nh, const float *restrict x, const float *restrict Wih,
                const float *restrict Whh, const float *restrict bih, const float *restrict bhh,
                const float *restrict h0, const float *restrict c0, float *restrict y,

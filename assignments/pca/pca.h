@@ -32,6 +32,7 @@ enum {
     PCA_K_MAX = 64,
 };
 
+/* The function that you write: the contract above, in C. */
 void pca(int n, int d, int k, const float *restrict X, float *restrict mean, float *restrict comp,
          float *restrict var, float *restrict proj);
 

@@ -21,6 +21,7 @@
 
 #include <stdint.h>
 
+/* The function that you write: the contract above, in C. */
 void quantized_matmul(int M, int N, int K, const int8_t *restrict A, const int8_t *restrict W,
                       int a_zero, const int32_t *restrict w_zero, const float *restrict a_scale,
                       const float *restrict w_scale, const int32_t *restrict bias, float c_scale,

@@ -2,7 +2,7 @@
 # kill -9 of the service and of its workers at random moments: everything accepted is graded exactly once.
 # ROUNDS kills during SUBMISSIONS submissions (defaults are short; tests/soak asks for more).
 . "$(dirname "$0")/lib.sh"
-SUBMISSIONS=${SUBMISSIONS:-24} ROUNDS=${ROUNDS:-4}
+SUBMISSIONS=${SUBMISSIONS:-16} ROUNDS=${ROUNDS:-4}
 RANDOM=${SEED:-7}
 S=tests/submissions/attention
 short_timing 1000
