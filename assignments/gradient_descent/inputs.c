@@ -18,7 +18,7 @@
 
 #define OWN 0.9f            /* share of a column's own noise */
 #define CURVATURE_ROOM 1.25 /* L above what the covariance says */
-#define LANES 4
+#define LANES ((size_t)4)
 
 struct shape {
     size_t n, d;
@@ -30,7 +30,7 @@ struct shape {
     float *all;       /* owns the three */
 };
 
-typedef float lanes __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
+typedef float lanes __attribute__((vector_size(16), aligned(4), may_alias));
 
 INPUTS_DECLARE(gradient_descent);
 

@@ -19,9 +19,9 @@
 #include <string.h>
 
 #define REFLECTIONS 3
-#define LANES 4
+#define LANES ((size_t)4)
 
-typedef float lanes __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
+typedef float lanes __attribute__((vector_size(16), aligned(4), may_alias));
 
 INPUTS_DECLARE(pca);
 
@@ -53,8 +53,10 @@ static struct err geometric_fill(const struct call *call, struct random *random)
     if (scratch == NULL)
         return err_make(ERR_SYSTEM, "scratch of the pca generator");
     float *amplitudes = scratch, *reflections = scratch + d;
-    for (size_t j = 0; j < d; j++, amplitude *= root)
+    for (size_t j = 0; j < d; j++) {
         amplitudes[j] = j < rank ? (float)amplitude : 0;
+        amplitude *= root;
+    }
     for (size_t r = 0; r < REFLECTIONS; r++)
         reflection_draw(random, reflections + r * d, d);
 

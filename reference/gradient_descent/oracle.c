@@ -34,8 +34,8 @@
  * many floats are converted as they are loaded. Rows are taken ROWS at a time, so that w and the
  * sums over i are loaded once for all of them. X is used where it lies if n and d are multiples of
  * four, else a copy padded with zeros is. */
-#define ROWS 4
-#define LANES 4
+#define ROWS ((size_t)4)
+#define LANES ((size_t)4)
 typedef double quad __attribute__((vector_size(32)));
 typedef int64_t quad_bits __attribute__((vector_size(32)));
 typedef float quad_float __attribute__((vector_size(16), may_alias));
@@ -69,6 +69,7 @@ static quad magnitude(quad x);
 static double sum_of(quad x);
 static void judge_still(const char *part, const float *expected, const float *got, size_t count,
                         struct compare *compare);
+static uint32_t bits_of(float x);
 static void judge(const char *part, const double *expected, const float *got, size_t count,
                   double tol, struct compare *compare);
 
@@ -161,7 +162,7 @@ static double step(struct work *work, double lr)
 
     for (size_t i = 0; i < work->n; i += ROWS) {
         const float *x = work->X + i * work->quads * LANES;
-        double z[ROWS], size[ROWS], r[ROWS] = {0}, t[ROWS] = {0};
+        double z[ROWS] = {0}, size[ROWS] = {0}, r[ROWS] = {0}, t[ROWS] = {0};
         rows_dot(work, x, z, size);
         for (size_t row = 0; row < ROWS && i + row < work->n; row++) {
             residual(work, i + row, z[row] + work->b, size[row] + fabs(work->b), &r[row], &t[row]);
@@ -259,7 +260,14 @@ static void judge_still(const char *part, const float *expected, const float *go
     compare_begin(compare, part, "j", 1, (int64_t[]){(int64_t)count});
     for (size_t j = 0; j < count; j++)
         compare_verdict(compare, (double)expected[j], (double)got[j],
-                        memcmp(&expected[j], &got[j], sizeof *got) == 0);
+                        bits_of(expected[j]) == bits_of(got[j]));
+}
+
+static uint32_t bits_of(float x)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
 }
 
 /* The norm of the difference. A NaN or an infinity makes it NaN or infinite, which never passes. */

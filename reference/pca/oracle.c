@@ -46,7 +46,7 @@
 #define BLOCK 64
 #define DOWN 2
 #define ACROSS 2
-#define LANES 4
+#define LANES ((size_t)4)
 #define TILE (ACROSS * LANES)
 typedef double quad __attribute__((vector_size(32), aligned(8), may_alias));
 typedef int64_t quad_bits __attribute__((vector_size(32)));

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #define SEEDS 3
+#define SEEDS_MANY 12
 #define SMALL 4096 /* elements of X up to which eigenvalues are worked out */
 
 static struct spec spec;
@@ -266,7 +267,7 @@ static void the_learning_rate_stays_below_half_of_the_curvature(void **state)
 
     for (int c = 0; c < spec.cases_count; c++) {
         take(c);
-        for (uint64_t seed = 0; seed < 4 * SEEDS && call_count(&given, "X") <= SMALL; seed++) {
+        for (uint64_t seed = 0; seed < SEEDS_MANY && call_count(&given, "X") <= SMALL; seed++) {
             draw(c, seed);
             double product = call_scalar(&given, "lr") * curvature();
             if (!(product > 0.01 && product <= 0.5001)) /* lr is rounded to float */
