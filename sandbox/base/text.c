@@ -209,14 +209,14 @@ static bool is_invisible(uint32_t point)
     return false;
 }
 
-/* Levenshtein distance with one row; words past 63 bytes count as far apart. */
+/* Levenshtein distance with one row; words past 63 bytes are infinitely far apart. */
 static size_t edit_distance(const char *left, const char *right)
 {
     size_t row[64];
     size_t left_size = strlen(left);
     size_t right_size = strlen(right);
     if (left_size >= COUNT(row) || right_size >= COUNT(row))
-        return COUNT(row);
+        return SIZE_MAX;
 
     for (size_t j = 0; j <= right_size; j++)
         row[j] = j;

@@ -104,6 +104,9 @@ static void the_nearest_name_is_near(void **state)
     assert_null(text_nearest("zebra", names, 3));
     assert_null(text_nearest("", names, 3));
     assert_null(text_nearest("pca", names, 0));
+    char endless[201] = {0};
+    memset(endless, 'a', sizeof endless - 1);
+    assert_null(text_nearest(endless, names, 3)); /* its third is longer than any distance here */
 }
 
 static void hex_goes_there_and_back(void **state)
