@@ -27,10 +27,10 @@ equals() { # title, expected, got
     if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1" "expected: $2" "got:      $3"; fi
 }
 contains() { # title, wanted substring, text
-    case "$3" in *"$2"*) ok "$1" ;; *) not_ok "$1" "wanted: $2" "in: $(printf '%s' "$3" | head -c 2000)" ;; esac
+    case "$3" in *"$2"*) ok "$1" ;; *) not_ok "$1" "wanted: $2" "in: $(printf '%s' "$3" | head -c 600)" ;; esac
 }
 lacks() { # title, unwanted substring, text
-    case "$3" in *"$2"*) not_ok "$1" "unwanted: $2" "in: $(printf '%s' "$3" | head -c 2000)" ;; *) ok "$1" ;; esac
+    case "$3" in *"$2"*) not_ok "$1" "unwanted: $2" "in: $(printf '%s' "$3" | head -c 600)" ;; *) ok "$1" ;; esac
 }
 last_line() { printf '%s\n' "$1" | tail -n 1; }
 
