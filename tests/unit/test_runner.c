@@ -309,6 +309,28 @@ static void an_early_done_word_gains_nothing(void **state)
     runner_drop(runner, program);
 }
 
+static void a_full_go_counter_stops_nobody(void **state)
+{
+    struct runner_result result;
+    int program = -1;
+    /* Fills the counter of the go event (0), says done (6) and spins until it is frozen. */
+    struct runner *runner = runner_make(
+        state,
+        "unsigned long full = -2ul, one = 1, got;"
+        " __asm__ volatile(\"syscall\" : \"=a\"(got) : \"a\"(1), \"D\"(0), \"S\"(&full), \"d\"(8)"
+        " : \"rcx\", \"r11\", \"memory\");"
+        " __asm__ volatile(\"syscall\" : \"=a\"(got) : \"a\"(1), \"D\"(6), \"S\"(&one), \"d\"(8)"
+        " : \"rcx\", \"r11\", \"memory\");"
+        " for (volatile long i = 0; i < 100000000; i++) {} o[0] = (float)got;",
+        &program);
+
+    for (uint64_t i = 0; i < 3; i++) {
+        call_once(runner, 0, i, &result);
+        assert_int_equal(result.end, RUNNER_DONE);
+    }
+    runner_drop(runner, program);
+}
+
 static void a_timed_call_measures_the_work(void **state)
 {
     struct runner_result result;
@@ -341,6 +363,7 @@ int main(void)
         cmocka_unit_test(writing_beside_an_output_names_the_tensor),
         cmocka_unit_test(what_it_prints_is_taken_once),
         cmocka_unit_test(an_early_done_word_gains_nothing),
+        cmocka_unit_test(a_full_go_counter_stops_nobody),
         cmocka_unit_test(a_timed_call_measures_the_work),
     };
     return cmocka_run_group_tests(tests, bench_setup, bench_teardown);
