@@ -95,6 +95,7 @@ void command_help(void)
 {
     printf("sandbox run [OPTIONS] [--] PROGRAM [ARGUMENTS]   run one static program within limits\n"
            "sandbox doctor [--json]                          what this host offers\n"
+           "sandbox bench [--rounds N] [--json]              what a run costs, as ratios\n"
            "\n"
            "PROGRAM is a static x86-64 ELF file; with --profile compile it is a path inside the\n"
            "read-only view of the toolchain, such as /usr/bin/as, and runs in a fresh /work.\n"

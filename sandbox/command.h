@@ -1,4 +1,4 @@
-/* `sandbox run` and `sandbox doctor`, for people. */
+/* `sandbox run`, `sandbox doctor` and `sandbox bench`, for people. */
 #ifndef SANDBOX_COMMAND_H
 #define SANDBOX_COMMAND_H
 
@@ -11,9 +11,10 @@ enum command_exit {
     COMMAND_USAGE = 64,
 };
 
-/* argv[0] is "run" or "doctor". */
+/* argv[0] is "run", "doctor" or "bench". */
 int command_run(int argc, char **argv);
 int command_doctor(int argc, char **argv);
+int command_bench(int argc, char **argv);
 
 /* Prints what there is. */
 void command_help(void);
