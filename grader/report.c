@@ -186,7 +186,7 @@ bool report_all_correct(const struct report *report)
 
 bool report_wants_timing(const struct report *report)
 {
-    bool able = report->has_hello && (report->hello.ranked || report->hello.processors > 1);
+    bool able = report->has_hello && report->hello.ranked && report->target > 1;
     return report->stage == STAGE_CHECKED && !report->no_timing && *report->only_case == 0 &&
            able && report_all_correct(report);
 }

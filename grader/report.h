@@ -79,7 +79,8 @@ void report_score(struct report *report);
 /* True when every correctness group passed: timing is due. */
 bool report_all_correct(const struct report *report);
 
-/* True while a second job is due: right, wanted, and this worker can time. The owner of the report
+/* True while a second job is due: right, wanted, this worker may measure, and its class has a
+ * target (a class without one is graded for correctness only). The owner of the report
  * sets `stage` to STAGE_GRADED when nothing more will come. */
 bool report_wants_timing(const struct report *report);
 
