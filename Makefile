@@ -178,7 +178,7 @@ deps:
 run:
 	@deploy/deps build
 	@+$(MAKE) -s all
-	@$(BUILD)/grader serve --demo.path=$(BUILD)/demo --database.path=$(BUILD)/demo/grader.db $(ARGS)
+	@$(BUILD)/grader serve --demo.path=$(BUILD)/demo --database.path=$(BUILD)/demo/grader.db --worker.cache=$(BUILD)/cache $(ARGS)
 bench:
 	@deploy/deps bench
 	@+$(MAKE) -s all unit
