@@ -71,15 +71,17 @@ static void cases_tell(struct page *page)
         char word[96];
         enum verdict verdict = report->cases[i].verdict;
         const char *said = report_verdict(verdict, page->language);
-        (void)snprintf(word, sizeof word, "%s %s  ", report->spec->cases[i].name, said); /* fits */
+        (void)snprintf(word, sizeof word, "%s %s", report->spec->cases[i].name, said); /* fits */
         int columns = lines_columns(word);
-        if (cursor->column + columns - 2 > REPORT_COLUMNS) {
+        int gap = cursor->column > 10 ? 2 : 0;
+        if (cursor->column + gap + columns > REPORT_COLUMNS) {
             buf_printf(page->out, "\n%10s", "");
             cursor->column = 10;
             cursor->lines--;
+            gap = 0;
         }
-        buf_text(page->out, word);
-        cursor->column += columns;
+        buf_printf(page->out, "%*s%s", gap, "", word);
+        cursor->column += gap + columns;
     }
 }
 

@@ -310,6 +310,7 @@ static void live_the_cases_are_named_as_they_end(void **state)
     fixture_case(fixture, "one", VERDICT_PASS);
     report_text_next(&cursor, &out, &fixture->report, &student);
     assert_non_null(strstr(out.at, "checking  one right"));
+    assert_null(strstr(out.at, " \n")); /* no blanks at the end of a line */
     fixture_all_right(fixture);
     fixture_case(fixture, "padding", VERDICT_WRONG);
     fixture_done(fixture, OUTCOME_CHECKED);
