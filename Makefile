@@ -153,9 +153,20 @@ $(BUILD)/tests/meta: $(BUILD)/obj/tests/meta.o $(libs_test)
 $(BUILD)/tests/programs/%: tests/programs/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -static -O1 -w -o $@ $< -pthread
+# The hostile corpus: its runner, and its programs. Of the family `compile` most files are food for
+# the compiler in the jail; only takeover_*.c are programs.
+HOSTILE_C := $(filter-out tests/hostile/compile/%,$(wildcard tests/hostile/*.c tests/hostile/*/*.c)) \
+  $(wildcard tests/hostile/compile/takeover_*.c)
+HOSTILE := $(patsubst tests/hostile/%.c,$(BUILD)/tests/hostile.d/%,$(HOSTILE_C))
+$(BUILD)/tests/hostile: $(call object,$(wildcard tests/hostile*.c)) $(call lib,sandbox base)
+	@mkdir -p $(@D)
+	$(link) -lseccomp
+$(BUILD)/tests/hostile.d/%: tests/hostile/%.c tests/hostile/hostile.h
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE -I. -static -s -O1 -Wall -Wextra -o $@ $< -pthread
 
 .PHONY: unit test one san fuzz
-unit: $(PROGRAMS) $(UNIT) $(FUZZ) $(PROGRAMS_TEST) $(if $(wildcard tests/meta.c),$(BUILD)/tests/meta)
+unit: $(PROGRAMS) $(UNIT) $(FUZZ) $(PROGRAMS_TEST) $(BUILD)/tests/hostile $(HOSTILE) $(if $(wildcard tests/meta.c),$(BUILD)/tests/meta)
 test:
 	@deploy/deps test
 	@+$(MAKE) -s all unit

@@ -1,0 +1,10 @@
+/* expect: signalled SEGV */
+/* Sets its own segments. Only the kernel may. */
+#include "tests/hostile/hostile.h"
+
+int main(void)
+{
+    long a = 0, c = 0, d = 0;
+    __asm__ volatile("lgdt (%%rsp)" : "+a"(a), "+c"(c), "+d"(d) : : "memory");
+    breach("it went on");
+}

@@ -1,0 +1,12 @@
+/* expect: forbidden_call process_vm_writev */
+/* Writes into the memory of its init, which is the slot's. */
+#include "tests/hostile/hostile.h"
+
+int main(void)
+{
+    struct {
+        void *at;
+        size_t size;
+    } piece = {&piece, 16};
+    never(SYS_process_vm_writev, 1, (long)&piece, 1, (long)&piece);
+}
