@@ -22,7 +22,6 @@ static void step_done(struct write *write, struct err err);
 static void failure_count(struct life *life, bool worker_died);
 static struct err failure_run(struct write *write, struct db *db);
 static void failure_done(struct write *write, struct err err);
-static void life_over(struct life *life);
 static enum queue_class class_of(const struct life *life);
 
 #define EVENTS_MAX (8 * 1024 * 1024) /* measurements of one grading; a case is a few KiB */
@@ -88,6 +87,9 @@ struct life *life_new(struct submissions *submissions, const struct submission_r
 void life_free(struct life *life)
 {
     list_remove(&life->link);
+    list_each (link, &life->watchers) {
+        list_remove(link); /* nobody can come back to it here */
+    }
     submissions_report_free(life->report);
     buf_release(&life->kept);
     buf_release(&life->fresh);
@@ -165,10 +167,19 @@ void life_ready(void *context)
     life_dispatch(context);
 }
 
+/* Whoever is told may take itself or anybody else out of the list: nobody holds on to a next one. */
 void life_tell(struct life *life)
 {
+    struct list untold;
+    list_init(&untold);
     list_each (link, &life->watchers) {
-        struct watch *watch = list_of(link, struct watch, link);
+        list_remove(link);
+        list_push(&untold, link);
+    }
+    while (!list_is_empty(&untold)) {
+        struct watch *watch = list_of(untold.next, struct watch, link);
+        list_remove(&watch->link);
+        list_push(&life->watchers, &watch->link);
         watch->changed(watch, life->report);
     }
 }
@@ -297,7 +308,7 @@ static void life_fail(struct life *life, bool worker_died, const char *why)
     failure_count(life, worker_died);
     life_forget_run(life);
     if (life->report == NULL) {
-        life_over(life); /* out of memory: the job waits in the database for the next start */
+        life_free(life); /* out of memory: the job waits in the database for the next start */
         return;
     }
     queue_push(&life->submissions->queue, &life->ticket); /* keeps its place in line */
@@ -404,7 +415,7 @@ static void step_done(struct write *write, struct err err)
     if (then_time)
         life_queue(life);
     else
-        life_over(life);
+        life_free(life);
 }
 
 static void failure_count(struct life *life, bool worker_died)
@@ -429,15 +440,6 @@ static void failure_done(struct write *write, struct err err)
     if (err_is(err))
         log_err("job.count_failure", err);
     free(write);
-}
-
-/* Told everybody; nobody can come back to it here. */
-static void life_over(struct life *life)
-{
-    list_each (link, &life->watchers) {
-        list_remove(link);
-    }
-    life_free(life);
 }
 
 static enum queue_class class_of(const struct life *life)

@@ -1,0 +1,439 @@
+/* From the accepted file to the report, with a real database, writer, loop and worker processes:
+ * what is told and when, and what happens when workers or the disk do not play along. */
+#include "sandbox/base/fdio.h"
+#include "sandbox/base/text.h"
+#include "tests/unit/support/check.h"
+#include "tests/unit/support/service_fixture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int make(void **state)
+{
+    struct service_fixture *service = calloc(1, sizeof *service);
+    assert_non_null(service);
+    service_make(service, "tests/programs/pretend_worker");
+    *state = service;
+    return 0;
+}
+
+static int make_real(void **state)
+{
+    struct service_fixture *service = calloc(1, sizeof *service);
+    assert_non_null(service);
+    service_make(service, "worker");
+    *state = service;
+    return 0;
+}
+
+static int drop(void **state)
+{
+    char disk[128];
+    struct service_fixture *service = *state;
+    service_stop(service, true);
+    db_close(&service->store.db);
+    (void)snprintf(disk, sizeof disk, "%s/disk", service->store.folder);
+    (void)umount2(disk, MNT_DETACH); /* few tests have one */
+    service_remove(service);
+    free(*state);
+    return 0;
+}
+
+static void assert_stages(const struct client *client, const enum stage *stages, int count)
+{
+    for (int i = 0; i < count && i < client->stages_count; i++)
+        assert_string_equal(stage_word(client->stages[i]), stage_word(stages[i]));
+    assert_int_equal(client->stages_count, count);
+}
+
+static bool is_checking(const void *context)
+{
+    return client_stage(context) == STAGE_CHECKING;
+}
+
+static int64_t jobs_left(struct service_fixture *service)
+{
+    return service_number(service, "SELECT count(*) FROM job");
+}
+
+/* -- what is told ------------------------------------------------------------------------------ */
+
+static void accepted_is_told_once_and_after_commit(void **state)
+{
+    struct service_fixture *service = *state;
+    struct client client;
+    service_start(service);
+    client_send(&client, service, "right");
+    assert_int_equal(client.answers, 0); /* never from inside */
+    service_wait(service, client_is_answered, &client);
+    assert_int_equal(client.accepted.refusal.http_code, 0);
+    assert_true(client.committed);
+    assert_true(client.watching);
+    assert_false(client.accepted.existing);
+    service_wait(service, client_is_final, &client);
+    assert_int_equal(client.answers, 1);
+}
+
+static void stages_are_told_in_order_and_the_final_one_last(void **state)
+{
+    static const enum stage stages[] = {STAGE_QUEUED, STAGE_COMPILING, STAGE_CHECKING,
+                                        STAGE_GRADED};
+    struct service_fixture *service = *state;
+    struct client client;
+    service_start(service);
+    client_send(&client, service, "right");
+    service_wait(service, client_is_final, &client);
+    service_run_ms(service, 200);
+    assert_stages(&client, stages, COUNT(stages));
+    assert_int_equal(client.calls_after_final, 0);
+    assert_non_null(strstr(client.text, "Score 60.0 / 100"));
+    assert_int_equal(service_number(service, "SELECT score FROM grading"), 6000);
+    assert_int_equal(jobs_left(service), 0);
+    struct watch late = {0};
+    assert_false(submissions_watch(service->grader.submissions, client.accepted.id, &late));
+}
+
+static void a_right_file_is_checked_and_then_timed_where_that_is_possible(void **state)
+{
+    static const enum stage stages[] = {STAGE_QUEUED,  STAGE_COMPILING, STAGE_CHECKING,
+                                        STAGE_CHECKED, STAGE_TIMING,    STAGE_GRADED};
+    struct service_fixture *service = *state;
+    struct client client;
+    service->settings.worker_backend = "auto";
+    service_start(service);
+    client_send(&client, service, "right");
+    service_wait(service, client_is_final, &client);
+    assert_stages(&client, stages, COUNT(stages));
+    assert_true(service_number(service, "SELECT score FROM grading") > 6000);
+    assert_int_equal(service_number(service, "SELECT count(*) FROM case_result"), 17);
+    assert_int_equal(jobs_left(service), 0);
+}
+
+static void a_real_worker_grades_a_real_file(void **state)
+{
+    struct service_fixture *service = *state;
+    struct client client;
+    auto_buf struct buf source;
+    buf_init(&source, 65536);
+    assert_false(err_is(fdio_read_file("tests/submissions/attention/correct/naive.c", &source)));
+    service->settings.worker_backend = "auto";
+    service->settings.worker_cache = "";
+    service_start(service);
+    client_send(&client, service, source.at);
+    service_wait(service, client_is_final, &client);
+    assert_int_equal(client_stage(&client), STAGE_GRADED);
+    assert_int_equal(client.stages[0], STAGE_QUEUED);
+    assert_true(service_number(service, "SELECT score FROM grading") >= 6000);
+    assert_int_equal(service_number(service,
+                                    "SELECT count(*) FROM case_result WHERE verdict = 'pass'"
+                                    " AND group_name != 'speed'"),
+                     15);
+}
+
+static void a_waiting_report_is_small(void **state)
+{
+    (void)state;
+    assert_true(sizeof(struct report) < 8192);
+}
+
+/* Everybody leaves as soon as somebody is told. */
+static struct client *crowd;
+enum { CROWD = 5 };
+
+static void leave_all(struct client *client, const struct report *report)
+{
+    (void)client;
+    (void)report;
+    for (int i = 0; i < CROWD; i++)
+        submissions_unwatch(&crowd[i].watch);
+}
+
+static void a_watcher_may_stop_itself_and_others_while_it_is_told(void **state)
+{
+    struct service_fixture *service = *state;
+    struct client clients[CROWD];
+    struct client last;
+    service_start(service);
+    crowd = clients;
+    client_send(&clients[0], service, "wait, but not for them");
+    service_wait(service, is_checking, &clients[0]);
+    for (int i = 1; i < CROWD; i++) {
+        client_send(&clients[i], service, "wait, but not for them");
+        service_wait(service, client_is_answered, &clients[i]);
+    }
+    clients[0].each = leave_all;
+    service_go(service);
+    client_send(&last, service, "right");
+    service_wait(service, client_is_final, &last);
+    assert_false(client_is_final(&clients[0]));
+    for (int i = 1; i < CROWD; i++)
+        assert_int_equal(clients[i].calls, 1); /* when it was answered */
+}
+
+/* -- the same again ---------------------------------------------------------------------------- */
+
+static void the_same_bytes_at_the_same_moment_are_one_submission(void **state)
+{
+    struct service_fixture *service = *state;
+    struct client clients[3];
+    service_start(service);
+    for (int i = 0; i < 3; i++)
+        client_send(&clients[i], service, "right");
+    for (int i = 0; i < 3; i++)
+        service_wait(service, client_is_final, &clients[i]);
+    int existing = 0;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(clients[i].accepted.id, clients[0].accepted.id);
+        existing += clients[i].accepted.existing;
+    }
+    assert_int_equal(existing, 2);
+    assert_int_equal(service_number(service, "SELECT count(*) FROM submission"), 1);
+    assert_int_equal(service_runs(service), 1);
+}
+
+static void the_same_bytes_later_find_the_report_without_a_run(void **state)
+{
+    struct service_fixture *service = *state;
+    struct client first;
+    struct client second;
+    service_start(service);
+    client_send(&first, service, "right");
+    service_wait(service, client_is_final, &first);
+    client_send(&second, service, "right");
+    service_wait(service, client_is_answered, &second);
+    assert_true(second.accepted.existing);
+    assert_int_equal(second.accepted.id, first.accepted.id);
+    assert_false(second.watching);
+    assert_int_equal(client_stage(&second), STAGE_GRADED);
+    assert_int_equal(service_runs(service), 1);
+}
+
+/* -- workers that do not play along -------------------------------------------------------------
+ */
+
+static void a_lost_worker_is_replaced_and_the_job_runs_again(void **state)
+{
+    struct service_fixture *service = *state;
+    struct client client;
+    service_start(service);
+    client_send(&client, service, "die_once");
+    service_wait(service, client_is_final, &client);
+    assert_int_equal(client_stage(&client), STAGE_GRADED);
+    assert_int_equal(service_runs(service), 2);
+    assert_int_equal(service_number(service, "SELECT count(*) FROM grading"), 1);
+    assert_int_equal(service_number(service, "SELECT score FROM grading"), 6000);
+    /* What the first worker said is not counted twice. */
+    assert_int_equal(service_number(service, "SELECT length(events) - length(replace(events,"
+                                             " '\"kind\":\"compiled\"', '\"kind\":\"compiled'))"
+                                             " FROM grading"),
+                     1);
+}
+
+static void two_dead_workers_park_a_job(void **state)
+{
+    struct service_fixture *service = *state;
+    struct client client;
+    struct client next;
+    service_start(service);
+    client_send(&client, service, "die");
+    service_wait(service, client_is_final, &client);
+    assert_int_equal(client_stage(&client), STAGE_SYSTEM_ERROR);
+    assert_int_equal(service_runs(service), 2);
+    assert_int_equal(jobs_left(service), 0);
+    assert_non_null(strstr(client.text, "No score"));
+    assert_int_equal(service_number(service, "SELECT code = 'parked' FROM grading"), 1);
+
+    client_send(&next, service, "right"); /* and nobody else suffers */
+    service_wait(service, client_is_final, &next);
+    assert_int_equal(client_stage(&next), STAGE_GRADED);
+    client_send(&client, service, "die"); /* what we failed on may come again */
+    service_wait(service, client_is_answered, &client);
+    assert_false(client.accepted.existing);
+}
+
+static void three_failures_of_ours_park_a_job(void **state)
+{
+    struct service_fixture *service = *state;
+    struct client client;
+    service_start(service);
+    client_send(&client, service, "fail");
+    service_wait(service, client_is_final, &client);
+    assert_int_equal(client_stage(&client), STAGE_SYSTEM_ERROR);
+    assert_int_equal(service_runs(service), 3);
+    client_send(&client, service, "fail_once");
+    service_wait(service, client_is_final, &client);
+    assert_int_equal(client_stage(&client), STAGE_GRADED);
+    assert_int_equal(service_runs(service), 5);
+}
+
+static void a_silent_worker_is_ended(void **state)
+{
+    struct service_fixture *service = *state;
+    struct client client;
+    service->settings.worker_silence_ms = 1000;
+    service_start(service);
+    client_send(&client, service, "silent_once");
+    service_wait(service, client_is_final, &client);
+    assert_int_equal(client_stage(&client), STAGE_GRADED);
+    assert_int_equal(service_runs(service), 2);
+}
+
+static void a_worker_that_talks_nonsense_is_replaced(void **state)
+{
+    struct service_fixture *service = *state;
+    struct client client;
+    service_start(service);
+    client_send(&client, service, "garbage_once");
+    service_wait(service, client_is_final, &client);
+    assert_int_equal(client_stage(&client), STAGE_GRADED);
+    assert_int_equal(service_runs(service), 2);
+}
+
+static void a_source_that_does_not_unpack_is_parked_at_once(void **state)
+{
+    struct service_fixture *service = *state;
+    struct client first;
+    struct client second;
+    service_start(service);
+    client_send(&first, service, "wait");
+    client_send(&second, service, "right");
+    service_wait(service, client_is_answered, &second);
+    service_wait(service, is_checking, &first);
+    assert_false(err_is(service_sql(service, "UPDATE source SET packed = x'00' WHERE size = 5")));
+    service_go(service);
+    service_wait(service, client_is_final, &second);
+    assert_int_equal(client_stage(&first), STAGE_GRADED);
+    assert_int_equal(client_stage(&second), STAGE_SYSTEM_ERROR);
+}
+
+/* -- stopping ---------------------------------------------------------------------------------- */
+
+static void stopping_at_once_leaves_the_job_to_the_next_start(void **state)
+{
+    struct service_fixture *service = *state;
+    struct client client;
+    struct client waiting;
+    service_start(service);
+    client_send(&client, service, "wait");
+    client_send(&waiting, service, "right");
+    service_wait(service, is_checking, &client);
+    submissions_unwatch(&client.watch);
+    submissions_unwatch(&waiting.watch);
+    service_stop(service, true);
+    assert_int_equal(jobs_left(service), 2);
+    assert_int_equal(service_number(service, "SELECT sum(tries) + sum(deaths) FROM job"), 0);
+
+    service_start(service);
+    client_send(&waiting, service, "right"); /* the same bytes, still under way */
+    service_wait(service, client_is_answered, &waiting);
+    assert_true(waiting.accepted.existing);
+    assert_true(waiting.watching);
+    service_go(service);
+    service_wait(service, client_is_final, &waiting);
+    assert_int_equal(jobs_left(service), 0);
+    assert_int_equal(service_number(service, "SELECT count(*) FROM grading WHERE stage = 'graded'"),
+                     2);
+}
+
+static void stopping_lets_a_running_job_finish(void **state)
+{
+    struct service_fixture *service = *state;
+    struct client client;
+    struct client waiting;
+    service_start(service);
+    client_send(&client, service, "wait");
+    client_send(&waiting, service, "right");
+    service_wait(service, is_checking, &client);
+    service_go(service);
+    submissions_unwatch(&waiting.watch);
+    service_stop(service, false);
+    assert_int_equal(client_stage(&client), STAGE_GRADED);
+    assert_int_equal(jobs_left(service), 1);
+}
+
+/* -- a full disk ------------------------------------------------------------------------------- */
+
+/* SQLite's page limit answers SQLITE_FULL as a full disk does. Free pages are used up first. */
+static void disk_fill(struct service_fixture *service)
+{
+    assert_false(err_is(service_sql(service, "PRAGMA max_page_count = 1")));
+    for (int size = 65536; size >= 64; size /= 2) {
+        char sql[160];
+        (void)snprintf(sql, sizeof sql,
+                       "INSERT INTO audit (actor, action, object, reason, done_at)"
+                       " VALUES ('', '', '', hex(zeroblob(%d)), 1)",
+                       size);
+        while (!err_is(service_sql(service, sql)))
+            continue;
+    }
+}
+
+static void disk_free(struct service_fixture *service)
+{
+    assert_false(err_is(service_sql(service, "PRAGMA max_page_count = 1000000")));
+}
+
+static const char *long_source(void)
+{
+    static char source[40000];
+    uint32_t random = 1;
+    for (size_t i = 0; i + 1 < sizeof source; i++) {
+        random = random * 1664525 + 1013904223;
+        source[i] = (char)('a' + (random >> 24) % 26);
+    }
+    memcpy(source, "right ", 6);
+    return source;
+}
+
+static void a_full_disk_is_a_503_and_is_left_behind_without_a_restart(void **state)
+{
+    struct service_fixture *service = *state;
+    struct client client;
+    service_start(service);
+    disk_fill(service);
+    client_send(&client, service, long_source());
+    service_wait(service, client_is_answered, &client);
+    assert_int_equal(client.accepted.refusal.http_code, 503);
+    assert_true(client.accepted.refusal.retry_after_s > 0);
+    assert_int_equal(client.accepted.id, 0);
+    assert_int_equal(service_number(service, "SELECT count(*) FROM submission"), 0);
+    assert_int_equal(service_number(service, "SELECT count(*) FROM source"), 0);
+    assert_int_equal(jobs_left(service), 0);
+
+    disk_free(service);
+    client_send(&client, service, long_source());
+    service_wait(service, client_is_final, &client);
+    assert_int_equal(client_stage(&client), STAGE_GRADED);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make, drop)
+    const struct CMUnitTest tests[] = {
+        TEST(accepted_is_told_once_and_after_commit),
+        TEST(stages_are_told_in_order_and_the_final_one_last),
+        TEST(a_right_file_is_checked_and_then_timed_where_that_is_possible),
+        cmocka_unit_test_setup_teardown(a_real_worker_grades_a_real_file, make_real, drop),
+        cmocka_unit_test(a_waiting_report_is_small),
+        TEST(a_watcher_may_stop_itself_and_others_while_it_is_told),
+        TEST(the_same_bytes_at_the_same_moment_are_one_submission),
+        TEST(the_same_bytes_later_find_the_report_without_a_run),
+        TEST(a_lost_worker_is_replaced_and_the_job_runs_again),
+        TEST(two_dead_workers_park_a_job),
+        TEST(three_failures_of_ours_park_a_job),
+        TEST(a_silent_worker_is_ended),
+        TEST(a_worker_that_talks_nonsense_is_replaced),
+        TEST(a_source_that_does_not_unpack_is_parked_at_once),
+        TEST(stopping_at_once_leaves_the_job_to_the_next_start),
+        TEST(stopping_lets_a_running_job_finish),
+        TEST(a_full_disk_is_a_503_and_is_left_behind_without_a_restart),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
