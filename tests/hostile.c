@@ -168,7 +168,8 @@ static int hand_work(const struct corpus *corpus, int index, int told)
     const char *slower = getenv("HOSTILE_SLOWER");
     struct hostile_bench bench = {.build = corpus->build,
                                   .canary = -1,
-                                  .slower = slower == NULL ? 1 : (unsigned)atoi(slower)};
+                                  .slower =
+                                      slower == NULL ? 1 : (unsigned)strtoul(slower, NULL, 10)};
 
     if (corpus->variant->ordinary && !become_ordinary()) {
         (void)snprintf(trouble, size, "cannot become user %d", ORDINARY_ID);

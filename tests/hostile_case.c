@@ -151,12 +151,15 @@ static struct err take_value(struct hostile_case *given, const char *key, const 
 
 static struct err take_profile(struct hostile_case *given, const char *value)
 {
-    if (sscanf(value, "threads %u", &given->threads) == 1)
+    given->threads = 1;
+    if (strncmp(value, "threads ", 8) == 0) {
         given->profile = SANDBOX_THREADS;
-    else if (strcmp(value, "compile") == 0)
+        given->threads = (unsigned)strtoul(value + 8, NULL, 10); /* the sandbox refuses nonsense */
+    } else if (strcmp(value, "compile") == 0) {
         given->profile = SANDBOX_COMPILE;
-    else
+    } else {
         return err_make(ERR_INPUT, "%s: profile '%s'", given->path, value);
+    }
     return err_none();
 }
 

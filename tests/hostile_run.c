@@ -6,6 +6,7 @@
 #include "sandbox/base/fdio.h"
 #include "sandbox/base/text.h"
 #include "tests/hostile/hostile.h"
+#include "tests/hostile_shared.h"
 
 #include <stdio.h>
 
@@ -14,17 +15,9 @@
 #define CPU_MS 500
 #define FREE_MS 500 /* after the wall limit the slot must be free again */
 #define GIVE_UP_MS 10000
-#define OUTPUT_BYTES 65536
 #define PROGRAM_BYTES_MAX ((size_t)16 << 20)
 #define WORDS_MAX 24
-#define ATTEMPTS 2         /* on a machine that gave a program no time to break its CPU limit */
-#define IDLE_SHARE_MAX 0.2 /* of all processors: such a machine is not busy */
-
-/* The descriptors 0 to 4 of a run. */
-struct shared {
-    int fds[5];
-    uint32_t *input, *answer; /* our own mappings */
-};
+#define IDLE_SHARE_MAX 0.2 /* of all processors; a machine with more is not busy */
 
 /* Ticks of all processors since the host started. */
 struct idle {
@@ -38,10 +31,10 @@ struct files {
     size_t count;
 };
 
-static void try_case(struct hostile_bench *bench, const struct hostile_case *given,
-                     struct hostile_result *out, bool *out_starved);
+static bool try_case(struct hostile_bench *bench, const struct hostile_case *given, bool patient,
+                     struct hostile_result *out);
 static void judge(struct hostile_bench *bench, const struct hostile_case *given,
-                  const struct shared *shared, const struct sandbox_result *result, uint32_t turn,
+                  const struct shared *shared, const struct sandbox_result *result, bool starved,
                   struct hostile_result *out);
 static void tell_unexpected(const struct hostile_case *given, const struct shared *shared,
                             const struct sandbox_result *result, struct hostile_result *out);
@@ -56,21 +49,11 @@ static struct err run_tool(struct hostile_bench *bench, const char *command, str
 static size_t split(struct hostile_bench *bench, char *text, const char **argv);
 static struct err run_in_time(struct hostile_bench *bench, const struct sandbox_request *request,
                               struct sandbox_result *result, char *fault);
-static struct err shared_make(struct shared *shared, uint32_t turn);
-static struct err shared_map_own(int fd, int seals, uint32_t **out);
-static void shared_drop(struct shared *shared);
-static bool shared_is_whole(const struct shared *shared, uint32_t turn, char *fault);
-static bool size_is(int fd, off_t least, off_t most, const char *what, char *fault);
-static bool tells_secret(int fd, char *fault);
-static bool says(int fd, const char *words);
-static bool is_starved(const struct hostile_case *given, const struct sandbox_limits *limits,
+static bool is_starved(const struct hostile_bench *bench, const struct hostile_case *given,
                        const struct sandbox_result *result);
 static struct idle idle_now(void);
 static double idle_share(struct idle since);
 static struct err open_program(const char *path, int *out_fd);
-
-#define FAULT_MAX sizeof((struct hostile_result *)0)->fault
-#define FAULT(fault, ...) ((void)snprintf(fault, FAULT_MAX, __VA_ARGS__)) /* cut is fine */
 
 static struct sandbox_limits limits_of_the_corpus(const struct hostile_bench *bench)
 {
@@ -79,7 +62,7 @@ static struct sandbox_limits limits_of_the_corpus(const struct hostile_bench *be
         .cpu_ms = CPU_MS * bench->slower,
         .memory_bytes = 64 * MIB,
         .stack_bytes = 8 * MIB,
-        .output_bytes = OUTPUT_BYTES,
+        .output_bytes = HOSTILE_OUTPUT_BYTES,
         .threads = 1,
     };
 }
@@ -88,18 +71,8 @@ void hostile_run(struct hostile_bench *bench, const struct hostile_case *given,
                  struct hostile_result *out)
 {
     int64_t began_ms = clock_ms();
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-        struct idle idle = idle_now();
-        bool starved = false;
-        out->fault[0] = '\0';
-        try_case(bench, given, out, &starved);
-        if (!starved)
-            break;
-        if (attempt + 1 == ATTEMPTS && idle_share(idle) < IDLE_SHARE_MAX) {
-            out->fault[0] = '\0'; /* what it got is then the right end */
-            (void)snprintf(out->end, sizeof out->end, "wall_limit (the machine is busy)");
-        }
-    }
+    if (!try_case(bench, given, true, out))
+        (void)try_case(bench, given, false, out);
     if (out->fault[0] == '\0')
         (void)(watch_check(&bench->watch, out->fault, sizeof out->fault) &&
                hostile_canary(bench, out->fault, sizeof out->fault));
@@ -133,7 +106,7 @@ bool hostile_canary(struct hostile_bench *bench, char *fault, size_t fault_size)
     else if (result.end != SANDBOX_EXITED || result.exit_code != 0)
         (void)snprintf(fault, fault_size, "canary: %s %d (%s)", sandbox_end_word(result.end),
                        result.exit_code, result.evidence);
-    else if (wrong > 0 || late[0] != '\0' || !says(shared.fds[OUTPUT], "right\n"))
+    else if (wrong > 0 || late[0] != '\0' || !shared_says(shared.fds[OUTPUT], "right\n"))
         (void)snprintf(fault, fault_size, "canary: %zu of its numbers are wrong; %.100s", wrong,
                        late);
     shared_drop(&shared);
@@ -159,42 +132,44 @@ bool hostile_compile(struct hostile_bench *bench, char *fault, size_t fault_size
     return text[0] == '\0';
 }
 
-static void try_case(struct hostile_bench *bench, const struct hostile_case *given,
-                     struct hostile_result *out, bool *out_starved)
+static bool try_case(struct hostile_bench *bench, const struct hostile_case *given, bool patient,
+                     struct hostile_result *out)
 {
     struct shared shared = {.fds = {-1, -1, -1, -1, -1}};
     struct sandbox_result result = {.end = SANDBOX_EXITED};
+    struct idle idle = idle_now();
+    bool starved = false;
     uint32_t turn = ++bench->turn;
     struct err err = shared_make(&shared, turn);
+    out->fault[0] = '\0';
     if (!err_is(err))
         err = run_case(bench, given, &shared, &result, out->fault);
     if (err_is(err)) {
         FAULT(out->fault, "our own error: %s", err.text);
     } else {
         hostile_case_end(&result, out->end, sizeof out->end);
-        struct sandbox_limits limits = limits_of_the_corpus(bench);
-        *out_starved = is_starved(given, &limits, &result);
-        judge(bench, given, &shared, &result, turn, out);
+        starved = is_starved(bench, given, &result) && idle_share(idle) < IDLE_SHARE_MAX;
+        if (!starved || !patient)
+            judge(bench, given, &shared, &result, starved, out);
+        if (out->fault[0] == '\0')
+            (void)shared_is_whole(&shared, turn, out->fault);
     }
     shared_drop(&shared);
+    return out->fault[0] != '\0' || !starved || !patient;
 }
 
-/* The first thing that is not as it must be. */
 static void judge(struct hostile_bench *bench, const struct hostile_case *given,
-                  const struct shared *shared, const struct sandbox_result *result, uint32_t turn,
+                  const struct shared *shared, const struct sandbox_result *result, bool starved,
                   struct hostile_result *out)
 {
     if (out->fault[0] != '\0')
         return;
-    if (!hostile_case_fits(given, result, sandbox_backend(bench->slot)))
+    if (starved)
+        (void)snprintf(out->end, sizeof out->end, "wall_limit (the machine is busy)");
+    else if (!hostile_case_fits(given, result, sandbox_backend(bench->slot)))
         tell_unexpected(given, shared, result, out);
-    else if (given->says[0] != '\0' && !says(shared->fds[ERRORS], given->says))
+    else if (given->says[0] != '\0' && !shared_says(shared->fds[ERRORS], given->says))
         FAULT(out->fault, "it does not say '%s'", given->says);
-    else
-        (void)(shared_is_whole(shared, turn, out->fault) &&
-               !tells_secret(shared->fds[OUTPUT], out->fault) &&
-               !tells_secret(shared->fds[ERRORS], out->fault) &&
-               !tells_secret(shared->fds[ANSWER], out->fault));
 }
 
 static void tell_unexpected(const struct hostile_case *given, const struct shared *shared,
@@ -243,11 +218,11 @@ static struct err run_program(struct hostile_bench *bench, const struct hostile_
     request.limits.threads = given->threads;
     err = run_in_time(bench, &request, result, fault);
     if (!err_is(err) && compile && fault[0] == '\0')
-        (void)tells_secret(taken, fault);
+        (void)shared_tells(taken, fault);
     return err;
 }
 
-/* One after the other while they end well; the last one's end is the case's. */
+/* One after the other; the last one's end is the case's, those before must end well. */
 static struct err run_tools(struct hostile_bench *bench, const struct hostile_case *given,
                             struct shared *shared, struct sandbox_result *result, char *fault)
 {
@@ -263,12 +238,17 @@ static struct err run_tools(struct hostile_bench *bench, const struct hostile_ca
     files.at[0].name = files.names[0];
     for (size_t i = 0; i < given->runs_count && !err_is(err); i++) {
         err = run_tool(bench, given->runs[i], shared, &files, result, fault);
-        if (result->end != SANDBOX_EXITED || result->exit_code != 0 || result->files_cut)
+        bool last = i + 1 == given->runs_count;
+        if (last || err_is(err))
             break;
+        if (result->end != SANDBOX_EXITED || result->exit_code != 0 || result->files_cut) {
+            FAULT(fault, "'%s' ended with %s", given->runs[i], result->evidence);
+            break;
+        }
     }
     for (size_t i = 0; i < files.count; i++) {
         if (!err_is(err) && fault[0] == '\0' && i > 0)
-            (void)tells_secret(files.at[i].fd, fault);
+            (void)shared_tells(files.at[i].fd, fault);
         (void)close(files.at[i].fd); /* a memfd: nothing is pending in it */
     }
     return err;
@@ -351,125 +331,29 @@ static struct err run_in_time(struct hostile_bench *bench, const struct sandbox_
     return err;
 }
 
-static struct err shared_make(struct shared *shared, uint32_t turn)
-{
-    const int fixed = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
-    struct err err = fdio_memfd_sealed("question", "question", 8, &shared->fds[QUESTION]);
-    if (!err_is(err))
-        err = fdio_memfd("output", 0, &shared->fds[OUTPUT]);
-    if (!err_is(err))
-        err = fdio_memfd("errors", 0, &shared->fds[ERRORS]);
-    if (!err_is(err))
-        err = fdio_memfd("input", SHARED_BYTES, &shared->fds[INPUT]);
-    if (!err_is(err))
-        err = fdio_memfd("answer", SHARED_BYTES, &shared->fds[ANSWER]);
-    if (!err_is(err))
-        err = shared_map_own(shared->fds[INPUT], fixed | F_SEAL_FUTURE_WRITE, &shared->input);
-    if (!err_is(err))
-        err = shared_map_own(shared->fds[ANSWER], fixed, &shared->answer);
-    for (uint32_t i = 0; !err_is(err) && i < SHARED_BYTES / 4; i++)
-        shared->input[i] = turn * 7919U + i;
-    return err;
-}
-
-/* Mapped before it is sealed, as the worker does. */
-static struct err shared_map_own(int fd, int seals, uint32_t **out)
-{
-    void *at = mmap(NULL, SHARED_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
-    if (at == MAP_FAILED || fcntl(fd, F_ADD_SEALS, seals) < 0)
-        return err_make(ERR_SYSTEM, "shared memory of a run");
-    *out = at;
-    return err_none();
-}
-
-static void shared_drop(struct shared *shared)
-{
-    uint32_t *const maps[] = {shared->input, shared->answer};
-    for (size_t i = 0; i < COUNT(maps); i++) {
-        if (maps[i] != NULL)
-            (void)munmap(maps[i], SHARED_BYTES); /* ours, of this size */
-    }
-    for (size_t i = 0; i < COUNT(shared->fds); i++) {
-        if (shared->fds[i] >= 0)
-            (void)close(shared->fds[i]); /* a memfd: nothing is pending in it */
-    }
-}
-
-static bool shared_is_whole(const struct shared *shared, uint32_t turn, char *fault)
-{
-    size_t wrong = 0;
-    char question[9] = "";
-    for (uint32_t i = 0; i < SHARED_BYTES / 4; i++)
-        wrong += shared->input[i] != turn * 7919U + i;
-    if (wrong > 0)
-        FAULT(fault, "%zu numbers of the input were changed", wrong);
-    else if (pread(shared->fds[QUESTION], question, 8, 0) != 8 || strcmp(question, "question") != 0)
-        FAULT(fault, "the question was changed");
-    return fault[0] == '\0' && size_is(shared->fds[QUESTION], 8, 8, "question", fault) &&
-           size_is(shared->fds[OUTPUT], 0, OUTPUT_BYTES, "output", fault) &&
-           size_is(shared->fds[ERRORS], 0, OUTPUT_BYTES, "errors", fault) &&
-           size_is(shared->fds[INPUT], SHARED_BYTES, SHARED_BYTES, "input", fault) &&
-           size_is(shared->fds[ANSWER], SHARED_BYTES, SHARED_BYTES, "answer", fault);
-}
-
-static bool size_is(int fd, off_t least, off_t most, const char *what, char *fault)
-{
-    struct stat info;
-    if (fstat(fd, &info) < 0 || info.st_size < least || info.st_size > most) {
-        FAULT(fault, "%s has %lld bytes now", what, (long long)info.st_size);
-        return false;
-    }
-    return true;
-}
-
-/* The host's first user, and our own environment: nobody hands these in. */
-static bool tells_secret(int fd, char *fault)
-{
-    char user[64] = "";
-    auto_close int users = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
-    if (users < 0 || read(users, user, sizeof user - 1) < 12)
-        return false; /* a host without users has no such secret */
-    user[strcspn(user, "\n")] = '\0';
-    const char *const secrets[] = {user, getenv(HOSTILE_SECRET)};
-    for (size_t i = 0; i < COUNT(secrets); i++) {
-        if (secrets[i] == NULL || secrets[i][0] == '\0' || !says(fd, secrets[i]))
-            continue;
-        FAULT(fault, "it tells a secret of the host: %s", secrets[i]);
-        return true;
-    }
-    return false;
-}
-
-static bool says(int fd, const char *words)
-{
-    auto_buf struct buf text;
-    buf_init(&text, PROGRAM_BYTES_MAX);
-    return !err_is(fdio_read_start(fd, &text, PROGRAM_BYTES_MAX - 1, NULL)) && text.size > 0 &&
-           memmem(text.at, text.size, words, strlen(words)) != NULL;
-}
-
 /* It was to use up its CPU time and got less than that until its wall limit. On a busy machine that
- * is the right end; on an idle one it would mean that CPU time is miscounted. */
-static bool is_starved(const struct hostile_case *given, const struct sandbox_limits *limits,
+ * is the right end, though the other is worth a second try; on an idle one it is a miscount. */
+static bool is_starved(const struct hostile_bench *bench, const struct hostile_case *given,
                        const struct sandbox_result *result)
 {
-    return result->end == SANDBOX_WALL_LIMIT && result->cpu_us / 1000 < limits->cpu_ms &&
+    return result->end == SANDBOX_WALL_LIMIT &&
+           result->cpu_us / 1000 < limits_of_the_corpus(bench).cpu_ms &&
            strstr(given->expect, "wall_limit") == NULL;
 }
 
 static struct idle idle_now(void)
 {
     char text[256] = "";
-    unsigned long long ticks[8] = {0}; /* user nice system idle iowait irq softirq steal */
     struct idle now = {0};
     auto_close int fd = open("/proc/stat", O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || read(fd, text, sizeof text - 1) <= 0 ||
-        sscanf(text, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &ticks[0], &ticks[1], &ticks[2],
-               &ticks[3], &ticks[4], &ticks[5], &ticks[6], &ticks[7]) != 8)
+    if (fd < 0 || read(fd, text, sizeof text - 1) <= 0 || strncmp(text, "cpu ", 4) != 0)
         return now;
-    now.idle = ticks[3] + ticks[4];
-    for (size_t i = 0; i < COUNT(ticks); i++)
-        now.all += ticks[i];
+    char *at = text + 4; /* user nice system idle iowait irq softirq steal */
+    for (int column = 0; column < 8; column++) {
+        unsigned long long ticks = strtoull(at, &at, 10);
+        now.all += ticks;
+        now.idle += column == 3 || column == 4 ? ticks : 0;
+    }
     return now;
 }
 

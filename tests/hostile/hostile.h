@@ -24,7 +24,7 @@
 #define ERRORS 2
 #define INPUT 3  /* a memfd of SHARED_BYTES, sealed against resizing and new writable mappings */
 #define ANSWER 4 /* the same size, writable, sealed against resizing */
-#define SHARED_BYTES (32 * 1024) /* below the output limit, so that seals are met first */
+#define SHARED_BYTES 32768UL /* below the output limit, so that seals are met first */
 
 #define BREACH 66
 

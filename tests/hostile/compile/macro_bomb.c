@@ -4,5 +4,4 @@
 #define A(x) x x x x x x x x x x
 #define B(x) A(A(A(x)))
 #define C(x) B(B(B(x)))
-#define ONE 1,
-int y[] = {C(ONE)};
+int y = 0 C(+1);

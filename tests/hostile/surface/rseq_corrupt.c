@@ -4,11 +4,16 @@
 
 #include <sys/rseq.h>
 
+static void on_signal(int number)
+{
+    (void)number;
+}
+
 int main(void)
 {
     char *area = (char *)__builtin_thread_pointer() + __rseq_offset;
+    (void)signal(SIGUSR1, on_signal);
     *(volatile uint64_t *)(area + 8) = 0x1234; /* the critical section at hand */
-    for (int i = 0; i < 10000; i++)
-        (void)syscall(SYS_sched_yield);
+    (void)syscall(SYS_tgkill, 2, 2, SIGUSR1);
     breach("it went on");
 }
