@@ -9,12 +9,15 @@
 #include <string.h>
 
 struct seat;
+static bool seat_is_free(const struct seat *seat);
 static void seat_start(struct seat *seat);
 static struct err seat_spawn(struct seat *seat, uv_os_sock_t child_end);
 static void on_bytes_wanted(uv_handle_t *handle, size_t hint, uv_buf_t *out);
 static void on_bytes(uv_stream_t *stream, ssize_t size, const uv_buf_t *bytes);
+static void seat_hang_up(struct seat *seat);
 static bool seat_read_frame(struct seat *seat);
 static void seat_event(struct seat *seat, struct event *event);
+static void seat_listen(struct seat *seat);
 static void on_sent(uv_write_t *request, int code);
 static void on_silent(uv_timer_t *timer);
 static void on_exit_seen(uv_process_t *process, int64_t exit_code, int signal);
@@ -26,7 +29,8 @@ static void seat_end(struct seat *seat);
 
 #define RESTART_FIRST_MS 100
 #define RESTART_MAX_MS 5000
-#define CHILD_FD 3 /* where the worker finds its socket: --fd 3 */
+#define LAST_WORDS_MS 1000 /* of a dead worker, should somebody else hold its socket open */
+#define CHILD_FD 3         /* where the worker finds its socket: --fd 3 */
 
 /* One chair for one worker process at a time. */
 struct seat {
@@ -34,11 +38,11 @@ struct seat {
     int number;
     uv_process_t process;
     uv_pipe_t pipe;
-    uv_timer_t timer; /* silence while it works, the pause before a restart */
+    uv_timer_t timer; /* silence while it starts or works, last words, the pause before a restart */
     int open_handles; /* of process and pipe */
     bool running;     /* the process has been spawned and was not seen to exit */
     bool hung_up;     /* its socket is at its end */
-    bool ready;       /* said hello */
+    bool ready;       /* said hello, and lives */
     bool closing;
     void *ticket; /* the job that it holds, NULL if free */
     int64_t job;
@@ -92,7 +96,7 @@ struct err pool_start(struct pool **out_pool, uv_loop_t *loop, const struct pool
 bool pool_has_free(const struct pool *pool)
 {
     for (size_t i = 0; i < pool->seats_count; i++) {
-        if (pool->seats[i].ready && pool->seats[i].ticket == NULL)
+        if (seat_is_free(&pool->seats[i]))
             return !pool->stopping;
     }
     return false;
@@ -102,7 +106,7 @@ struct err pool_give(struct pool *pool, const struct job *job, void *ticket)
 {
     struct seat *seat = NULL;
     for (size_t i = 0; i < pool->seats_count && seat == NULL; i++) {
-        if (pool->seats[i].ready && pool->seats[i].ticket == NULL)
+        if (seat_is_free(&pool->seats[i]))
             seat = &pool->seats[i];
     }
     if (seat == NULL || pool->stopping)
@@ -126,7 +130,7 @@ struct err pool_give(struct pool *pool, const struct job *job, void *ticket)
         buf_release(&sending->bytes); /* a dying worker: its exit will tell `lost` */
         free(sending);
     }
-    (void)uv_timer_start(&seat->timer, on_silent, (uint64_t)pool->settings.silence_ms, 0);
+    seat_listen(seat);
     return err_none();
 }
 
@@ -150,14 +154,20 @@ void pool_count(const struct pool *pool, size_t *out_ready, size_t *out_all)
         *out_ready += pool->seats[i].ready;
 }
 
+/* A job that goes to a dying worker would count as one that killed it. */
+static bool seat_is_free(const struct seat *seat)
+{
+    return seat->ready && !seat->hung_up && !seat->closing && seat->ticket == NULL;
+}
+
 static void seat_start(struct seat *seat)
 {
     uv_os_sock_t ends[2];
     seat->ready = false;
     seat->hung_up = false;
     buf_clear(&seat->in);
+    struct err err;
     int code = uv_socketpair(SOCK_STREAM, 0, ends, UV_NONBLOCK_PIPE, 0);
-    struct err err = err_none();
     if (code == 0) {
         (void)uv_pipe_init(seat->pool->loop, &seat->pipe, 0); /* cannot fail */
         seat->pipe.data = seat;
@@ -178,6 +188,7 @@ static void seat_start(struct seat *seat)
     }
     (void)uv_read_start((uv_stream_t *)&seat->pipe, on_bytes_wanted,
                         on_bytes); /* open: cannot fail */
+    seat_listen(seat);
 }
 
 static struct err seat_spawn(struct seat *seat, uv_os_sock_t child_end)
@@ -206,7 +217,9 @@ static struct err seat_spawn(struct seat *seat, uv_os_sock_t child_end)
                                     .file = settings->program,
                                     .args = (char **)(uintptr_t)arguments, /* execvp changes none */
                                     .stdio_count = CHILD_FD + 1,
-                                    .stdio = stdio};
+                                    .stdio = stdio,
+                                    /* Ctrl-C is for the service alone: it drains first. */
+                                    .flags = UV_PROCESS_DETACHED};
     int code = uv_spawn(seat->pool->loop, &seat->process, &options);
     seat->process.data = seat;
     seat->open_handles++; /* uv wants the handle closed even after a failed spawn */
@@ -230,17 +243,23 @@ static void on_bytes(uv_stream_t *stream, ssize_t size, const uv_buf_t *bytes)
 {
     struct seat *seat = stream->data;
     if (size < 0) {
-        seat->hung_up = true;
-        (void)uv_read_stop(stream);
-        if (seat->running)
-            seat_kill(seat);
-        else
-            seat_end(seat);
+        seat_hang_up(seat);
         return;
     }
     buf_append(&seat->in, bytes->base, (size_t)size);
     while (seat_read_frame(seat))
         continue;
+}
+
+/* Reads no more; the seat ends once the process is seen to have ended. */
+static void seat_hang_up(struct seat *seat)
+{
+    seat->hung_up = true;
+    (void)uv_read_stop((uv_stream_t *)&seat->pipe); /* cannot fail */
+    if (seat->running)
+        seat_kill(seat);
+    else
+        seat_end(seat);
 }
 
 /* Takes one event out of what has come; false when more bytes are needed or the worker is broken.
@@ -249,7 +268,7 @@ static bool seat_read_frame(struct seat *seat)
 {
     bool whole = false;
     size_t size = 0;
-    struct event event;
+    struct event event = {0};
     struct err err = seat->in.failed ? err_make(ERR_LIMIT, "a worker says too much")
                                      : wire_frame(seat->in.at, seat->in.size, &whole, &size);
     if (!err_is(err) && !whole)
@@ -257,8 +276,9 @@ static bool seat_read_frame(struct seat *seat)
     if (!err_is(err))
         err = wire_get_event(&event, seat->in.at + 4, size);
     if (err_is(err)) {
+        event_release(&event);
         log_err("worker.protocol", err);
-        seat_kill(seat);
+        seat_hang_up(seat); /* nothing behind it can be trusted */
         return false;
     }
     buf_consume(&seat->in, size + 4);
@@ -272,7 +292,8 @@ static void seat_event(struct seat *seat, struct event *event)
     struct pool *pool = seat->pool;
     if (event->kind == EVENT_HELLO) {
         seat->hello = event->hello;
-        seat->ready = true;
+        seat->ready = seat->running;
+        seat_listen(seat);
         seat->restart_ms = RESTART_FIRST_MS;
         log_line(LOG_INFO, "worker.ready", "seat=%d pid=%d class=%s backend=%s ranked=%d",
                  seat->number + 1, (int)seat->process.pid, seat->hello.class_name,
@@ -288,17 +309,25 @@ static void seat_event(struct seat *seat, struct event *event)
     }
     void *ticket = seat->ticket;
     bool last = event->kind == EVENT_DONE;
-    if (last) {
+    if (last)
         seat->ticket = NULL;
-        (void)uv_timer_stop(&seat->timer);
-    } else {
-        (void)uv_timer_start(&seat->timer, on_silent, (uint64_t)pool->settings.silence_ms, 0);
-    }
+    seat_listen(seat);
     pool->callbacks.event(pool->context, ticket, event, &seat->hello);
     if (last && pool->stopping)
         seat_end(seat);
     else if (last)
         pool->callbacks.ready(pool->context);
+}
+
+/* Waits for the next word: so long for one that starts or works, for ever for a free one. */
+static void seat_listen(struct seat *seat)
+{
+    if (!seat->running)
+        return; /* dead: the time for its last words runs already */
+    if (seat->ready && seat->ticket == NULL)
+        (void)uv_timer_stop(&seat->timer);
+    else
+        (void)uv_timer_start(&seat->timer, on_silent, (uint64_t)seat->pool->settings.silence_ms, 0);
 }
 
 static void on_sent(uv_write_t *request, int code)
@@ -312,6 +341,10 @@ static void on_sent(uv_write_t *request, int code)
 static void on_silent(uv_timer_t *timer)
 {
     struct seat *seat = timer->data;
+    if (!seat->running) { /* dead, and somebody else holds its socket */
+        seat_end(seat);
+        return;
+    }
     log_line(LOG_ERROR, "worker.silent", "seat=%d pid=%d job=%lld ms=%lld", seat->number + 1,
              (int)seat->process.pid, (long long)seat->job,
              (long long)seat->pool->settings.silence_ms);
@@ -321,17 +354,20 @@ static void on_silent(uv_timer_t *timer)
 static void on_exit_seen(uv_process_t *process, int64_t exit_code, int signal)
 {
     struct seat *seat = process->data;
-    seat->running = false;
+    seat->running = seat->ready = false;
     if (!seat->pool->stopping)
         log_line(LOG_WARN, "worker.exit", "seat=%d pid=%d code=%lld signal=%d", seat->number + 1,
                  (int)process->pid, (long long)exit_code, signal);
     uv_close((uv_handle_t *)process, on_handle_closed);
-    if (seat->hung_up)
-        seat_end(seat); /* else: first read what it still said; its end of file follows */
+    if (seat->hung_up || seat->closing)
+        seat_end(seat);
+    else /* first read what it still said; its end of file follows */
+        (void)uv_timer_start(&seat->timer, on_silent, LAST_WORDS_MS, 0);
 }
 
 static void seat_kill(struct seat *seat)
 {
+    seat->ready = false;
     if (seat->running)
         (void)uv_process_kill(&seat->process, SIGKILL); /* gone already is fine */
 }

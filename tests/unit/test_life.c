@@ -285,6 +285,31 @@ static void a_silent_worker_is_ended(void **state)
     assert_int_equal(service_runs(service), 2);
 }
 
+static void a_worker_that_never_says_hello_is_replaced(void **state)
+{
+    struct service_fixture *service = *state;
+    struct client client;
+    char path[160];
+    (void)snprintf(path, sizeof path, "%s/mute", service->marks);
+    assert_false(err_is(fdio_write_file(path, "", 0, 0600)));
+    service->settings.worker_silence_ms = 1000;
+    service_start(service);
+    client_send(&client, service, "right");
+    service_wait(service, client_is_final, &client);
+    assert_int_equal(client_stage(&client), STAGE_GRADED);
+}
+
+/* A grandchild that holds the socket open must not hold the job. */
+static void a_dead_worker_is_noticed_though_its_socket_stays_open(void **state)
+{
+    struct service_fixture *service = *state;
+    struct client client;
+    service_start(service);
+    client_send(&client, service, "linger_once");
+    service_wait(service, client_is_final, &client);
+    assert_int_equal(client_stage(&client), STAGE_GRADED);
+}
+
 static void a_worker_that_talks_nonsense_is_replaced(void **state)
 {
     struct service_fixture *service = *state;
@@ -413,6 +438,77 @@ static void a_full_disk_is_a_503_and_is_left_behind_without_a_restart(void **sta
     assert_int_equal(client_stage(&client), STAGE_GRADED);
 }
 
+/* A small file system of its own, in a mount namespace that ends with this process. */
+static bool small_disk(struct service_fixture *service)
+{
+    char folder[96];
+    char sql[160];
+    (void)snprintf(folder, sizeof folder, "%s/disk", service->store.folder);
+    if (mkdir(folder, 0700) < 0 || unshare(CLONE_NEWNS) < 0 ||
+        mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+        mount("disk", folder, "tmpfs", 0, "size=1m") < 0)
+        return false;
+    (void)snprintf(sql, sizeof sql, "VACUUM INTO '%s/grader.db'", folder);
+    assert_false(err_is(db_exec(&service->store.db, sql)));
+    db_close(&service->store.db);
+    (void)snprintf(service->store.path, sizeof service->store.path, "%.80s/grader.db", folder);
+    assert_false(err_is(store_open(&service->store.db, service->store.path)));
+    return true;
+}
+
+static void filler_path(const struct service_fixture *service, char *out, size_t size)
+{
+    (void)snprintf(out, size, "%s/disk/filler", service->store.folder);
+}
+
+static void fill(const struct service_fixture *service)
+{
+    char path[128];
+    char piece[4096] = {0};
+    filler_path(service, path, sizeof path);
+    int fd = open(path, O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    for (ssize_t put = 1; put > 0;)
+        put = write(fd, piece, sizeof piece);
+    assert_int_equal(errno, ENOSPC);
+    (void)close(fd);
+}
+
+static void a_file_system_without_room_is_survived(void **state)
+{
+    struct service_fixture *service = *state;
+    struct client running;
+    struct client refused;
+    char path[128];
+    if (!small_disk(service)) {
+        print_message("skipped: a tmpfs of one's own needs root\n");
+        skip();
+    }
+    service_start(service);
+    client_send(&running, service, "wait");
+    service_wait(service, is_checking, &running);
+    fill(service);
+    client_send(&refused, service, long_source());
+    service_wait(service, client_is_answered, &refused);
+    assert_int_equal(refused.accepted.refusal.http_code, 503);
+    fill(service); /* what a rolled back write gave free */
+    service_go(service);
+    service_run_ms(service, 1500);
+    assert_false(client_is_final(&running));
+
+    filler_path(service, path, sizeof path);
+    assert_int_equal(unlink(path), 0);
+    service_wait(service, client_is_final, &running);
+    assert_int_equal(client_stage(&running), STAGE_GRADED);
+    client_send(&refused, service, long_source());
+    service_wait(service, client_is_final, &refused);
+    assert_int_equal(client_stage(&refused), STAGE_GRADED);
+    assert_int_equal(service_runs(service), 2);
+    assert_int_equal(service_number(service, "SELECT count(*) FROM pragma_integrity_check"
+                                             " WHERE integrity_check = 'ok'"),
+                     1);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make, drop)
@@ -429,11 +525,14 @@ int main(void)
         TEST(two_dead_workers_park_a_job),
         TEST(three_failures_of_ours_park_a_job),
         TEST(a_silent_worker_is_ended),
+        TEST(a_worker_that_never_says_hello_is_replaced),
+        TEST(a_dead_worker_is_noticed_though_its_socket_stays_open),
         TEST(a_worker_that_talks_nonsense_is_replaced),
         TEST(a_source_that_does_not_unpack_is_parked_at_once),
         TEST(stopping_at_once_leaves_the_job_to_the_next_start),
         TEST(stopping_lets_a_running_job_finish),
         TEST(a_full_disk_is_a_503_and_is_left_behind_without_a_restart),
+        TEST(a_file_system_without_room_is_survived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
