@@ -52,7 +52,7 @@ int command_run(int argc, char **argv)
 
     struct job job = {0};
     struct sandbox *slot = NULL;
-    struct sandbox_result result;
+    struct sandbox_result result = {0};
     err = job_fill(&options, &job);
     if (!err_is(err))
         err = open_slot(&options, &slot);

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TEXT_MAX (256 * 1024)
+#define TEXT_MAX ((size_t)256 * 1024)
 
 static bool find_mount(const char *mountinfo, const char *controller, char root[256],
                        char place[256]);

@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define STACK_BYTES (64 * 1024)
+#define STACK_BYTES ((size_t)64 * 1024)
 
 /* Shadow memory knows nothing of these stacks, and the checks would call into libc. */
 #define OUTSIDE_LIBC                                                                               \
@@ -136,7 +136,7 @@ OUTSIDE_LIBC static void program_enter(void *argument)
 /* Our number as the library's procfs counts it: "self" is a link to it. */
 OUTSIDE_LIBC static bool program_number(struct run *run)
 {
-    char text[16];
+    char text[16] = {0};
     int pid = 0;
     long size = run->plan.proc_fd < 0
                     ? -1
@@ -261,7 +261,7 @@ OUTSIDE_LIBC static void init_reap(struct run *run)
     if (pid != POLICY_PROGRAM_PID)
         return;
 
-    struct timespec now;
+    struct timespec now = {0};
     (void)raw(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
     run->state.end_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
     run->state.status = status;

@@ -285,7 +285,7 @@ static struct err await_start(struct sandbox *slot)
         struct slot_started started;
         struct slot_failed failed;
         struct slot_ended ended;
-    } reply;
+    } reply = {0};
     int fds[FDIO_PASSED_MAX];
     size_t size = 0, fds_count = 0;
     bool ready = false;

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 
 #define MIB (1024.0 * 1024.0)
-#define STACK_SLACK_BYTES (64 * 1024) /* guard gap and the first pages that are never touched */
+#define STACK_SLACK_BYTES ((size_t)64 << 10) /* guard gap, and first pages that nobody touches */
 
 static void judge_signal(const struct verdict_input *input, int number,
                          struct sandbox_result *result);

@@ -6,6 +6,7 @@
 #define SANDBOX_BASE_ERR_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* What went wrong, for a caller that must choose what to do next. */
 enum err_code {
@@ -37,7 +38,7 @@ bool err_is(struct err err);
  */
 const char *err_word(enum err_code code);
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define COUNT(array) ((size_t)(sizeof(array) / sizeof((array)[0])))
 
 /* Scope-bound owners: `auto_free char *text = ...;`, `auto_close int fd = -1;`. */
 #define auto_free __attribute__((cleanup(err_cleanup_free)))

@@ -124,7 +124,7 @@ struct err fdio_memfd(const char *name, size_t size, int *out_fd)
     if (ftruncate(fd, (off_t)size) < 0)
         return err_make(ERR_SYSTEM, "size memfd '%s' to %zu bytes", name, size);
     *out_fd = fd;
-    fd = -1; /* the caller's now */
+    fd = -1; /* the caller's now; auto_close reads it: NOLINT(clang-analyzer-deadcode.DeadStores) */
     return err_none();
 }
 
@@ -158,7 +158,7 @@ struct err fdio_send(int socket, const void *bytes, size_t size, const int *fds,
         memset(&control, 0, sizeof control);
         message.msg_control = control.space;
         message.msg_controllen = CMSG_SPACE(sizeof(int) * fds_count);
-        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        struct cmsghdr *header = &control.align; /* where CMSG_FIRSTHDR looks, and never NULL */
         header->cmsg_level = SOL_SOCKET;
         header->cmsg_type = SCM_RIGHTS;
         header->cmsg_len = CMSG_LEN(sizeof(int) * fds_count);

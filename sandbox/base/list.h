@@ -43,12 +43,15 @@ static inline void list_remove(struct list *link)
     list_init(link);
 }
 
-/* The struct that holds the link. */
+/* The struct that holds the link. A type, a member and names that are declared cannot stand in
+ * parentheses. */
+// NOLINTBEGIN(bugprone-macro-parentheses)
 #define list_of(link, type, member) ((type *)(void *)((char *)(link)-offsetof(type, member)))
 
 /* Walks a list; the element at hand may be removed. */
 #define list_each(link, head)                                                                      \
     for (struct list *link = (head)->next, *link##_next = link->next; link != (head);              \
          link = link##_next, link##_next = link->next)
+// NOLINTEND(bugprone-macro-parentheses)
 
 #endif

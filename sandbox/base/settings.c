@@ -121,7 +121,7 @@ struct err settings_parse(struct settings *settings, const char *text, size_t si
 {
     (void)text_copy(settings->file, sizeof settings->file, label); /* a cut label still helps */
     if (size > SETTINGS_FILE_MAX)
-        return err_make(ERR_LIMIT, "%.60s: larger than %d bytes", label, SETTINGS_FILE_MAX);
+        return err_make(ERR_LIMIT, "%.60s: larger than %zu bytes", label, SETTINGS_FILE_MAX);
     for (size_t i = 0; i < settings->count; i++)
         settings->origins[i].line = 0;
 

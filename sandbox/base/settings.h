@@ -17,9 +17,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SETTINGS_MAX 96               /* rows of one table */
-#define SETTINGS_FILE_MAX (64 * 1024) /* bytes of a settings file */
-#define SETTINGS_LINE_MAX 1024        /* bytes of one line */
+#define SETTINGS_MAX 96                   /* rows of one table */
+#define SETTINGS_FILE_MAX ((size_t)65536) /* bytes of a settings file */
+#define SETTINGS_LINE_MAX 1024            /* bytes of one line */
 
 enum setting_kind {
     SETTING_NUMBER, /* int64_t */
