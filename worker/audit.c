@@ -371,9 +371,9 @@ static const char *shown(const char *name, char out[64])
 {
     size_t length = 0;
 
-    for (; name[length] != 0 && length < 60; length++)
+    for (; length < 60 && name[length] != 0; length++)
         out[length] = name[length] > ' ' && name[length] < 127 ? name[length] : '?';
-    (void)strcpy(out + length, name[length] == 0 ? "" : "..."); /* 60 + 3 + 1 fit */
+    (void)text_copy(out + length, 64 - length, name[length] == 0 ? "" : "..."); /* fits */
     return out;
 }
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MIB (1024 * 1024)
+#define MIB (1024LL * 1024)
 #define KIB 1024
 
 static struct err died_fill(const struct spec *spec, const struct sandbox_result *died,

@@ -124,7 +124,7 @@ static struct err case_call(struct checking *checking, int number, struct answer
                             struct wire_case *one)
 {
     struct runner *runner = checking->runner;
-    struct runner_result result;
+    struct runner_result result = {0};
 
     struct err err = runner_ready(runner, NULL);
     if (!err_is(err))

@@ -252,7 +252,7 @@ static struct err job_read(int fd, struct job *out_job, bool *out_end)
         err = wire_frame(length, sizeof length, &whole, &size);
     if (err_is(err))
         return err;
-    auto_free char *payload = malloc(size);
+    auto_free char *payload = malloc(size + 1); /* never of 0 bytes */
     if (payload == NULL)
         return err_make(ERR_SYSTEM, "memory for a job of %zu bytes", size);
     err = fdio_read(fd, payload, size, &got);

@@ -92,6 +92,7 @@ static void times_fill(const struct stats_block *blocks, size_t count, struct st
 {
     double student[2 * STATS_BLOCKS_MAX], baseline[2 * STATS_BLOCKS_MAX];
     double sum = 0, baseline_sum = 0;
+    assert(count >= 1);
 
     for (size_t i = 0; i < 2 * count; i++) {
         student[i] = blocks[i / 2].student[i % 2];

@@ -249,7 +249,7 @@ static struct err block_time(struct timing *timing)
     struct err err = err_none();
 
     if (timing->pending_count > 0 &&
-        (timing->pending_count + 2 * ATTEMPTS_MAX) * timing->pending[0].answer.bytes >
+        (timing->pending_count + (size_t)2 * ATTEMPTS_MAX) * timing->pending[0].answer.bytes >
             ANSWERS_BYTES_MAX)
         err = pending_judge(timing);
     for (int order = 0; order < 2 && !err_is(err) && is_fine(timing); order++)
@@ -267,7 +267,7 @@ static struct err pair_best(struct timing *timing, int order, struct stats_block
     bool clean = false;
 
     for (int i = 0; i < ATTEMPTS_MAX && !clean; i++) {
-        struct half halves[2];
+        struct half halves[2] = {0};
         if (i > 0 && (clock_ns() > timing->deadline_ns ||
                       2 * timing->pairs_disturbed > timing->pairs_measured))
             break;

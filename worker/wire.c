@@ -113,7 +113,7 @@ struct err wire_frame(const void *bytes, size_t size, bool *out_whole, size_t *o
         return err_none();
     size_t payload = (size_t)at[0] << 24 | (size_t)at[1] << 16 | (size_t)at[2] << 8 | (size_t)at[3];
     if (payload == 0 || payload > WIRE_FRAME_MAX)
-        return err_make(ERR_LIMIT, "a frame of %zu bytes; 1 to %d are allowed", payload,
+        return err_make(ERR_LIMIT, "a frame of %zu bytes; 1 to %zu are allowed", payload,
                         WIRE_FRAME_MAX);
     *out_payload_size = payload;
     *out_whole = size - 4 >= payload;
@@ -246,7 +246,7 @@ static struct err put_frame(struct buf *out, const cJSON *object, const void *ta
 
     size_t size = strlen(text) + (tail != NULL ? 1 + tail_size : 0);
     if (size > WIRE_FRAME_MAX)
-        return err_make(ERR_LIMIT, "a message of %zu bytes passes %d", size, WIRE_FRAME_MAX);
+        return err_make(ERR_LIMIT, "a message of %zu bytes passes %zu", size, WIRE_FRAME_MAX);
     const unsigned char length[4] = {(unsigned char)(size >> 24), (unsigned char)(size >> 16),
                                      (unsigned char)(size >> 8), (unsigned char)size};
     buf_append(out, length, sizeof length);

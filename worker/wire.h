@@ -20,8 +20,8 @@
 #include <stdint.h>
 
 #define WIRE_FORMAT 1
-#define WIRE_FRAME_MAX (768 * 1024)
-#define WIRE_DIAGNOSTICS_MAX (16 * 1024)
+#define WIRE_FRAME_MAX ((size_t)768 * 1024)
+#define WIRE_DIAGNOSTICS_MAX ((size_t)16 * 1024)
 #define WIRE_STDERR_MAX 2048 /* of one case, sanitised; a report stays under 512 KiB */
 #define WIRE_MAP_MAX 32
 #define WIRE_RATIOS_MAX 256
