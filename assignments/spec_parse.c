@@ -176,7 +176,9 @@ static struct err read_head(struct spec *spec, const cJSON *item, const struct s
     if (err_is(err))
         return err;
 
-    for (const cJSON *member = item->child; member != NULL; member = member->next) {
+    const cJSON *member = NULL;
+    cJSON_ArrayForEach(member, item)
+    {
         struct spec_place deeper = spec_place_key(place, member->string);
         bool is_known = strcmp(member->string, "format") == 0;
         for (size_t i = 0; i < COUNT(head_fields); i++)

@@ -13,9 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SOURCE_MAX                                                                                 \
-    (16 * 1024 * 1024) /* larger is no source; the limit of the spec is far below                  \
-                        */
+#define SOURCE_MAX ((size_t)16 << 20) /* larger is no source; a spec allows far less */
 
 static struct err find_in(struct batch_files *out, int parent, const char *folder,
                           const char *prefix, int depth);
@@ -60,7 +58,7 @@ static struct err find_in(struct batch_files *out, int parent, const char *folde
         if (S_ISREG(info.st_mode) && is_source(entry->d_name)) {
             err = add_path(out, path);
         } else if (S_ISDIR(info.st_mode) && depth == 0) {
-            (void)strcat(path, "/"); /* room was asked for above */
+            memcpy(path + size, "/", 2); /* room was asked for above */
             err = find_in(out, dirfd(directory), entry->d_name, path, depth + 1);
         }
     }

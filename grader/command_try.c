@@ -18,7 +18,7 @@
 #define EXIT_REJECTED 2
 #define EXIT_OURS 3
 #define SPEC_NAMES_MAX 64
-#define READ_MAX (64 * 1024 * 1024) /* to name the size of a file that is too large */
+#define READ_MAX ((size_t)64 << 20) /* to name the size of a file that is too large */
 
 struct wishes {
     bool help, json, no_timing, speed;
@@ -198,7 +198,7 @@ static struct err read_source(const char *path, struct buf *out)
             return err_none();
         buf_append(out, piece, (size_t)got);
         if (out->failed)
-            return err_make(ERR_LIMIT, "'%.80s' is larger than %d MiB", path, READ_MAX >> 20);
+            return err_make(ERR_LIMIT, "'%.80s' is larger than %zu MiB", path, READ_MAX >> 20);
     }
 }
 
@@ -217,14 +217,13 @@ static int grade(const struct wishes *wishes, const struct try_place *place, str
     wish->context = &state;
     report_init(report, wish->spec);
 
-    struct err err = err_none();
     if (try_accept(wish, report)) {
         struct child child;
         struct try_hello hello = {0};
         struct child_options options = {
             .home = place->home, .overlay = place->overlay, .backend = wishes->backend};
         on_changed(&state, report);
-        err = child_start(&child, &options);
+        struct err err = child_start(&child, &options);
         if (!err_is(err))
             err = try_grade(&child, &hello, wish, report);
         else

@@ -26,7 +26,7 @@ static struct refusal ask_rate(struct db *db, const struct intake_rules *rules,
 static struct tm local_time(int64_t at, int zone_minutes);
 
 #define OFFERINGS_MAX 64 /* of one cohort */
-#define SECOND 1000000
+#define SECOND ((int64_t)1000000)
 
 struct refusal intake_ask(struct db *db, const struct intake_rules *rules,
                           const struct intake_question *question, struct offering *out_offering)

@@ -134,6 +134,8 @@ static void put_case(struct json_out *json, const struct report *report, int ind
 {
     const struct spec_case *given = &report->spec->cases[index];
     const struct wire_case *one = case_of(report, index);
+    if (one == NULL)
+        return;
     json_open(json, NULL, '{');
     json_text(json, "name", given->name);
     json_text(json, "group", report->spec->groups[given->group].name);

@@ -333,7 +333,7 @@ static void limit_write(struct wrong *wrong)
 static void memory_write(struct wrong *wrong)
 {
     words_put(wrong->out, wrong->language, "text_memory",
-              (long long)(wrong->report->spec->limits.memory_extra_bytes / (1024 * 1024)));
+              (long long)(wrong->report->spec->limits.memory_extra_bytes >> 20));
 }
 
 static void output_write(struct wrong *wrong)

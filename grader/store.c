@@ -86,7 +86,7 @@ struct err store_cohort_put(struct db *db, const char *name, const char *title, 
 struct err store_membership_put(struct db *db, int64_t cohort_id, const char *login,
                                 const char *name, enum role role, int64_t now_at, int64_t *out_id)
 {
-    int64_t user_id;
+    int64_t user_id = 0;
     sqlite3_stmt *user = db_prepare(db, "INSERT INTO user (login, name, created_at)"
                                         " VALUES (?1, ?2, ?3) ON CONFLICT (login)"
                                         " DO UPDATE SET name = ?2 RETURNING id");

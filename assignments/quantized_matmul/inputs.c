@@ -145,7 +145,7 @@ static void moments(const int8_t *at, size_t count, double *out_mean, double *ou
     int64_t sum = 0, squares = 0;
     for (size_t i = 0; i < count; i++) {
         sum += at[i];
-        squares += at[i] * at[i];
+        squares += (int64_t)(at[i] * at[i]);
     }
     *out_mean = (double)sum / (double)count;
     *out_variance = (double)squares / (double)count - *out_mean * *out_mean;

@@ -39,7 +39,7 @@ struct shape {
 /* Sixteen channels are summed side by side, so that the sums stay in registers: GCC's vector
  * extension, because this runs on every timed output. */
 #define QUADS 4
-#define CHANNELS (4 * QUADS)
+#define CHANNELS ((size_t)4 * QUADS)
 typedef double quad __attribute__((vector_size(32), aligned(8), may_alias));
 typedef int64_t quad_bits __attribute__((vector_size(32)));
 
