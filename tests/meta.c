@@ -117,7 +117,7 @@ static bool parse_options(struct meta *meta, int argc, char **argv)
         if (strcmp(argv[i], "--ranked") == 0)
             meta->ranked = true;
         else if (strcmp(argv[i], "--seeds") == 0 && has_value)
-            meta->seeds = atoi(argv[++i]);
+            meta->seeds = (int)strtol(argv[++i], NULL, 10);
         else if (strcmp(argv[i], "--only") == 0 && has_value)
             meta->only = argv[++i];
         else if (strcmp(argv[i], "--flags") == 0 && has_value && meta->flags_count < FLAGS_MAX)
@@ -380,7 +380,7 @@ static bool run_call(const struct meta *meta, adapter_fn adapter, const struct c
 static void *guarded(size_t bytes)
 {
     size_t rounded = (bytes + 63) / 64 * 64, pages = (rounded + 4095) / 4096 * 4096;
-    char *at = mmap(NULL, pages + 2 * 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *at = mmap(NULL, pages + 8192, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (at == MAP_FAILED || (pages > 0 && mprotect(at + 4096, pages, PROT_READ | PROT_WRITE) < 0))
         _exit(1);
     return at + 4096 + pages - rounded;
@@ -389,7 +389,7 @@ static void *guarded(size_t bytes)
 static void guarded_free(void *at, size_t bytes)
 {
     size_t rounded = (bytes + 63) / 64 * 64, pages = (rounded + 4095) / 4096 * 4096;
-    (void)munmap((char *)at - (pages - rounded) - 4096, pages + 2 * 4096);
+    (void)munmap((char *)at - (pages - rounded) - 4096, pages + 8192);
 }
 
 static void judge_run(struct meta *meta, struct variant *variant)

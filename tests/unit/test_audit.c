@@ -207,7 +207,7 @@ static void damaged_objects_never_lead_outside(void **state)
     }
     assert_true(refused > 0);
     for (int round = 0; round < 20000; round++) {
-        char *copy = malloc(object.size);
+        char *copy = malloc(object.size + 1);
         assert_non_null(copy);
         memcpy(copy, object.at, object.size);
         for (int i = 0; i < 4; i++) {

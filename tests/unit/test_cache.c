@@ -23,9 +23,9 @@ static int setup(void **state)
     if (fixture == NULL || sodium_init() < 0)
         return -1;
     (void)snprintf(fixture->folder, sizeof fixture->folder, "/tmp/test_cache_XXXXXX");
+    *state = fixture;
     if (mkdtemp(fixture->folder) == NULL)
         return -1;
-    *state = fixture;
     return 0;
 }
 
@@ -170,13 +170,13 @@ static void the_entries_used_longest_ago_go_first(void **state)
 static void drafts_left_behind_go_after_an_hour(void **state)
 {
     const struct fixture *fixture = *state;
-    char fresh[200], stale[200];
+    char path[200], fresh[210], stale[210];
     const struct timespec times[2] = {{1000, 0}, {1000, 0}};
 
-    path_of(fixture->folder, "a", fresh, sizeof fresh);
-    (void)strcat(fresh, ".1");
-    path_of(fixture->folder, "b", stale, sizeof stale);
-    (void)strcat(stale, ".2");
+    path_of(fixture->folder, "a", path, sizeof path);
+    (void)snprintf(fresh, sizeof fresh, "%s.1", path);
+    path_of(fixture->folder, "b", path, sizeof path);
+    (void)snprintf(stale, sizeof stale, "%s.2", path);
     int fd = open(fresh, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
     assert_int_equal(close(fd), 0);
     fd = open(stale, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);

@@ -115,8 +115,8 @@ static void stage_make(struct stage *stage)
     void *control, *inputs, *outputs;
     *stage = (struct stage){0};
     stage->fds[FD_CONTROL] = page_fd("control", CONTROL_PAGE, &control);
-    stage->fds[FD_INPUTS] = page_fd("inputs", 2 * CONTROL_PAGE, &inputs);
-    stage->fds[FD_OUTPUTS] = page_fd("outputs", 2 * CONTROL_PAGE, &outputs);
+    stage->fds[FD_INPUTS] = page_fd("inputs", (size_t)2 * CONTROL_PAGE, &inputs);
+    stage->fds[FD_OUTPUTS] = page_fd("outputs", (size_t)2 * CONTROL_PAGE, &outputs);
     stage->fds[FD_GO] = eventfd(0, EFD_CLOEXEC);
     stage->fds[FD_DONE] = eventfd(0, EFD_CLOEXEC);
     assert_false(err_is(fdio_memfd("stdout", 0, &stage->fds[FD_STDOUT])));
@@ -126,7 +126,7 @@ static void stage_make(struct stage *stage)
     stage->outputs = outputs;
 
     stage->control->arguments_count = 11;
-    stage->control->inputs_bytes = stage->control->outputs_bytes = 2 * CONTROL_PAGE;
+    stage->control->inputs_bytes = stage->control->outputs_bytes = (size_t)2 * CONTROL_PAGE;
     stage->control->guards_count = 2;
     stage->control->guards[0] = CONTROL_PAGE;
     stage->control->guards[1] = CONTROL_PAGE | 1;
@@ -134,7 +134,7 @@ static void stage_make(struct stage *stage)
         stage->control->values[i] = 1;
     for (unsigned i = 5; i < 9; i++) { /* q, k, v, kvlen: 64 bytes apart */
         stage->control->is_tensor[i] = 1;
-        stage->control->places[i] = (i - 5) * 64;
+        stage->control->places[i] = (uint64_t)(i - 5) * 64;
     }
     ((int32_t *)inputs)[48] = 1; /* kvlen */
     stage->control->is_tensor[10] = 1;
@@ -187,8 +187,8 @@ static void stage_end(struct bench *bench, struct stage *stage, struct sandbox_r
     assert_false(err_is(sandbox_wait(bench->slot, 10000, &done, ended)));
     assert_true(done);
     (void)munmap(stage->control, CONTROL_PAGE);
-    (void)munmap(stage->inputs, 2 * CONTROL_PAGE);
-    (void)munmap(stage->outputs, 2 * CONTROL_PAGE);
+    (void)munmap(stage->inputs, (size_t)2 * CONTROL_PAGE);
+    (void)munmap(stage->outputs, (size_t)2 * CONTROL_PAGE);
     for (size_t i = 0; i < FD_COUNT; i++)
         (void)close(stage->fds[i]); /* memfds and eventfds */
 }

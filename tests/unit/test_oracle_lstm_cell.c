@@ -86,13 +86,13 @@ static void answer_sequence(int b)
         c[u] = (long double)call_f32(&call, "c0")[b * nh + u];
     }
     for (int t = 0; t < T; t++) {
-        const float *x = call_f32(&call, "x") + (t * B + b) * nx;
+        const float *x = &call_f32(&call, "x")[(t * B + b) * nx];
         for (int u = 0; u < nh; u++) {
             c[u] *= sigmoid(gate_sum(1, u, x, h));
             c[u] += sigmoid(gate_sum(0, u, x, h)) * tanhl(gate_sum(2, u, x, h));
             next[u] = sigmoid(gate_sum(3, u, x, h)) * tanhl(c[u]);
         }
-        memcpy(h, next, sizeof h);
+        memcpy(h, next, (size_t)nh * sizeof *h);
         for (int u = 0; u < nh; u++)
             call_f32(&call, "y")[(t * B + b) * nh + u] = (float)h[u];
     }
@@ -166,7 +166,7 @@ static void the_bound_stays_small_over_two_hundred_steps(void **state)
     open_case("steps200", 0);
     answer_independently();
     int nh = call_size(&call, "nh");
-    float *last = call_f32(&call, "y") + 199 * nh + 5;
+    float *last = &call_f32(&call, "y")[199 * nh + 5];
     *last += 1e-4F;
     judge();
     assert_true(compare.wrong);
@@ -239,7 +239,7 @@ static void saturated_gates_pass_the_reach_of_expf(void **state)
     int steps = call_size(&call, "T") * call_size(&call, "B"), nh = call_size(&call, "nh");
     for (int tb = 0; tb < steps; tb++)
         for (int row = 0; row < 4 * nh; row++) {
-            const float *x = call_f32(&call, "x") + tb * call_size(&call, "nx");
+            const float *x = &call_f32(&call, "x")[tb * call_size(&call, "nx")];
             double z = (double)gate_sum(row / nh, row % nh, x, h);
             highest = fmax(highest, z);
             lowest = fmin(lowest, z);

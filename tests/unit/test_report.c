@@ -391,7 +391,7 @@ static void the_largest_report_fits_its_bound(void **state)
 {
     struct report_fixture *fixture = *state;
     struct spec *spec = &fixture->spec;
-    char *diagnostics = calloc(1, WIRE_DIAGNOSTICS_MAX);
+    char diagnostics[WIRE_DIAGNOSTICS_MAX] = "";
     memset(diagnostics, '"', WIRE_DIAGNOSTICS_MAX - 1);
     for (; spec->cases_count < SPEC_CASES_MAX; spec->cases_count++) /* as many as a spec may have */
         spec->cases[spec->cases_count] = spec->cases[spec->cases_count % 2 == 0 ? 0 : 16];
@@ -405,6 +405,7 @@ static void the_largest_report_fits_its_bound(void **state)
                                 .map_rows = WIRE_MAP_MAX,
                                 .map_columns = WIRE_MAP_MAX,
                                 .stderr_text = calloc(1, WIRE_STDERR_MAX + 1)};
+        assert_non_null(one.stderr_text);
         memset(one.stderr_text, '"', WIRE_STDERR_MAX);
         memset(one.detail, '"', sizeof one.detail - 1);
         memset(one.code, '"', sizeof one.code - 1);
@@ -426,7 +427,6 @@ static void the_largest_report_fits_its_bound(void **state)
     cJSON *root = json_of(&fixture->report, &ta); /* REPORT_MAX is its buffer */
     assert_int_equal(cJSON_GetArraySize(at(root, "cases")), SPEC_CASES_MAX);
     cJSON_Delete(root);
-    free(diagnostics);
 }
 
 static void groups_add_up_whatever_fails(void **state)

@@ -121,14 +121,13 @@ static void too_many_words_are_refused(void **state)
     assert_false(err_is(request_pack(&request, &start, fds, &count)));
     assert_int_equal(start.words_count, SANDBOX_ARGS_MAX);
 
-    char *word = calloc(1, SLOT_WORDS_MAX + 1);
+    char word[SLOT_WORDS_MAX + 1] = "";
     memset(word, 'y', SLOT_WORDS_MAX);
     argv[0] = word;
     argv[1] = NULL;
     assert_int_equal(request_pack(&request, &start, fds, &count).code, ERR_INPUT);
     word[SLOT_WORDS_MAX - 1] = '\0';
     assert_false(err_is(request_pack(&request, &start, fds, &count)));
-    free(word);
     (void)close(program);
 }
 

@@ -15,7 +15,7 @@
 static int rounds(int preset)
 {
     const char *text = getenv("SANDBOX_ROUNDS");
-    int value = text == NULL ? 0 : atoi(text);
+    int value = text == NULL ? 0 : (int)strtol(text, NULL, 10);
     return value > 0 ? value : preset;
 }
 
@@ -213,7 +213,7 @@ static void a_killed_slot_takes_its_run_along_and_is_rebuilt(void **state)
         bool done = false;
         assert_false(err_is(act_start(slot, limits_default, "spin")));
         int run = dup(slot->run_fd);
-        struct timespec pause = {.tv_nsec = (i * 7919 % 1000) * 1000}; /* at other moments */
+        struct timespec pause = {.tv_nsec = (long)(i * 7919 % 1000) * 1000}; /* at other moments */
         (void)nanosleep(&pause, NULL);
         assert_int_equal(kill(slot->pid, SIGKILL), 0);
         assert_true(err_is(sandbox_wait(slot, DEATH_MS, &done, &result)));
@@ -239,7 +239,7 @@ static void a_killed_init_is_our_failure_not_the_programs(void **state)
         (void)close(fd);
         assert_true(got > 0);
         text[got] = '\0';
-        assert_int_equal(kill(atoi(text), SIGKILL), 0);
+        assert_int_equal(kill((pid_t)strtol(text, NULL, 10), SIGKILL), 0);
         struct err err = sandbox_wait(slot, DEATH_MS, &done, &result);
         assert_int_equal(err.code, ERR_SYSTEM);
         check_good_run(slot);

@@ -131,7 +131,7 @@ static void bytes_that_are_no_text_are_refused(void **state)
 {
     static const char nul[] = "http.port = 1\0\n";
     struct place place = fresh();
-    char *large = malloc(SETTINGS_FILE_MAX + 2);
+    char large[SETTINGS_FILE_MAX + 2];
     (void)state;
     init(&place);
     refused(settings_parse(&place.settings, nul, sizeof nul - 1, "g.conf"),
@@ -145,7 +145,6 @@ static void bytes_that_are_no_text_are_refused(void **state)
                      ERR_LIMIT);
     assert_int_equal(settings_parse(&place.settings, large, SETTINGS_LINE_MAX - 1, "g").code,
                      ERR_NONE);
-    free(large);
 }
 
 static void the_environment_wins_over_the_file(void **state)

@@ -34,6 +34,7 @@ static int bench_setup(void **state)
     struct bench *bench = calloc(1, sizeof *bench);
     if (bench == NULL)
         return -1;
+    *state = bench;
     (void)strcpy(bench->lock, "/tmp/test-timing-XXXXXX");
     int fd = mkstemp(bench->lock);
     if (fd < 0)
@@ -41,7 +42,6 @@ static int bench_setup(void **state)
     (void)close(fd); /* only its name is wanted */
     const char *const arguments[] = {"--home", ".", "--timing-lock", bench->lock, NULL};
     bench->up = client_start(&bench->client, arguments);
-    *state = bench;
     return 0;
 }
 
