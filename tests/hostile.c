@@ -86,7 +86,10 @@ int main(int argc, char **argv)
     (void)setenv(HOSTILE_SECRET, "a-secret-of-the-runner-c41c95", 1); /* memory is all it takes */
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
 
-    struct err err = hostile_cases_read("tests/hostile", &corpus.cases, &corpus.count);
+    corpus.cases = calloc(CASES_MAX, sizeof *corpus.cases);
+    if (corpus.cases == NULL)
+        return 1;
+    struct err err = hostile_cases_read("tests/hostile", corpus.cases, CASES_MAX, &corpus.count);
     corpus.table =
         mmap(NULL, sizeof *corpus.table, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (err_is(err) || corpus.table == MAP_FAILED) {

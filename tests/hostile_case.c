@@ -10,11 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CASES_MAX 512
 #define SOURCE_MAX ((size_t)1 << 20)
 
 static struct err read_family(const char *folder, const char *family, struct hostile_case *cases,
-                              size_t *count);
+                              size_t max, size_t *count);
 static struct err read_case(struct hostile_case *given);
 static struct err take_line(struct hostile_case *given, const char *line, size_t length);
 static struct err take_value(struct hostile_case *given, const char *key, const char *value);
@@ -25,23 +24,18 @@ static int by_name(const void *a, const void *b);
 
 static const char *const families[] = {"resource", "disclosure", "tamper", "surface", "compile"};
 
-struct err hostile_cases_read(const char *folder, struct hostile_case **out_cases,
+struct err hostile_cases_read(const char *folder, struct hostile_case *cases, size_t max,
                               size_t *out_count)
 {
-    auto_free struct hostile_case *cases = calloc(CASES_MAX, sizeof *cases);
     size_t count = 0;
-    if (cases == NULL)
-        return err_make(ERR_SYSTEM, "memory for the cases");
     for (size_t i = 0; i < COUNT(families); i++) {
         size_t before = count;
-        struct err err = read_family(folder, families[i], cases, &count);
+        struct err err = read_family(folder, families[i], cases, max, &count);
         if (err_is(err))
             return err;
         qsort(cases + before, count - before, sizeof *cases, by_name);
     }
-    *out_cases = cases;
     *out_count = count;
-    cases = NULL; /* the caller's now */
     return err_none();
 }
 
@@ -73,7 +67,7 @@ bool hostile_case_fits(const struct hostile_case *given, const struct sandbox_re
 }
 
 static struct err read_family(const char *folder, const char *family, struct hostile_case *cases,
-                              size_t *count)
+                              size_t max, size_t *count)
 {
     char path[128];
     (void)snprintf(path, sizeof path, "%s/%s", folder, family);
@@ -84,7 +78,7 @@ static struct err read_family(const char *folder, const char *family, struct hos
     for (const struct dirent *entry; !err_is(err) && (entry = readdir(directory)) != NULL;) {
         struct hostile_case *given = &cases[*count];
         const char *ending = strrchr(entry->d_name, '.');
-        if (entry->d_name[0] == '.' || ending == NULL || *count == CASES_MAX)
+        if (entry->d_name[0] == '.' || ending == NULL || *count == max)
             continue;
         (void)text_copy(given->family, sizeof given->family, family);
         (void)snprintf(given->name, sizeof given->name, "%s/%.*s", family,

@@ -33,9 +33,9 @@ struct hostile_case {
     size_t runs_count; /* 0: it is a program of its own */
 };
 
-/* Every case below the folder, sorted by name; the caller frees. ERR_INPUT names a file whose
- * header is wrong. */
-struct err hostile_cases_read(const char *folder, struct hostile_case **out_cases,
+/* Every case below the folder, sorted by family and name, at most max of them. ERR_INPUT names a
+ * file whose header is wrong. */
+struct err hostile_cases_read(const char *folder, struct hostile_case *cases, size_t max,
                               size_t *out_count);
 
 /* The end in the words of the headers: "exited 0", "forbidden_call openat cut". */

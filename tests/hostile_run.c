@@ -58,8 +58,8 @@ static struct err open_program(const char *path, int *out_fd);
 static struct sandbox_limits limits_of_the_corpus(const struct hostile_bench *bench)
 {
     return (struct sandbox_limits){
-        .wall_ms = WALL_MS * bench->slower,
-        .cpu_ms = CPU_MS * bench->slower,
+        .wall_ms = (uint64_t)WALL_MS * bench->slower,
+        .cpu_ms = (uint64_t)CPU_MS * bench->slower,
         .memory_bytes = 64 * MIB,
         .stack_bytes = 8 * MIB,
         .output_bytes = HOSTILE_OUTPUT_BYTES,

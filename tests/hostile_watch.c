@@ -107,7 +107,8 @@ static int fds_below(pid_t pid, int below)
     if (directory == NULL)
         return -1;
     for (const struct dirent *entry; (entry = readdir(directory)) != NULL;)
-        count += isdigit((unsigned char)entry->d_name[0]) != 0 && atoi(entry->d_name) < below;
+        count += isdigit((unsigned char)entry->d_name[0]) != 0 &&
+                 strtol(entry->d_name, NULL, 10) < below;
     (void)closedir(directory); /* was only read */
     return count;
 }
