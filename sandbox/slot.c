@@ -37,6 +37,7 @@
 
 static struct err slot_take_over(struct slot *slot);
 static struct err slot_setup(struct slot *slot);
+static struct err slot_join(const struct slot *slot, const int *fds, size_t fds_count);
 static struct err slot_resources(struct slot *slot);
 static void slot_say(const struct slot *slot, enum slot_kind kind);
 static void slot_say_failed(const struct slot *slot, struct err err);
@@ -101,13 +102,17 @@ static struct err slot_setup(struct slot *slot)
     if (err_is(err))
         return err;
     if (size != sizeof setup || setup.head.version != SLOT_VERSION ||
-        setup.head.size != sizeof setup || setup.head.kind != SLOT_SETUP || fds_count > 1)
+        setup.head.size != sizeof setup || setup.head.kind != SLOT_SETUP ||
+        fds_count < setup.has_run_group)
         return err_make(ERR_INPUT, "set-up packet of another version: is build/sandbox current?");
 
     slot->fail_step = setup.fail_step;
     slot->group_fd = -1;
-    if (fds_count == 1)
+    if (setup.has_run_group != 0)
         err = slot_raise(fds[0], &slot->group_fd);
+    if (!err_is(err))
+        err = slot_join(slot, fds + (setup.has_run_group != 0),
+                        fds_count - (setup.has_run_group != 0));
     struct jail_options options = {
         .id = setup.id, .with_view = setup.with_view != 0, .fail_step = slot->fail_step};
     if (!err_is(err))
@@ -117,6 +122,22 @@ static struct err slot_setup(struct slot *slot)
     if (!err_is(err) && slot->fail_step == STEP_RESOURCES) {
         errno = EIO;
         err = err_make(ERR_SYSTEM, "%s", step_words(STEP_RESOURCES));
+    }
+    return err;
+}
+
+/* A process that moves itself, and is alone in doing so, waits for nobody. */
+static struct err slot_join(const struct slot *slot, const int *fds, size_t fds_count)
+{
+    struct err err = err_none();
+    for (size_t i = 0; i < fds_count; i++) {
+        if (write(fds[i], "0", 1) < 0 && !err_is(err))
+            err = err_make(ERR_SYSTEM, "%s", step_words(STEP_GROUPS));
+        (void)close(fds[i]); /* a write there is done at once */
+    }
+    if (!err_is(err) && slot->fail_step == STEP_GROUPS) {
+        errno = EIO;
+        err = err_make(ERR_SYSTEM, "%s", step_words(STEP_GROUPS));
     }
     return err;
 }
@@ -211,8 +232,10 @@ static bool slot_turn(struct slot *slot, int64_t patience_ms)
         return on_packet(slot);
     if (event.data.fd == slot->run.state.init_fd)
         slot_finish(slot);
-    else
+    else if ((event.events & EPOLLIN) != 0)
         on_call(slot);
+    else /* Nobody is left to call. Reading now would, before Linux 6.11, wait for ever. */
+        (void)epoll_ctl(slot->epoll_fd, EPOLL_CTL_DEL, event.data.fd, NULL); /* it is ours */
     return true;
 }
 
