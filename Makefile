@@ -17,7 +17,7 @@ SANFLAGS = $(if $(SAN),$(SANITIZERS))
 ORACLE_CFLAGS = -O3 -march=x86-64-v3 -fassociative-math -fno-signed-zeros -fno-trapping-math -fno-math-errno
 
 ASSIGNMENTS := $(sort $(patsubst assignments/%/assignment.json,%,$(wildcard assignments/*/assignment.json)))
-MAINS := sandbox/main.c worker/main.c grader/main.c assignments/adapter_main.c
+MAINS := sandbox/main.c sandbox/policy_main.c worker/main.c grader/main.c assignments/adapter_main.c
 sources = $(filter-out $(MAINS),$(wildcard $(1)))
 
 base_c        := $(call sources,sandbox/base/*.c)
@@ -42,7 +42,7 @@ all: $(PROGRAMS) runtime
 
 # -- libraries -------------------------------------------------------------------------------------
 $(BUILD)/libbase.a: $(call object,$(base_c))
-$(BUILD)/libsandbox.a: $(call object,$(sandbox_c))
+$(BUILD)/libsandbox.a: $(call object,$(sandbox_c)) $(BUILD)/obj/registry/filters.o
 $(BUILD)/libassignments.a: $(call object,$(assignments_c))
 $(BUILD)/libinputs.a: $(call object,$(inputs_c)) $(BUILD)/obj/registry/inputs.o
 $(BUILD)/libreference.a: $(call object,$(reference_c) $(oracle_c)) $(BUILD)/obj/registry/oracles.o
@@ -77,6 +77,13 @@ $(BUILD)/registry/oracles.c: $(inputs_c:%/inputs.c=%/assignment.json)
 	   for a in $(ASSIGNMENTS); do echo "struct err $${a}_oracle(const struct call *given, const struct call *answer, struct compare *compare);"; done; \
 	   echo 'const struct oracle_entry oracle_table[] = {'; \
 	   for a in $(ASSIGNMENTS); do echo "    {\"$$a\", $${a}_oracle},"; done; echo '    {0},'; echo '};'; } > $@
+
+# The syscall filters of the sandbox, compiled once and for all from the table of policy.c.
+$(BUILD)/policy: $(call object,sandbox/policy_main.c sandbox/policy.c) $(call lib,base)
+	$(link) -lseccomp
+$(BUILD)/registry/filters.c: $(BUILD)/policy
+	@mkdir -p $(@D)
+	@$(BUILD)/policy > $@.new && mv $@.new $@
 
 # -- programs --------------------------------------------------------------------------------------
 link = $(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group

@@ -74,7 +74,7 @@ struct err bench_start(struct sandbox *slot, int program_fd, const char *word)
 
 struct err bench_run(struct sandbox *slot, int program_fd)
 {
-    struct sandbox_result result;
+    struct sandbox_result result = {0};
     bool done = false;
     struct err err = bench_start(slot, program_fd, "exit");
     if (!err_is(err))

@@ -6,8 +6,16 @@
  *   rlimits nothing
  *
  * The slot is inside its own memory group, so that a run needs no move (dear on v1); its few pages
- * are subtracted. Groups are made at open and removed at close; what a killed library left is
- * removed by the next group_open of anybody who may. */
+ * are subtracted. It never is moved from outside: on v2 it is born into its group, on v1 it joins
+ * by itself, for which the kernel takes no lock over all processes (moving another process waits
+ * for one, 8 ms and more on a busy host).
+ *
+ * Groups are made at open and removed at close; what a killed library left is removed by the next
+ * group_complete of anybody who may.
+ *
+ * Life: 1. group_open  2. the slot is cloned into tree_fd  3. group_complete, while the slot starts
+ * 4. the slot joins by join_fds  5. group_settle  6. for each run group_prepare, group_facts
+ * 7. group_close. */
 #ifndef SANDBOX_GROUP_H
 #define SANDBOX_GROUP_H
 
@@ -22,13 +30,18 @@
 
 struct group {
     enum sandbox_backend backend;
-    int run_fd; /* directory that runs are born into, -1: no v2 tree at all */
+    int tree_fd;     /* directory that the slot is born into, -1: no v2 tree at all */
+    int run_fd;      /* directory that runs are born into, -1: the same */
+    int join_fds[2]; /* what the slot writes "0" into to join memory and pids; -1: none. v1 */
     /* private */
+    char name[64];
+    uint32_t id;                     /* user of the slot */
     char memory_dir[GROUP_PATH_MAX]; /* "" where there is none; v2: all three are one */
     char pids_dir[GROUP_PATH_MAX];
     char tree_dir[GROUP_PATH_MAX];
     int freeze_fd, events_fd, kill_fd, cpu_fd;
     int limit_fd, peak_fd, usage_fd, oom_fd, pids_fd;
+    bool complete;        /* group_complete has been */
     bool frozen;          /* as last asked for */
     uint64_t own_bytes;   /* of the slot itself */
     uint64_t limit_bytes; /* as last written */
@@ -44,14 +57,14 @@ struct group_facts {
     uint64_t limit_bytes; /* that was in force */
 };
 
-/* Makes the groups of one slot. ERR_SYSTEM says what this back end lacks here.
+/* Makes what the slot is born into. ERR_SYSTEM says what this back end lacks here.
  *
  * tag  tells the slots of one process apart
  * id   the user that the slot becomes, SLOT_SAME_ID: ours */
 struct err group_open(enum sandbox_backend backend, int tag, uint32_t id, struct group *out_group);
 
-/* Moves the slot in, before it does anything. */
-struct err group_enter(struct group *group, pid_t slot);
+/* Makes the rest and opens all files. Nothing when it was done before. */
+struct err group_complete(struct group *group);
 
 /* The slot is ready: what is used now is its own. */
 void group_settle(struct group *group);

@@ -3,13 +3,13 @@
 
 #include "sandbox/base/fdio.h"
 #include "sandbox/base/text.h"
+#include "sandbox/raw.h"
 #include "sandbox/slot.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,18 +18,30 @@
 #include <unistd.h>
 
 #define READY_MS 10000 /* set-up takes about 2 ms; a host this slow cannot grade */
-#define END_MS 2000    /* a slot that has not gone by then is killed */
+#define BIRTH_STACK_BYTES 8192
+#define END_MS 2000 /* a slot that has not gone by then is killed */
 /* Above what distributions, systemd and container tools hand out, below the sign bit. */
 #define ID_BASE 2130000000U
 
+/* The slot's process before its exec: it shares our memory and touches nothing else of it. */
+struct birth {
+    const char *program;
+    const char *const *arguments;
+    int socket;
+    int failed_errno; /* of the exec */
+};
+
 static struct err spawn_slot(struct sandbox *slot);
+static struct err clone_slot(struct sandbox *slot, struct birth *birth);
+static void birth_enter(void *argument);
 static struct err handshake(struct sandbox *slot);
+static struct err send_setup(struct sandbox *slot);
 
 struct err launch_slot(struct sandbox *slot)
 {
     struct err err = spawn_slot(slot);
     if (!err_is(err))
-        err = group_enter(&slot->group, slot->pid);
+        err = group_complete(&slot->group);
     if (!err_is(err))
         err = handshake(slot);
     if (err_is(err)) {
@@ -107,34 +119,62 @@ static struct err spawn_slot(struct sandbox *slot)
     slot->socket = ends[0];
     auto_close int theirs = ends[1];
 
-    char word[] = "slot";
-    char *arguments[] = {slot->program, word, slot->name, NULL};
-    char *environment[] = {NULL};
-    posix_spawn_file_actions_t actions;
-    (void)posix_spawn_file_actions_init(&actions); /* never fails in glibc */
-    int status = posix_spawn_file_actions_adddup2(&actions, theirs, SLOT_SOCKET_FD);
-    if (status == 0)
-        status = posix_spawn(&slot->pid, slot->program, &actions, NULL, arguments, environment);
-    (void)posix_spawn_file_actions_destroy(&actions); /* never fails in glibc */
-    if (status != 0) {
-        slot->pid = -1;
-        errno = status;
-        return err_make(ERR_SYSTEM, "start the slot '%.100s'", slot->program);
+    const char *const arguments[] = {slot->program, "slot", slot->name, NULL};
+    struct birth birth = {.program = slot->program, .arguments = arguments, .socket = theirs};
+    struct err err = clone_slot(slot, &birth);
+    if (!err_is(err) && birth.failed_errno != 0) {
+        errno = birth.failed_errno;
+        err = err_make(ERR_SYSTEM, "start the slot '%.100s'", slot->program);
     }
-    slot->pidfd = (int)syscall(SYS_pidfd_open, slot->pid, 0);
-    return slot->pidfd < 0 ? err_make(ERR_SYSTEM, "pidfd of the slot") : err_none();
+    return err;
+}
+
+/* As posix_spawn, but into a control group. No signal may find the child before its exec: a handler
+ * would run in our memory. The slot itself sets all of them back. */
+static struct err clone_slot(struct sandbox *slot, struct birth *birth)
+{
+    char stack[BIRTH_STACK_BYTES] __attribute__((aligned(16)));
+    sigset_t all, before;
+    struct clone_args how = {
+        .flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD,
+        .pidfd = (uint64_t)(uintptr_t)&slot->pidfd,
+        .exit_signal = SIGCHLD,
+        .stack = (uint64_t)(uintptr_t)stack,
+        .stack_size = sizeof stack,
+    };
+    if (slot->group.tree_fd >= 0) {
+        how.flags |= CLONE_INTO_CGROUP;
+        how.cgroup = (unsigned)slot->group.tree_fd;
+    }
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    long pid = raw_clone(&how, birth_enter, birth);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (pid < 0) {
+        errno = (int)-pid;
+        return err_make(ERR_SYSTEM, "clone the slot");
+    }
+    slot->pid = (pid_t)pid;
+    return err_none();
+}
+
+OUTSIDE_LIBC static void birth_enter(void *argument)
+{
+    static const char *const nothing[] = {NULL}; /* the empty environment */
+    struct birth *birth = argument;
+
+    long result = birth->socket == SLOT_SOCKET_FD ? raw(SYS_fcntl, SLOT_SOCKET_FD, F_SETFD, 0)
+                                                  : raw(SYS_dup3, birth->socket, SLOT_SOCKET_FD, 0);
+    if (result >= 0)
+        result = raw(SYS_execve, birth->program, birth->arguments, nothing);
+    birth->failed_errno = (int)-result;
+    for (;;)
+        (void)raw(SYS_exit_group, 127);
 }
 
 static struct err handshake(struct sandbox *slot)
 {
-    struct slot_setup setup = {
-        .head = {.version = SLOT_VERSION, .size = sizeof setup, .kind = SLOT_SETUP},
-        .id = slot->id,
-        .with_view = slot->view,
-        .fail_step = slot->fail_step,
-    };
-    struct err err = fdio_send(slot->socket, &setup, sizeof setup, &slot->group.run_fd,
-                               slot->group.run_fd >= 0 ? 1 : 0);
+    struct err err = send_setup(slot);
     bool ready = false;
     if (!err_is(err))
         err = fdio_wait(slot->socket, READY_MS, &ready);
@@ -163,4 +203,23 @@ static struct err handshake(struct sandbox *slot)
         return told;
     }
     return err_make(ERR_INTERNAL, "'%.100s' ended without a word", slot->program);
+}
+
+static struct err send_setup(struct sandbox *slot)
+{
+    struct slot_setup setup = {
+        .head = {.version = SLOT_VERSION, .size = sizeof setup, .kind = SLOT_SETUP},
+        .id = slot->id,
+        .with_view = slot->view,
+        .fail_step = slot->fail_step,
+        .has_run_group = slot->group.run_fd >= 0,
+    };
+    const int all[] = {slot->group.run_fd, slot->group.join_fds[0], slot->group.join_fds[1]};
+    int fds[COUNT(all)];
+    size_t count = 0;
+    for (size_t i = 0; i < COUNT(all); i++) {
+        if (all[i] >= 0)
+            fds[count++] = all[i];
+    }
+    return fdio_send(slot->socket, &setup, sizeof setup, fds, count);
 }

@@ -1,6 +1,7 @@
-/* System calls without libc. init and the program before its exec run in the slot's own memory on
- * stacks of their own: they share its thread pointer, so libc (errno, locks, caches) is not
- * theirs to touch. Results are as the kernel gives them: -errno on failure. */
+/* System calls without libc. A slot before its exec runs in the library's memory, init and the
+ * program before its exec in the slot's, on stacks of their own: they share a thread pointer, so
+ * libc (errno, locks, caches) is not theirs to touch. Results are as the kernel gives them: -errno
+ * on failure. */
 #ifndef SANDBOX_RAW_H
 #define SANDBOX_RAW_H
 
@@ -11,6 +12,10 @@
 #ifndef __x86_64__
 #error "the slot is written for x86-64"
 #endif
+
+/* Shadow memory knows nothing of those stacks, and the checks would call into libc. */
+#define OUTSIDE_LIBC                                                                               \
+    __attribute__((no_sanitize("address", "undefined"), optimize("no-stack-protector")))
 
 static inline long raw6(long number, long a, long b, long c, long d, long e, long f)
 {

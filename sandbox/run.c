@@ -24,10 +24,6 @@
 
 #define STACK_BYTES ((size_t)64 * 1024)
 
-/* Shadow memory knows nothing of these stacks, and the checks would call into libc. */
-#define OUTSIDE_LIBC                                                                               \
-    __attribute__((no_sanitize("address", "undefined"), optimize("no-stack-protector")))
-
 static void init_enter(void *argument);
 static bool init_tie(struct run *run);
 static long program_clone(struct run *run, int *out_pidfd);

@@ -177,15 +177,9 @@ static struct err plan_words(struct slot *slot)
 
 static struct err plan_filter(struct slot *slot)
 {
-    struct sock_fprog *filter = &slot->filters[slot->listen][slot->start.profile];
     if (step_fails(slot, STEP_FILTER))
         return err_make(ERR_SYSTEM, "%s", step_words(STEP_FILTER));
-    if (filter->len == 0) {
-        struct err err = policy_build(slot->start.profile, slot->listen, filter);
-        if (err_is(err))
-            return err;
-    }
-    slot->run.plan.filter = *filter;
+    slot->run.plan.filter = policy_filter(slot->start.profile, slot->listen);
     return err_none();
 }
 

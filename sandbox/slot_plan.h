@@ -6,7 +6,6 @@
 #include "sandbox/run.h"
 #include "sandbox/wire.h"
 
-#include <linux/filter.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,8 +22,6 @@ struct slot {
     bool listen;        /* the filter reports to us, else it kills by itself */
     enum slot_step fail_step;
     struct jail jail;
-    struct sock_fprog filters[2]
-                             [SANDBOX_COMPILE + 1]; /* by listen and profile, made at first use */
     struct run run;
 
     /* of the run at hand */

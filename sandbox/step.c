@@ -7,6 +7,7 @@ const char *step_words(enum slot_step step)
 {
     static const char *const words[STEP_COUNT] = {
         [STEP_NONE] = "nothing",
+        [STEP_GROUPS] = "join the control groups",
         [STEP_IDENTITY] = "become an unprivileged user",
         [STEP_USER_NAMESPACE] = "enter a user namespace",
         [STEP_ID_MAPS] = "write the id maps",
@@ -17,7 +18,7 @@ const char *step_words(enum slot_step step)
         [STEP_PIVOT] = "pivot into the empty root",
         [STEP_PRIVILEGES] = "give up privileges",
         [STEP_RESOURCES] = "prepare the slot",
-        [STEP_FILTER] = "build the syscall filter",
+        [STEP_FILTER] = "choose the syscall filter",
         [STEP_LANDLOCK_RULES] = "make the Landlock rules",
         [STEP_WORK] = "make /work",
         [STEP_PROGRAM] = "open the program",

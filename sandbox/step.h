@@ -6,6 +6,7 @@
 enum slot_step {
     STEP_NONE,
     /* once per slot, in this order */
+    STEP_GROUPS,
     STEP_IDENTITY,
     STEP_USER_NAMESPACE,
     STEP_ID_MAPS,

@@ -3,7 +3,7 @@
  * packet carries version and size, and one that does not match is refused.
  *
  *   library                        slot
- *   SLOT_SETUP    [run group]  ->
+ *   SLOT_SETUP    [groups]     ->
  *                              <-  SLOT_READY, or SLOT_FAILED and the end
  *   SLOT_START    [program, fds, files_in]
  *                              <-  SLOT_STARTED [pidfd], or SLOT_FAILED
@@ -18,7 +18,7 @@
 
 #include <stdint.h>
 
-#define SLOT_VERSION 1
+#define SLOT_VERSION 2
 #define SLOT_PACKET_MAX 4096
 #define SLOT_WORDS_MAX 3072     /* argv, each word with its 0 */
 #define SLOT_NAME_MAX 64        /* of a file of /work, with its 0 */
@@ -43,10 +43,11 @@ struct slot_head {
 
 struct slot_setup {
     struct slot_head head;
-    uint32_t id;        /* user and group to become, SLOT_SAME_ID: stay */
-    uint32_t with_view; /* build the compile view too */
-    uint32_t fail_step; /* enum slot_step that shall fail, 0: none; for tests */
-    uint32_t unused;
+    uint32_t id;            /* user and group to become, SLOT_SAME_ID: stay */
+    uint32_t with_view;     /* build the compile view too */
+    uint32_t fail_step;     /* enum slot_step that shall fail, 0: none; for tests */
+    uint32_t has_run_group; /* the first descriptor is the v2 group for runs; others are files that
+                             * take "0" from whoever joins a group */
 };
 
 struct slot_start {

@@ -137,6 +137,19 @@ __attribute__((unused)) static int count_entries(int pid, const char *name)
     return count;
 }
 
+/* The same once it has come down to `expected`, else as it is after a second: a slot tells a result
+ * and then lets go of the run's descriptors. */
+__attribute__((unused)) static int count_settled(int pid, const char *name, int expected)
+{
+    int64_t until = clock_ms() + 1000;
+    int count = count_entries(pid, name);
+    while (count != expected && clock_ms() < until) {
+        (void)usleep(500);
+        count = count_entries(pid, name);
+    }
+    return count;
+}
+
 /* True when the slot process has no child. */
 __attribute__((unused)) static bool slot_is_alone(const struct sandbox *slot)
 {

@@ -91,6 +91,10 @@ static void filters_build_for_every_profile_and_action(void **state)
             struct err err = policy_build((enum sandbox_profile)profile, notify != 0, &filter);
             assert_false(err_is(err));
             assert_in_range(filter.len, 20, 4096);
+            /* What slots install was made at build time, and is the same. */
+            struct sock_fprog made = policy_filter((enum sandbox_profile)profile, notify != 0);
+            assert_int_equal(made.len, filter.len);
+            assert_memory_equal(made.filter, filter.filter, filter.len * sizeof filter.filter[0]);
             policy_release(&filter);
             assert_null(filter.filter);
         }
