@@ -31,7 +31,7 @@ struct tables {
     int ours, errors, failures;
 };
 
-static int batch(const struct try_place *place, struct batch_wish *wish, const char *csv,
+static int batch(const struct try_place *place, const struct batch_wish *asked, const char *csv,
                  const char *junit);
 static void csv_head(struct tables *tables);
 static void on_graded(void *context, const char *path, const struct report *report, struct err err);
@@ -80,22 +80,23 @@ int command_batch(int argc, char **argv)
     return code;
 }
 
-static int batch(const struct try_place *place, struct batch_wish *wish, const char *csv,
+static int batch(const struct try_place *place, const struct batch_wish *asked, const char *csv,
                  const char *junit)
 {
-    struct tables tables = {.spec = wish->spec};
+    struct tables tables = {.spec = asked->spec};
     struct batch_files files = {0};
     int stopped = 0;
     (void)place;
     buf_init(&tables.csv, OUT_MAX);
     buf_init(&tables.junit, OUT_MAX);
-    wish->graded = on_graded;
-    wish->context = &tables;
-    struct err err = batch_find(&files, wish->folder);
+    struct batch_wish wish = *asked;
+    wish.graded = on_graded;
+    wish.context = &tables;
+    struct err err = batch_find(&files, wish.folder);
     tables.all = files.count;
     csv_head(&tables);
     if (!err_is(err) && files.count > 0)
-        err = batch_run(wish, &files, &stopped);
+        err = batch_run(&wish, &files, &stopped);
     if (isatty(STDERR_FILENO) == 1)
         fprintf(stderr, "\n");
     struct err written = deliver(&tables, csv, junit); /* what was graded before a failure counts */

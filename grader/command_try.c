@@ -36,7 +36,8 @@ static int refuse_assignment(const struct wishes *wishes, const struct try_place
 static int refuse_case(const struct spec *spec, const char *name);
 static enum device device_of(const char *path);
 static struct err read_source(const char *path, struct buf *out);
-static int grade(const struct wishes *wishes, const struct try_place *place, struct try_wish *wish);
+static int grade(const struct wishes *wishes, const struct try_place *place,
+                 const struct try_wish *asked);
 static void on_changed(void *context, const struct report *report);
 static void write_end(const struct wishes *wishes, const struct report *report,
                       struct writer_state *state);
@@ -202,7 +203,8 @@ static struct err read_source(const char *path, struct buf *out)
     }
 }
 
-static int grade(const struct wishes *wishes, const struct try_place *place, struct try_wish *wish)
+static int grade(const struct wishes *wishes, const struct try_place *place,
+                 const struct try_wish *asked)
 {
     struct report *report = calloc(1, sizeof *report);
     if (report == NULL)
@@ -213,11 +215,12 @@ static int grade(const struct wishes *wishes, const struct try_place *place, str
                                  .view = {.everything = wishes->only_case != NULL,
                                           .language = words_language(NULL, wishes->language)},
                                  .quiet = wishes->json || wishes->speed};
-    wish->changed = on_changed;
-    wish->context = &state;
-    report_init(report, wish->spec);
+    struct try_wish wish = *asked;
+    wish.changed = on_changed;
+    wish.context = &state;
+    report_init(report, wish.spec);
 
-    if (try_accept(wish, report)) {
+    if (try_accept(&wish, report)) {
         struct child child;
         struct try_hello hello = {0};
         struct child_options options = {
@@ -225,7 +228,7 @@ static int grade(const struct wishes *wishes, const struct try_place *place, str
         on_changed(&state, report);
         struct err err = child_start(&child, &options);
         if (!err_is(err))
-            err = try_grade(&child, &hello, wish, report);
+            err = try_grade(&child, &hello, &wish, report);
         else
             report->stage = STAGE_SYSTEM_ERROR;
         int interrupted = child.interrupted ? child.signal : 0;
