@@ -160,7 +160,7 @@ static struct err await_event(struct runner *runner, const struct watch *watch,
 static struct err await_word(struct runner *runner, const struct watch *watch,
                              struct runner_result *out)
 {
-    int64_t next_ns = clock_ns() + LOOK_MS * 1000000;
+    int64_t next_ns = clock_ns() + LOOK_MS * (int64_t)1000000;
     bool over = !runner->up;
 
     while (!over) {
@@ -174,7 +174,7 @@ static struct err await_word(struct runner *runner, const struct watch *watch,
         struct err err = look(runner, watch, out, &over);
         if (err_is(err))
             return err;
-        next_ns = clock_ns() + LOOK_MS * 1000000;
+        next_ns = clock_ns() + LOOK_MS * (int64_t)1000000;
     }
     return err_none();
 }

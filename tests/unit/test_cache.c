@@ -20,13 +20,11 @@ struct fixture {
 static int setup(void **state)
 {
     struct fixture *fixture = calloc(1, sizeof *fixture);
+    *state = fixture;
     if (fixture == NULL || sodium_init() < 0)
         return -1;
     (void)snprintf(fixture->folder, sizeof fixture->folder, "/tmp/test_cache_XXXXXX");
-    *state = fixture;
-    if (mkdtemp(fixture->folder) == NULL)
-        return -1;
-    return 0;
+    return mkdtemp(fixture->folder) == NULL ? -1 : 0;
 }
 
 static int teardown(void **state)

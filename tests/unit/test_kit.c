@@ -26,9 +26,9 @@ static int make(void **state)
 {
     struct place *place = calloc(1, sizeof *place);
     char path[128];
+    *state = place;
     if (place == NULL)
         return 1;
-    *state = place;
     (void)snprintf(place->home, sizeof place->home, "/tmp/kit-test-XXXXXX");
     (void)snprintf(place->spec.name, sizeof place->spec.name, "attention");
     (void)snprintf(place->spec.title, sizeof place->spec.title, "Attention");

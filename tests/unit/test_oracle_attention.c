@@ -84,7 +84,7 @@ static void answer_row(int b, int h, int i)
     int H = call_size(&call, "H"), Tq = call_size(&call, "Tq"), Tk = call_size(&call, "Tk");
     int D = call_size(&call, "D"), row = (b * H + h) * Tq + i, first = (b * H + h) * Tk;
     long double sums[128] = {0}, total = 0, highest = -1000;
-    float *o = &call_f32(&call, "o")[row * D];
+    float *o = &call_f32(&call, "o")[(size_t)row * (size_t)D];
 
     for (int j = 0; j < Tk; j++)
         if (is_visible(b, i, j))

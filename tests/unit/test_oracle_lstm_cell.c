@@ -86,7 +86,7 @@ static void answer_sequence(int b)
         c[u] = (long double)call_f32(&call, "c0")[b * nh + u];
     }
     for (int t = 0; t < T; t++) {
-        const float *x = &call_f32(&call, "x")[(t * B + b) * nx];
+        const float *x = &call_f32(&call, "x")[(size_t)(t * B + b) * (size_t)nx];
         for (int u = 0; u < nh; u++) {
             c[u] *= sigmoid(gate_sum(1, u, x, h));
             c[u] += sigmoid(gate_sum(0, u, x, h)) * tanhl(gate_sum(2, u, x, h));
@@ -236,10 +236,11 @@ static void saturated_gates_pass_the_reach_of_expf(void **state)
     (void)state;
     open_case("saturated", 1);
     long double h[UNITS_MAX] = {0};
-    int steps = call_size(&call, "T") * call_size(&call, "B"), nh = call_size(&call, "nh");
+    int steps = call_size(&call, "T") * call_size(&call, "B");
+    int nx = call_size(&call, "nx"), nh = call_size(&call, "nh");
     for (int tb = 0; tb < steps; tb++)
         for (int row = 0; row < 4 * nh; row++) {
-            const float *x = &call_f32(&call, "x")[tb * call_size(&call, "nx")];
+            const float *x = &call_f32(&call, "x")[(size_t)tb * (size_t)nx];
             double z = (double)gate_sum(row / nh, row % nh, x, h);
             highest = fmax(highest, z);
             lowest = fmin(lowest, z);
