@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +33,7 @@ static struct err open_limit_files(struct group *group);
 static struct err open_file(const char *directory, const char *name, int flags, int *out_fd);
 static struct err write_file(const char *directory, const char *name, const char *text);
 static void sweep(const char *path);
+static pid_t maker_of(const char *name);
 static void remove_dir(const char *path);
 
 /* The names of the same things in the two versions. */
@@ -311,10 +313,9 @@ static void sweep(const char *path)
     if (directory == NULL)
         return;
     for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
-        int pid, tag;
         char other[GROUP_PATH_MAX + 300];
-        if (sscanf(entry->d_name, "sandbox-%d-%d", &pid, &tag) != 2 || kill(pid, 0) == 0 ||
-            errno != ESRCH)
+        pid_t pid = maker_of(entry->d_name);
+        if (pid == 0 || kill(pid, 0) == 0 || errno != ESRCH)
             continue;
         (void)snprintf(other, sizeof other, "%s/%s/run", base, entry->d_name);
         (void)rmdir(other);
@@ -322,6 +323,17 @@ static void sweep(const char *path)
         (void)rmdir(other);
     }
     (void)closedir(directory); /* was only read */
+}
+
+/* The process that made the group "sandbox-PID-TAG"; 0 for any other name. */
+static pid_t maker_of(const char *name)
+{
+    static const char stem[] = "sandbox-";
+    char *end = NULL;
+    if (strncmp(name, stem, sizeof stem - 1) != 0)
+        return 0;
+    long pid = strtol(name + sizeof stem - 1, &end, 10);
+    return *end == '-' && pid > 0 && pid <= INT_MAX ? (pid_t)pid : 0;
 }
 
 static void remove_dir(const char *path)

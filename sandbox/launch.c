@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -102,11 +103,14 @@ uint32_t launch_id(int tag)
         return SLOT_SAME_ID;
     /* In a container only some ids exist: then we stay who we are. */
     char text[256];
-    unsigned inside = 0, outside = 0, count = 0;
     auto_close int fd = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
     ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
     text[got > 0 ? got : 0] = '\0';
-    if (sscanf(text, "%u %u %u", &inside, &outside, &count) != 3 || count != UINT32_MAX)
+    char *rest = text;
+    unsigned long count = 0;
+    for (int i = 0; i < 3; i++) /* first inside, first outside, how many */
+        count = strtoul(rest, &rest, 10);
+    if (count != UINT32_MAX)
         return SLOT_SAME_ID;
     return ID_BASE + ((uint32_t)getpid() * 64 + (uint32_t)tag % 64) % 10000000;
 }
