@@ -14,8 +14,7 @@ static void on_written(uv_async_t *async);
 static void on_closed(uv_handle_t *handle);
 
 #define BATCH_MAX 64     /* FACTS: past 64 per commit little is gained and waits grow */
-#define WAITING_MAX 4096 /* a full queue means the disk stands still: say so instead of hoarding   \
-                          */
+#define WAITING_MAX 4096 /* a full queue: the disk stands still; say so instead of hoarding */
 
 struct writer {
     struct db db; /* of the writer thread alone */

@@ -12,9 +12,7 @@
 #include <unistd.h>
 
 #define WINDOW_MS 150
-#define RUNNING_MAX_US                                                                             \
-    20000 /* a program that gets no processor for so long is stopped as it is                      \
-           */
+#define RUNNING_MAX_US 20000 /* without a processor for so long, a program is stopped as it is */
 
 /* A process with a slot of its own. It is told until when to run (clock_ns; 0: end), and answers
  * with the number of runs, -1 if one failed. */

@@ -1,6 +1,7 @@
-/* What grading costs without a sandbox: the same cases, inputs and oracle around a function that is linked in.
- * Bench only. Built by tests/bench/run into one object; `gcc FLAGS student.c bare.o … && ./a.out SPEC`.
- * Exit code 0 when every correctness case is right. */
+/* What grading costs without a sandbox: the same cases, inputs and oracle around a function that
+ * is linked in. Bench only. Built by tests/bench/run into one object;
+ * `gcc FLAGS student.c bare.o ... && ./a.out SPEC`. Exit code 0 when every correctness case is
+ * right. */
 #include "assignments/inputs.h"
 #include "reference/oracle.h"
 #include "worker/runtime/control.h"

@@ -1,4 +1,5 @@
-/* Runs a fuzz target over its kept corpus, one TAP line per file: what `make test` does without a fuzzer.
+/* Runs a fuzz target over its kept corpus, one TAP line per file: what `make test` does without a
+ * fuzzer.
  * usage: fuzz_TARGET FOLDER */
 #include "sandbox/base/buf.h"
 #include "sandbox/base/fdio.h"
@@ -25,7 +26,8 @@ int main(int argc, char **argv)
         struct buf bytes;
         buf_init(&bytes, (size_t)16 * 1024 * 1024);
         if (names[i]->d_type == DT_REG && !err_is(fdio_read_file(path, &bytes))) {
-            (void)LLVMFuzzerTestOneInput((const uint8_t *)bytes.at, bytes.size); /* must come back */
+            /* It must come back. */
+            (void)LLVMFuzzerTestOneInput((const uint8_t *)bytes.at, bytes.size);
             printf("ok %d - %s\n", ++tried, names[i]->d_name);
             (void)fflush(stdout);
         }
