@@ -157,7 +157,7 @@ OUTSIDE_LIBC static bool program_confine(struct run *run)
     }
     if (!step_went(run, STEP_CHROOT, raw(SYS_fchdir, plan->root_fd)) ||
         !step_went(run, STEP_CHROOT, raw(SYS_chroot, ".")) ||
-        !step_went(run, STEP_CHROOT, raw(SYS_chdir, plan->directory)))
+        (plan->directory != NULL && !step_went(run, STEP_CHROOT, raw(SYS_chdir, plan->directory))))
         return false;
     for (unsigned i = 0; i < plan->rlimits_count; i++) {
         const struct run_rlimit *row = &plan->rlimits[i];
@@ -185,8 +185,7 @@ OUTSIDE_LIBC static void program_prefer_oom(const struct run_plan *plan)
     long fd = raw(SYS_openat, plan->proc_fd, "self/oom_score_adj", O_WRONLY | O_CLOEXEC);
     if (fd < 0)
         return;
-    (void)raw(SYS_write, fd, "1000", 4);
-    (void)raw(SYS_close, fd);
+    (void)raw(SYS_write, fd, "1000", 4); /* close-on-exec; the slot closes it after the run */
 }
 
 /* The last step but one: from here on only the table's calls work. */

@@ -34,8 +34,8 @@ struct run_plan {
     bool fixed_addresses;  /* ADDR_NO_RANDOMIZE */
     int cpu;               /* -1: anywhere */
     cpu_set_t cpus;        /* "anywhere": what the slot may use */
-    int root_fd;           /* of the program; its working directory is `directory` in it */
-    const char *directory; /* "/" or "/work" */
+    int root_fd;           /* of the program, and its working directory */
+    const char *directory; /* in it; NULL: the root itself */
     int landlock_fd;
     int group_fd; /* v2 group that the run is born into, -1: none */
     int proc_fd;  /* the host's procfs, -1: none */

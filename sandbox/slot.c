@@ -175,7 +175,8 @@ static struct err slot_resources(struct slot *slot)
     slot->memfd_device = info.st_dev;
     if (sched_getaffinity(0, sizeof slot->cpus, &slot->cpus) < 0)
         return err_make(ERR_SYSTEM, "processors of the slot");
-    return run_init(&slot->run);
+    err = slot_plan_init(slot);
+    return err_is(err) ? err : run_init(&slot->run);
 }
 
 static void slot_say(const struct slot *slot, enum slot_kind kind)

@@ -32,6 +32,28 @@ static bool step_fails(const struct slot *slot, enum slot_step step)
     return slot->fail_step == step;
 }
 
+struct err slot_plan_init(struct slot *slot)
+{
+    static const struct run_rlimit rows[] = {
+        {RLIMIT_CORE, {0, 0}},         /* cores would leave by a path of the host */
+        {RLIMIT_MEMLOCK, {0, 0}},      /* nothing is locked past the accounting */
+        {RLIMIT_MSGQUEUE, {0, 0}},     /* no queue outlives anything */
+        {RLIMIT_SIGPENDING, {64, 64}}, /* bounds kernel memory */
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct rlimit *have = &slot->rlimits[rows[i].resource];
+        if (setrlimit((__rlimit_resource_t)rows[i].resource, &rows[i].limit) < 0 &&
+            (getrlimit((__rlimit_resource_t)rows[i].resource, have) < 0 ||
+             have->rlim_max > rows[i].limit.rlim_max)) /* lower than ours is fine too */
+            return err_make(ERR_SYSTEM, "resource limits of the slot");
+    }
+    for (int resource = 0; resource < RLIM_NLIMITS; resource++) {
+        if (getrlimit((__rlimit_resource_t)resource, &slot->rlimits[resource]) < 0)
+            return err_make(ERR_SYSTEM, "read the resource limits of the slot");
+    }
+    return err_none();
+}
+
 struct err slot_plan(struct slot *slot, const struct slot_start *start, const int *fds,
                      size_t fds_count)
 {
@@ -55,7 +77,7 @@ struct err slot_plan(struct slot *slot, const struct slot_start *start, const in
         .cpu = start->cpu,
         .cpus = slot->cpus,
         .root_fd = compile ? slot->jail.view_fd : slot->jail.void_fd,
-        .directory = compile ? "/work" : "/",
+        .directory = compile ? "/work" : NULL,
         .landlock_fd = slot->landlock_fd,
         .group_fd = slot->group_fd,
         .proc_fd = slot->jail.proc_fd,
@@ -264,12 +286,12 @@ static struct err plan_landlock(struct slot *slot)
     return err;
 }
 
-/* Hard limits equal soft ones but for the stack, which cc1 sets for itself, and CPU time, where
- * the soft one tells SIGXCPU from a kill. The slot looks at the exact CPU time; this is behind it.
- */
+/* Hard limits equal soft ones but for CPU time, where the soft one tells SIGXCPU from a kill. The
+ * slot looks at the exact CPU time; this is behind it. What the slot has already is inherited. */
 static void plan_rlimits(struct slot *slot)
 {
     const struct slot_start *start = &slot->start;
+    struct run_plan *plan = &slot->run.plan;
     rlim_t cpu_seconds = (start->cpu_ms + 999) / 1000 + 1;
     const struct run_rlimit rows[] = {
         {RLIMIT_CPU, {cpu_seconds, cpu_seconds + 1}},
@@ -279,26 +301,21 @@ static void plan_rlimits(struct slot *slot)
         {RLIMIT_AS, {start->address_space_bytes, start->address_space_bytes}},
         /* Counted in our own user namespace: the slot and init are in it too. */
         {RLIMIT_NPROC, {start->threads + 2, start->threads + 2}},
-        {RLIMIT_NOFILE, {64, 64}},     /* cc1 opens one header at a time per level of nesting */
-        {RLIMIT_CORE, {0, 0}},         /* cores would leave by a path of the host */
-        {RLIMIT_MEMLOCK, {0, 0}},      /* nothing is locked past the accounting */
-        {RLIMIT_MSGQUEUE, {0, 0}},     /* no queue outlives anything */
-        {RLIMIT_SIGPENDING, {64, 64}}, /* bounds kernel memory */
+        {RLIMIT_NOFILE, {64, 64}}, /* cc1 opens one header at a time per level of nesting */
     };
     _Static_assert(COUNT(rows) <= RUN_RLIMITS_MAX, "rows fit the plan");
+    plan->rlimits_count = 0;
     for (unsigned i = 0; i < COUNT(rows); i++) {
         struct run_rlimit row = rows[i];
-        struct rlimit have;
+        const struct rlimit *have = &slot->rlimits[row.resource];
         /* Never above what we have ourselves: raising a hard limit is root's. */
-        if (getrlimit((__rlimit_resource_t)row.resource, &have) == 0 &&
-            row.limit.rlim_max > have.rlim_max) {
-            row.limit.rlim_max = have.rlim_max;
-            row.limit.rlim_cur =
-                row.limit.rlim_cur > have.rlim_max ? have.rlim_max : row.limit.rlim_cur;
-        }
-        slot->run.plan.rlimits[i] = row;
+        if (row.limit.rlim_max > have->rlim_max)
+            row.limit.rlim_max = have->rlim_max;
+        if (row.limit.rlim_cur > row.limit.rlim_max)
+            row.limit.rlim_cur = row.limit.rlim_max;
+        if (row.limit.rlim_cur != have->rlim_cur || row.limit.rlim_max != have->rlim_max)
+            plan->rlimits[plan->rlimits_count++] = row;
     }
-    slot->run.plan.rlimits_count = COUNT(rows);
 }
 
 /* 0 .. fds_count-1 are in place; they alone survive the exec. */

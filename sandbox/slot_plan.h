@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 struct slot {
@@ -19,7 +20,8 @@ struct slot {
     int landlock_fd;    /* "nothing at all", -1: no Landlock here */
     cpu_set_t cpus;     /* that we might use before the library chose one for us */
     dev_t memfd_device; /* where memfds live: a program from there needs no Landlock rule */
-    bool listen;        /* the filter reports to us, else it kills by itself */
+    struct rlimit rlimits[RLIM_NLIMITS]; /* our own, which runs inherit */
+    bool listen;                         /* the filter reports to us, else it kills by itself */
     enum slot_step fail_step;
     struct jail jail;
     struct run run;
@@ -40,6 +42,9 @@ struct slot {
     int run_landlock_fd;     /* of this run alone, -1: none */
     struct slot_start start; /* the request: words and names stay in here */
 };
+
+/* Sets the limits that are the same for every run, and notes what runs inherit; once per slot. */
+struct err slot_plan_init(struct slot *slot);
 
 /* Makes the plan of slot->run. The packet's descriptors are 0 .. fds_count - 1 and stay the
  * caller's to close. On failure slot_plan_undo must follow. */
