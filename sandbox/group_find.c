@@ -15,17 +15,26 @@ static bool find_mount(const char *mountinfo, const char *controller, char root[
 static bool find_membership(const char *membership, const char *controller, char path[256]);
 static bool list_has(const char *list, const char *word);
 
-struct err group_find(const char *controller, char *out, size_t out_size)
+struct err group_view_read(struct group_view *out)
 {
-    auto_buf struct buf mountinfo, membership;
-    buf_init(&mountinfo, TEXT_MAX);
-    buf_init(&membership, TEXT_MAX);
-    struct err err = fdio_read_file("/proc/self/mountinfo", &mountinfo);
+    buf_init(&out->mountinfo, TEXT_MAX);
+    buf_init(&out->membership, TEXT_MAX);
+    struct err err = fdio_read_file("/proc/self/mountinfo", &out->mountinfo);
     if (!err_is(err))
-        err = fdio_read_file("/proc/self/cgroup", &membership);
-    if (!err_is(err))
-        err = group_find_in(mountinfo.at, membership.at, controller, out, out_size);
+        err = fdio_read_file("/proc/self/cgroup", &out->membership);
     return err;
+}
+
+void group_view_release(struct group_view *view)
+{
+    buf_release(&view->mountinfo);
+    buf_release(&view->membership);
+}
+
+struct err group_find(const struct group_view *view, const char *controller, char *out,
+                      size_t out_size)
+{
+    return group_find_in(view->mountinfo.at, view->membership.at, controller, out, out_size);
 }
 
 struct err group_find_in(const char *mountinfo, const char *membership, const char *controller,

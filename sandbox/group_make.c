@@ -20,8 +20,8 @@
 #define KEEP "sandbox-keep" /* v2: where the processes of a delegated group move to */
 #define REMOVE_MAX_MS 500   /* the last process may still be on its way out */
 
-static struct err open_v2(struct group *group);
-static struct err open_v1(struct group *group);
+static struct err open_v2(struct group *group, const struct group_view *view);
+static struct err open_v1(struct group *group, const struct group_view *view);
 static struct err delegate(const char *base);
 static struct err move_away(const char *base);
 static struct err name_dir(const char *base, const char *name, char out[GROUP_PATH_MAX]);
@@ -60,7 +60,10 @@ struct err group_open(enum sandbox_backend backend, int tag, uint32_t id, struct
         return err_none();
 
     (void)snprintf(group->name, sizeof group->name, "sandbox-%d-%d", (int)getpid(), tag);
-    struct err err = backend == SANDBOX_CGROUP_V2 ? open_v2(group) : open_v1(group);
+    auto_group_view struct group_view view;
+    struct err err = group_view_read(&view);
+    if (!err_is(err))
+        err = backend == SANDBOX_CGROUP_V2 ? open_v2(group, &view) : open_v1(group, &view);
     if (err_is(err))
         group_close(group);
     return err;
@@ -113,10 +116,10 @@ void group_close(struct group *group)
     }
 }
 
-static struct err open_v2(struct group *group)
+static struct err open_v2(struct group *group, const struct group_view *view)
 {
     char base[GROUP_PATH_MAX];
-    struct err err = group_find("", base, sizeof base);
+    struct err err = group_find(view, "", base, sizeof base);
     if (err_is(err))
         return err;
     char *last = strrchr(base, '/');
@@ -136,13 +139,13 @@ static struct err open_v2(struct group *group)
 }
 
 /* Looks whether the limits can be made, and makes what the slot is born into. */
-static struct err open_v1(struct group *group)
+static struct err open_v1(struct group *group, const struct group_view *view)
 {
     static const char *const controllers[] = {"memory", "pids"};
     char *const dirs[] = {group->memory_dir, group->pids_dir};
     char base[GROUP_PATH_MAX];
     for (size_t i = 0; i < COUNT(controllers); i++) {
-        struct err err = group_find(controllers[i], base, sizeof base);
+        struct err err = group_find(view, controllers[i], base, sizeof base);
         if (!err_is(err) && access(base, W_OK) < 0)
             err = err_make(ERR_SYSTEM, "make a group in '%.100s'", base);
         if (!err_is(err))
@@ -151,7 +154,7 @@ static struct err open_v1(struct group *group)
             return err;
     }
     /* Without a hybrid tree: killing is init's namespace, freezing is SIGSTOP. */
-    if (err_is(group_find("", base, sizeof base)) || access(base, W_OK) < 0)
+    if (err_is(group_find(view, "", base, sizeof base)) || access(base, W_OK) < 0)
         return err_none();
     struct err err = name_dir(base, group->name, group->tree_dir);
     return err_is(err) ? err : make_tree(group);
