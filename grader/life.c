@@ -10,15 +10,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void life_keep(struct life *life, const struct event *event);
+struct step;
 static struct err life_give(struct life *life);
-static void life_done(struct life *life, const struct wire_done *done);
+static void life_keep(struct life *life, const struct event *event);
+static void life_done(struct life *life, const struct wire_done *done, enum stage before);
+static enum stage stage_after(const struct life *life, enum outcome outcome);
 static void life_fail(struct life *life, bool worker_died, const char *why);
 static void life_park(struct life *life);
-static void life_forget_run(struct life *life);
+static bool life_forget_run(struct life *life);
 static void life_write(struct life *life, enum stage stage, bool then_time);
 static struct err step_run(struct write *write, struct db *db);
 static void step_done(struct write *write, struct err err);
+static void on_again(uv_timer_t *timer);
+static void on_again_closed(uv_handle_t *handle);
+static void life_written(struct life *life, const struct step *step);
+static void life_overtaken(struct life *life);
 static void failure_count(struct life *life, bool worker_died);
 static struct err failure_run(struct write *write, struct db *db);
 static void failure_done(struct write *write, struct err err);
@@ -61,7 +67,7 @@ struct life *life_new(struct submissions *submissions, const struct submission_r
     life->submissions = submissions;
     life->row = *row;
     life->job = *job;
-    buf_init(&life->kept, EVENTS_MAX);
+    buf_init(&life->kept, (size_t)2 * EVENTS_MAX); /* of a check and of its timing */
     buf_init(&life->fresh, EVENTS_MAX);
     list_init(&life->watchers);
     list_init(&life->link);
@@ -121,11 +127,15 @@ void life_dispatch(struct submissions *submissions)
             return;
         struct life *life = list_of(ticket, struct life, ticket);
         struct err err = life_give(life);
-        if (err_is(err)) {
-            log_err("job.give", err);
-            queue_finish(&submissions->queue, ticket);
-            life_fail(life, false, err.text);
+        if (!err_is(err))
+            continue;
+        log_err("job.give", err);
+        queue_finish(&submissions->queue, ticket);
+        if (err.code == ERR_BUSY || err.code == ERR_SYSTEM) {
+            queue_push(&submissions->queue, ticket); /* nobody's failure: the next tick tries */
+            return;
         }
+        life_park(life); /* another try would end as this one */
     }
 }
 
@@ -142,11 +152,13 @@ void life_event(void *context, void *ticket, struct event *event, const struct w
     life_keep(life, event);
 
     if (event->kind == EVENT_DONE) {
+        enum stage before = life->report->stage;
         struct wire_done done = event->done;
         report_apply(life->report, event);
-        life_done(life, &done);
+        life_done(life, &done, before);
         return;
     }
+    life->fresh_shown = life->fresh.size;
     report_apply(life->report, event);
     report_score(life->report);
     life_tell(life);
@@ -167,7 +179,8 @@ void life_ready(void *context)
     life_dispatch(context);
 }
 
-/* Whoever is told may take itself or anybody else out of the list: nobody holds on to a next one. */
+/* Whoever is told may take itself or anybody else out of the list: nobody holds on to a next one.
+ */
 void life_tell(struct life *life)
 {
     struct list untold;
@@ -269,8 +282,8 @@ static struct err life_give(struct life *life)
     return err_none();
 }
 
-/* The job is over: what follows? */
-static void life_done(struct life *life, const struct wire_done *done)
+/* The job is over: what follows? Until that is committed, the stage is what it was before. */
+static void life_done(struct life *life, const struct wire_done *done, enum stage before)
 {
     struct submissions *submissions = life->submissions;
     int64_t took_us = clock_us() - life->started_us;
@@ -278,17 +291,29 @@ static void life_done(struct life *life, const struct wire_done *done)
     queue_finish(&submissions->queue, &life->ticket);
     report_score(life->report);
 
-    bool time_it = done->outcome == OUTCOME_CHECKED && report_wants_timing(life->report);
-    static const enum stage stages[] = {
-        [OUTCOME_CHECKED] = STAGE_GRADED,
-        [OUTCOME_TIMED] = STAGE_GRADED,
-        [OUTCOME_COMPILE_ERROR] = STAGE_COMPILE_ERROR,
-        [OUTCOME_COMPILED_ONLY] = STAGE_COMPILED_ONLY,
-    };
+    enum stage stage = stage_after(life, done->outcome);
+    life->report->stage = before;
     if (done->outcome == OUTCOME_SYSTEM_ERROR)
         life_fail(life, false, done->message);
+    else if (life->fresh.failed || life->report->incomplete)
+        life_fail(life, false, "its measurements do not fit into memory");
+    else if (stage == STAGE_SYSTEM_ERROR)
+        life_fail(life, false, outcome_word(done->outcome));
     else
-        life_write(life, time_it ? STAGE_CHECKED : stages[done->outcome], time_it);
+        life_write(life, stage, stage == STAGE_CHECKED);
+}
+
+/* What compiled and passed for the check does so for the clock: anything but an answer to the
+ * question that was asked is our failure. */
+static enum stage stage_after(const struct life *life, enum outcome outcome)
+{
+    if (life->job.kind == JOB_TIME)
+        return outcome == OUTCOME_TIMED ? STAGE_GRADED : STAGE_SYSTEM_ERROR;
+    if (outcome == OUTCOME_CHECKED)
+        return report_wants_timing(life->report) ? STAGE_CHECKED : STAGE_GRADED;
+    if (outcome == OUTCOME_COMPILE_ERROR)
+        return STAGE_COMPILE_ERROR;
+    return outcome == OUTCOME_COMPILED_ONLY ? STAGE_COMPILED_ONLY : STAGE_SYSTEM_ERROR;
 }
 
 /* Our failure, never the student's: once more, or parked for a TA. */
@@ -306,9 +331,9 @@ static void life_fail(struct life *life, bool worker_died, const char *why)
         return;
     }
     failure_count(life, worker_died);
-    life_forget_run(life);
-    if (life->report == NULL) {
-        life_free(life); /* out of memory: the job waits in the database for the next start */
+    if (!life_forget_run(life)) {
+        life->submissions->left_behind = true;
+        life_free(life);
         return;
     }
     queue_push(&life->submissions->queue, &life->ticket); /* keeps its place in line */
@@ -326,15 +351,22 @@ static void life_park(struct life *life)
     life_write(life, STAGE_SYSTEM_ERROR, false);
 }
 
-/* Back to what is committed. */
-static void life_forget_run(struct life *life)
+/* Back to what is committed. False: out of memory, nothing has changed. */
+static bool life_forget_run(struct life *life)
 {
     struct report *old = life->report;
+    struct report *report = report_from_row(old->spec, &life->row, life->kept.at, life->kept.size);
+    if (report == NULL)
+        return false;
     buf_clear(&life->fresh);
-    life->report = report_from_row(old->spec, &life->row, life->kept.at, life->kept.size);
-    if (life->report != NULL)
-        life->report->stage = life->job.kind == JOB_TIME ? STAGE_CHECKED : STAGE_QUEUED;
+    life->fresh_shown = 0;
+    life->report = report;
+    report->stage = life->job.kind == JOB_TIME ? STAGE_CHECKED : STAGE_QUEUED;
+    report->attempt = old->attempt;
+    report->attempts_used = old->attempts_used;
+    report->best_before = old->best_before;
     submissions_report_free(old);
+    return true;
 }
 
 static void life_write(struct life *life, enum stage stage, bool then_time)
@@ -342,7 +374,6 @@ static void life_write(struct life *life, enum stage stage, bool then_time)
     struct step *step = calloc(1, sizeof *step);
     if (step == NULL)
         abort(); /* nothing is lost: the job is in the database and runs again after the restart */
-    life->writing = true;
     life->submissions->writing++;
     step->write = (struct write){.run = step_run, .done = step_done};
     step->life = life;
@@ -358,29 +389,11 @@ static void life_write(struct life *life, enum stage stage, bool then_time)
     writer_push(life->submissions->grader->writer, &step->write);
 }
 
-/* On the writer thread. The life is untouched by the loop while `writing`. */
+/* On the writer thread; until step_done the loop changes nothing that it reads. */
 static struct err step_run(struct write *write, struct db *db)
 {
     struct step *step = (struct step *)write;
     return store_grading_step(db, &step->what, &step->fresh, &step->time_job);
-}
-
-static void on_again_closed(uv_handle_t *handle)
-{
-    struct step *step = handle->data;
-    struct submissions *submissions = step->life->submissions;
-    if (!submissions->stopping) {
-        writer_push(submissions->grader->writer, &step->write);
-        return;
-    }
-    submissions->writing--; /* the job stays in the database */
-    step->life->writing = false;
-    free(step);
-}
-
-static void on_again(uv_timer_t *timer)
-{
-    uv_close((uv_handle_t *)timer, on_again_closed);
 }
 
 static void step_done(struct write *write, struct err err)
@@ -395,27 +408,75 @@ static void step_done(struct write *write, struct err err)
         (void)uv_timer_start(&step->again, on_again, RETRY_WRITE_MS, 0);
         return;
     }
-    life->writing = false;
     submissions->writing--;
+    if (step->fresh)
+        life_written(life, step);
+    else
+        life_overtaken(life);
+    free(step);
+    submissions_end(submissions);
+}
+
+static void on_again(uv_timer_t *timer)
+{
+    uv_close((uv_handle_t *)timer, on_again_closed);
+}
+
+static void on_again_closed(uv_handle_t *handle)
+{
+    struct step *step = handle->data;
+    struct submissions *submissions = step->life->submissions;
+    if (!submissions->stopping) {
+        writer_push(submissions->grader->writer, &step->write);
+        return;
+    }
+    submissions->writing--; /* the job stays in the database and runs again */
+    free(step);
+    submissions_end(submissions);
+}
+
+static void life_written(struct life *life, const struct step *step)
+{
     life->row.stage = life->report->stage = step->what.stage;
-    log_line(LOG_INFO, "submission.stage", "id=%lld stage=%s score=%lld fresh=%d",
-             (long long)life->row.id, stage_word(life->report->stage),
-             (long long)life->report->points.score, step->fresh);
-    bool then_time = step->what.then_time && step->fresh;
+    log_line(LOG_INFO, "submission.stage", "id=%lld stage=%s score=%lld", (long long)life->row.id,
+             stage_word(life->report->stage), (long long)life->report->points.score);
     buf_append(&life->kept, life->fresh.at, life->fresh.size);
     buf_clear(&life->fresh);
-    if (then_time)
-        life->job = (struct job_row){.id = step->time_job,
-                                     .submission_id = life->row.id,
-                                     .generation = life->job.generation,
-                                     .kind = JOB_TIME,
-                                     .queued_at = step->what.now_at};
-    free(step);
-    life_tell(life);
-    if (then_time)
-        life_queue(life);
-    else
+    life->fresh_shown = 0;
+    if (!step->what.then_time) {
+        life_history(life); /* this one counts now */
+        life_tell(life);
         life_free(life);
+        return;
+    }
+    life->job = (struct job_row){.id = step->time_job,
+                                 .submission_id = life->row.id,
+                                 .generation = life->job.generation,
+                                 .kind = JOB_TIME,
+                                 .queued_at = step->what.now_at};
+    life_tell(life);
+    life_queue(life);
+}
+
+/* Somebody else took the job out of the database: what stands there counts, not this run. */
+static void life_overtaken(struct life *life)
+{
+    struct submissions *submissions = life->submissions;
+    struct report *report = NULL;
+    bool found = false;
+    log_line(LOG_WARN, "job.overtaken", "id=%lld job=%lld", (long long)life->row.id,
+             (long long)life->job.id);
+    list_remove(&life->link); /* so that the report comes from the database */
+    struct err err = submissions_report(submissions, life->row.id, &report, NULL, &found);
+    if (!err_is(err) && found) {
+        submissions_report_free(life->report);
+        life->report = report;
+    }
+    if (!stage_is_final(life->report->stage))
+        life->report->stage = STAGE_SYSTEM_ERROR; /* whoever waits is not left waiting */
+    life_tell(life);
+    life_free(life);
+    submissions->left_behind = true; /* perhaps there is another job for it */
 }
 
 static void failure_count(struct life *life, bool worker_died)

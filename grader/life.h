@@ -20,9 +20,8 @@ struct life {
     struct report *report; /* owned */
     struct buf kept;       /* measurements that are committed, JSON lines */
     struct buf fresh;      /* those of the job at hand */
+    size_t fresh_shown;    /* of them: without the end, which counts once it is committed */
     int64_t started_us;    /* monotonic, of the running job */
-    bool writing;          /* its step is on the way to the disk */
-    bool finished;         /* final stage committed: end after telling */
     struct list link;      /* in submissions->lives */
     struct list watchers;
 };
@@ -36,11 +35,13 @@ struct submissions {
     uv_timer_t tick;     /* queue positions for those who watch */
     int64_t mean_job_us; /* of recent jobs, for the estimate */
     size_t accepting;    /* on their way to the disk, not yet in the queue */
-    size_t writing;
+    size_t writing;      /* steps on their way to the disk */
+    bool left_behind;    /* a job of the database has no life: look again */
     bool stopping;
     void (*closed)(void *context);
     void *closed_context;
-    bool pool_closed, tick_closed;
+    bool tick_closed; /* and the pool: `pool` is NULL then */
+    bool ended;       /* `closed` was called */
 };
 
 /* A new life for a stored job; its report is rebuilt from what is committed. NULL when out of
@@ -63,6 +64,12 @@ void life_ready(void *context);
 
 /* Calls every watcher. */
 void life_tell(struct life *life);
+
+/* What a report says of earlier ones: attempts, the best score. */
+void life_history(struct life *life);
+
+/* Tells `closed` if it is asked for and nothing is left: neither workers nor writes. */
+void submissions_end(struct submissions *submissions);
 
 /* A report from a submission's row and its committed measurements; owned by the caller. */
 struct report *report_from_row(const struct spec *spec, const struct submission_row *row,

@@ -14,6 +14,7 @@
 struct entry;
 static void on_left_over(void *context, const struct job_row *job);
 static void on_tick(uv_timer_t *timer);
+static void look_again(struct submissions *submissions);
 static struct err entry_run(struct write *write, struct db *db);
 static void entry_done(struct write *write, struct err err);
 static void entry_begin_life(const struct entry *entry);
@@ -24,7 +25,6 @@ static void fill_history(struct db *db, const struct submission_row *row, struct
 static struct life *life_find(const struct submissions *submissions, int64_t id);
 static void on_pool_closed(void *context);
 static void on_tick_closed(uv_handle_t *handle);
-static void tell_closed(struct submissions *submissions);
 
 #define TICK_MS 1000
 #define FIRST_GUESS_US 2000000 /* mean job before any was seen */
@@ -64,11 +64,11 @@ struct err submissions_start(struct submissions **out, struct grader *grader,
                                        .overlay = settings->worker_overlay,
                                        .silence_ms = settings->worker_silence_ms};
     const struct pool_callbacks callbacks = {life_ready, life_event, life_lost};
-    struct err err = pool_start(&submissions->pool, grader->loop, &pool, &callbacks, submissions);
+    struct err err = store_jobs(&grader->reader, on_left_over, submissions);
     if (!err_is(err))
-        err = store_jobs(&grader->reader, on_left_over, submissions);
+        err = pool_start(&submissions->pool, grader->loop, &pool, &callbacks, submissions);
     if (err_is(err)) {
-        free(submissions);
+        submissions_free(submissions);
         return err;
     }
     (void)uv_timer_init(grader->loop, &submissions->tick); /* cannot fail */
@@ -87,7 +87,7 @@ void submissions_stop(struct submissions *submissions, bool now, void (*closed)(
     submissions->closed_context = context;
     if (first)
         uv_close((uv_handle_t *)&submissions->tick, on_tick_closed);
-    if (!submissions->pool_closed)
+    if (submissions->pool != NULL)
         pool_stop(submissions->pool, now, on_pool_closed, submissions);
 }
 
@@ -111,12 +111,14 @@ struct refusal submissions_may(struct submissions *submissions, const struct mem
 void submissions_accept(struct submissions *submissions, const struct submission_wish *wish,
                         accepted_fn done, void *context)
 {
-    struct entry *entry = calloc(1, sizeof *entry);
+    struct entry *entry = submissions->stopping ? NULL : calloc(1, sizeof *entry);
     char *source = malloc(wish->source_size + 1);
     if (entry == NULL || source == NULL) {
         free(entry);
         free(source);
-        struct accepted answer = {.refusal = {503, "out of memory. Nothing was stored", 10}};
+        struct accepted answer = {
+            .refusal = {503, "the service is restarting. Nothing was stored; try again in 10 s",
+                        10}};
         done(context, &answer);
         return;
     }
@@ -185,7 +187,7 @@ struct err submissions_report(struct submissions *submissions, int64_t id, struc
     buf_init(&events, (size_t)64 * 1024 * 1024);
     if (life != NULL) {
         buf_append(&events, life->kept.at, life->kept.size);
-        buf_append(&events, life->fresh.at, life->fresh.size);
+        buf_append(&events, life->fresh.at, life->fresh_shown);
     } else {
         bool found = false;
         err = store_grading_get(&grader->reader, id, row.generation, &grading, &events, &found);
@@ -221,28 +223,36 @@ struct submissions_stats submissions_stats(const struct submissions *submissions
 {
     struct submissions_stats stats = {.queued = submissions->queue.waiting_count,
                                       .running = submissions->queue.running_count};
-    pool_count(submissions->pool, &stats.workers_ready, &stats.workers_all);
+    if (submissions->pool != NULL)
+        pool_count(submissions->pool, &stats.workers_ready, &stats.workers_all);
     return stats;
 }
 
-/* A job that the last process left: queued again, without counting it as a try. */
+/* A job that the last process left, or that had no memory for a life: queued again, without
+ * counting it as a try. */
 static void on_left_over(void *context, const struct job_row *job)
 {
     struct submissions *submissions = context;
     struct submission_row row;
     bool found = false;
+    if (life_find(submissions, job->submission_id) != NULL)
+        return;
     struct err err =
         store_submission_get(&submissions->grader->reader, job->submission_id, &row, &found);
     if (err_is(err) || !found) {
         log_err("queue.restore", err);
+        submissions->left_behind = true;
         return;
     }
     struct life *life = life_new(submissions, &row, job);
-    if (life == NULL)
+    if (life == NULL) {
+        if (grader_spec(submissions->grader, row.assignment) != NULL)
+            submissions->left_behind = true; /* memory may come back, an assignment does not */
         return;
-    fill_history(&submissions->grader->reader, &row, life->report);
+    }
+    life_history(life);
     log_line(LOG_INFO, "queue.restore", "id=%lld job=%lld", (long long)row.id, (long long)job->id);
-    life_queue(life);
+    life_enqueue(life);
 }
 
 /* Positions change when others finish; those who watch are told at most once a second. */
@@ -265,7 +275,21 @@ static void on_tick(uv_timer_t *timer)
             1000000;
         life_tell(life);
     }
+    look_again(submissions);
     life_dispatch(submissions);
+}
+
+/* While an accepted one is between COMMIT and its life, its job looks left behind. */
+static void look_again(struct submissions *submissions)
+{
+    if (!submissions->left_behind || submissions->accepting > 0)
+        return;
+    submissions->left_behind = false;
+    struct err err = store_jobs(&submissions->grader->reader, on_left_over, submissions);
+    if (err_is(err)) {
+        log_err("queue.look_again", err);
+        submissions->left_behind = true;
+    }
 }
 
 /* On the writer thread, inside the transaction: the rules once more, then everything at once. */
@@ -317,11 +341,12 @@ static void entry_done(struct write *write, struct err err)
                  entry->source_size);
         entry_begin_life(entry);
     }
+    struct submissions *submissions = entry->submissions;
     entry->done(entry->context, &entry->answer);
-    if (!entry->submissions->stopping)
-        life_dispatch(entry->submissions);
     free(entry->source);
     free(entry);
+    life_dispatch(submissions);
+    submissions_end(submissions);
 }
 
 /* Into the queue, but not yet to a worker: whoever waits for the answer can watch first. */
@@ -334,9 +359,11 @@ static void entry_begin_life(const struct entry *entry)
                                 .kind = JOB_CHECK,
                                 .queued_at = entry->row.received_at};
     struct life *life = life_new(submissions, &entry->row, &job);
-    if (life == NULL)
-        return; /* logged; the job waits in the database for the next start */
-    fill_history(&submissions->grader->reader, &entry->row, life->report);
+    if (life == NULL) {
+        submissions->left_behind = true; /* the job is in the database */
+        return;
+    }
+    life_history(life);
     life_enqueue(life);
 }
 
@@ -356,8 +383,6 @@ static struct intake_question question_of(const struct submissions *submissions,
 /* What a report says of earlier ones. Without it the report still stands. */
 static void fill_history(struct db *db, const struct submission_row *row, struct report *report)
 {
-    report->best_before = -1;
-    report->attempts_used = -1;
     if (row->practice)
         return;
     struct err err =
@@ -367,6 +392,11 @@ static void fill_history(struct db *db, const struct submission_row *row, struct
                                    &report->attempt, &report->attempts_used);
     if (err_is(err))
         log_err("report.history", err);
+}
+
+void life_history(struct life *life)
+{
+    fill_history(&life->submissions->grader->reader, &life->row, life->report);
 }
 
 static struct life *life_find(const struct submissions *submissions, int64_t id)
@@ -382,19 +412,22 @@ static struct life *life_find(const struct submissions *submissions, int64_t id)
 static void on_pool_closed(void *context)
 {
     struct submissions *submissions = context;
-    submissions->pool_closed = true;
-    tell_closed(submissions);
+    submissions->pool = NULL;
+    submissions_end(submissions);
 }
 
 static void on_tick_closed(uv_handle_t *handle)
 {
     struct submissions *submissions = handle->data;
     submissions->tick_closed = true;
-    tell_closed(submissions);
+    submissions_end(submissions);
 }
 
-static void tell_closed(struct submissions *submissions)
+void submissions_end(struct submissions *submissions)
 {
-    if (submissions->pool_closed && submissions->tick_closed)
-        submissions->closed(submissions->closed_context);
+    if (!submissions->stopping || submissions->ended || submissions->pool != NULL ||
+        !submissions->tick_closed || submissions->writing > 0 || submissions->accepting > 0)
+        return;
+    submissions->ended = true;
+    submissions->closed(submissions->closed_context);
 }

@@ -71,8 +71,8 @@ struct refusal {
 struct refusal submissions_may(struct submissions *submissions, const struct membership *who,
                                const char *assignment, bool practice, int64_t received_at);
 
-/* Told once, on the loop thread, after COMMIT (or after it failed: refusal.http_code is 503 then).
- */
+/* Told once, on the loop thread, after COMMIT, or after it failed: refusal.http_code is 503 then.
+ * Told from inside submissions_accept only when nothing can be tried: stopping, out of memory. */
 struct accepted {
     struct refusal refusal;
     int64_t id;

@@ -236,6 +236,21 @@ static void a_lost_worker_is_replaced_and_the_job_runs_again(void **state)
                      1);
 }
 
+static void what_is_told_of_earlier_ones_outlives_a_lost_worker(void **state)
+{
+    struct service_fixture *service = *state;
+    struct client first;
+    struct client second;
+    service_start(service);
+    client_send(&first, service, "right");
+    service_wait(service, client_is_final, &first);
+    client_send(&second, service, "die_once");
+    service_wait(service, client_is_final, &second);
+    assert_non_null(strstr(second.text, "attempt 2"));
+    assert_non_null(strstr(second.text, "60.0"));
+    assert_non_null(strstr(second.text, "best"));
+}
+
 static void two_dead_workers_park_a_job(void **state)
 {
     struct service_fixture *service = *state;
@@ -321,6 +336,30 @@ static void a_worker_that_talks_nonsense_is_replaced(void **state)
     assert_int_equal(service_runs(service), 2);
 }
 
+static void an_answer_to_another_question_grades_nobody(void **state)
+{
+    struct service_fixture *service = *state;
+    struct client client;
+    service_start(service);
+    client_send(&client, service, "twist");
+    service_wait(service, client_is_final, &client);
+    assert_int_equal(client_stage(&client), STAGE_SYSTEM_ERROR);
+    assert_int_equal(service_number(service, "SELECT count(*) FROM grading WHERE score >= 0"), 0);
+}
+
+/* What compiled for the check compiles for the clock: the second failure is ours. */
+static void a_timing_that_does_not_compile_is_our_failure(void **state)
+{
+    struct service_fixture *service = *state;
+    struct client client;
+    service->settings.worker_backend = "auto";
+    service_start(service);
+    client_send(&client, service, "broken_when_timed");
+    service_wait(service, client_is_final, &client);
+    assert_int_equal(client_stage(&client), STAGE_SYSTEM_ERROR);
+    assert_int_equal(service_runs(service), 4); /* one check, three timings */
+}
+
 static void a_source_that_does_not_unpack_is_parked_at_once(void **state)
 {
     struct service_fixture *service = *state;
@@ -349,6 +388,7 @@ static void stopping_at_once_leaves_the_job_to_the_next_start(void **state)
     client_send(&client, service, "wait");
     client_send(&waiting, service, "right");
     service_wait(service, is_checking, &client);
+    service_wait(service, client_is_answered, &waiting);
     submissions_unwatch(&client.watch);
     submissions_unwatch(&waiting.watch);
     service_stop(service, true);
@@ -376,11 +416,53 @@ static void stopping_lets_a_running_job_finish(void **state)
     client_send(&client, service, "wait");
     client_send(&waiting, service, "right");
     service_wait(service, is_checking, &client);
-    service_go(service);
+    service_wait(service, client_is_answered, &waiting);
     submissions_unwatch(&waiting.watch);
+    service_go(service);
     service_stop(service, false);
     assert_int_equal(client_stage(&client), STAGE_GRADED);
     assert_int_equal(jobs_left(service), 1);
+}
+
+static void on_closed(void *context)
+{
+    *(bool *)context = true;
+}
+
+static bool is_true(const void *context)
+{
+    return *(const bool *)context;
+}
+
+static void nothing_is_accepted_any_more_while_it_stops(void **state)
+{
+    struct service_fixture *service = *state;
+    struct client early;
+    struct client late;
+    bool closed = false;
+    service_start(service);
+    client_send(&early, service, "right");
+    submissions_stop(service->grader.submissions, true, on_closed, &closed);
+    client_send(&late, service, "right, too");
+    service_wait(service, is_true, &closed);
+    /* What was on its way has been answered before the end was told. */
+    assert_int_equal(early.answers, 1);
+    assert_int_equal(early.accepted.refusal.http_code, 0);
+    assert_int_equal(late.answers, 1);
+    assert_int_equal(late.accepted.refusal.http_code, 503);
+    assert_int_equal(submissions_stats(service->grader.submissions).workers_ready, 0);
+    assert_int_equal(jobs_left(service), 1);
+
+    submissions_unwatch(&early.watch);
+    closed = false;
+    writer_stop(service->grader.writer, on_closed, &closed);
+    service_wait(service, is_true, &closed);
+    submissions_free(service->grader.submissions);
+    uv_close((uv_handle_t *)&service->beat, NULL);
+    (void)uv_run(&service->loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&service->loop), 0);
+    db_close(&service->grader.reader);
+    service->running = false;
 }
 
 /* -- a full disk ------------------------------------------------------------------------------- */
@@ -436,6 +518,75 @@ static void a_full_disk_is_a_503_and_is_left_behind_without_a_restart(void **sta
     client_send(&client, service, long_source());
     service_wait(service, client_is_final, &client);
     assert_int_equal(client_stage(&client), STAGE_GRADED);
+}
+
+static void a_result_is_told_only_once_it_is_written(void **state)
+{
+    struct service_fixture *service = *state;
+    struct client client;
+    struct report *report = NULL;
+    bool found = false;
+    service_start(service);
+    client_send(&client, service, "wait");
+    service_wait(service, is_checking, &client);
+    disk_fill(service);
+    service_go(service);
+    service_run_ms(service, 1500); /* longer than one try to write takes */
+    assert_int_equal(jobs_left(service), 1);
+    assert_int_equal(client_stage(&client), STAGE_CHECKING);
+    assert_null(strstr(client.text, "Score"));
+    assert_false(err_is(submissions_report(service->grader.submissions, client.accepted.id, &report,
+                                           NULL, &found)));
+    assert_true(found);
+    assert_int_equal(report->stage, STAGE_CHECKING);
+    assert_false(report->has_done || report->checking_done);
+    submissions_report_free(report);
+
+    disk_free(service);
+    service_wait(service, client_is_final, &client);
+    assert_int_equal(client_stage(&client), STAGE_GRADED);
+    assert_int_equal(jobs_left(service), 0);
+    assert_int_equal(service_runs(service), 1); /* written again, not run again */
+    assert_int_equal(service_number(service, "SELECT score FROM grading"), 6000);
+}
+
+/* The end is told while a grading waits for room: it runs again after the restart. */
+static void stopping_with_a_full_disk_ends_and_keeps_the_job(void **state)
+{
+    struct service_fixture *service = *state;
+    struct client client;
+    service_start(service);
+    client_send(&client, service, "wait");
+    service_wait(service, is_checking, &client);
+    disk_fill(service);
+    service_go(service);
+    service_run_ms(service, 300);
+    submissions_unwatch(&client.watch);
+    service_stop(service, false);
+    assert_int_equal(jobs_left(service), 1);
+    assert_int_equal(service_number(service, "SELECT tries FROM job"), 0);
+}
+
+/* Reading fails for a while: what waits goes on waiting, and nobody is parked for it. */
+static void a_database_that_cannot_be_read_for_a_while_parks_nobody(void **state)
+{
+    struct service_fixture *service = *state;
+    struct client first;
+    struct client second;
+    service_start(service);
+    client_send(&first, service, "wait");
+    client_send(&second, service, "right");
+    service_wait(service, is_checking, &first);
+    service_wait(service, client_is_answered, &second);
+    service_go(service);
+    (void)sqlite3_hard_heap_limit64(1); /* every allocation of SQLite fails */
+    service_run_ms(service, 2500);
+    (void)sqlite3_hard_heap_limit64(0);
+    service_wait(service, client_is_final, &first);
+    service_wait(service, client_is_final, &second);
+    assert_int_equal(client_stage(&first), STAGE_GRADED);
+    assert_int_equal(client_stage(&second), STAGE_GRADED);
+    assert_int_equal(service_runs(service), 2);
 }
 
 /* A small file system of its own, in a mount namespace that ends with this process. */
@@ -522,16 +673,23 @@ int main(void)
         TEST(the_same_bytes_at_the_same_moment_are_one_submission),
         TEST(the_same_bytes_later_find_the_report_without_a_run),
         TEST(a_lost_worker_is_replaced_and_the_job_runs_again),
+        TEST(what_is_told_of_earlier_ones_outlives_a_lost_worker),
         TEST(two_dead_workers_park_a_job),
         TEST(three_failures_of_ours_park_a_job),
         TEST(a_silent_worker_is_ended),
         TEST(a_worker_that_never_says_hello_is_replaced),
         TEST(a_dead_worker_is_noticed_though_its_socket_stays_open),
         TEST(a_worker_that_talks_nonsense_is_replaced),
+        TEST(an_answer_to_another_question_grades_nobody),
+        TEST(a_timing_that_does_not_compile_is_our_failure),
         TEST(a_source_that_does_not_unpack_is_parked_at_once),
         TEST(stopping_at_once_leaves_the_job_to_the_next_start),
         TEST(stopping_lets_a_running_job_finish),
+        TEST(nothing_is_accepted_any_more_while_it_stops),
+        TEST(stopping_with_a_full_disk_ends_and_keeps_the_job),
         TEST(a_full_disk_is_a_503_and_is_left_behind_without_a_restart),
+        TEST(a_result_is_told_only_once_it_is_written),
+        TEST(a_database_that_cannot_be_read_for_a_while_parks_nobody),
         TEST(a_file_system_without_room_is_survived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

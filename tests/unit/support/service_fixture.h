@@ -14,6 +14,7 @@ struct service_fixture {
     uv_timer_t beat; /* so that waiting looks at its deadline */
     struct submissions_settings settings;
     char program[4200], marks[128];
+    int go_fd;
     bool running, closed;
 };
 
@@ -44,7 +45,7 @@ bool client_is_final(const void *client);
 /* The stage it was told last. */
 enum stage client_stage(const struct client *client);
 
-/* Runs the loop until `holds`; fails the test after 30 s. */
+/* Runs the loop until `holds`; fails the test after a minute. */
 void service_wait(struct service_fixture *service, bool (*holds)(const void *context),
                   const void *context);
 /* Runs the loop for so long. */
@@ -57,7 +58,7 @@ struct err service_sql(struct service_fixture *service, const char *sql);
 
 /* How often a worker began a job: lines of marks/runs. */
 int service_runs(const struct service_fixture *service);
-/* Lets the one who waits for marks/go continue. */
+/* Lets one who waits for marks/go continue, now or later. */
 void service_go(const struct service_fixture *service);
 
 #endif
