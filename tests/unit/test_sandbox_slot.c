@@ -1,4 +1,5 @@
-/* The slot over its life: leaks, kills, faults in each set-up step, freeze and thaw. */
+/* The slot over its life: closing, kills, faults in each set-up step, freeze and thaw. Leaks over
+ * many runs are test_sandbox_soak.c, kills at any moment test_sandbox_kill.c. */
 #include "sandbox/step.h"
 #include "tests/unit/sandbox_case.h"
 
@@ -8,7 +9,6 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#define HOT_RUNS 300
 #define KILL_ROUNDS 20 /* the long form is 200; see SANDBOX_ROUNDS */
 #define DEATH_MS 2000
 
@@ -62,25 +62,6 @@ static int count_groups(const struct sandbox *slot)
     if (directory != NULL)
         (void)closedir(directory);
     return count;
-}
-
-static void hot_runs_leave_nothing_behind(void **state)
-{
-    (void)state;
-    struct sandbox *slot = open_or_fail(NULL);
-    int theirs = count_entries((int)slot->pid, "fd");
-    check_good_run(slot);
-    int ours = count_entries(getpid(), "fd");
-    int mounts = count_entries((int)slot->pid, "map_files");
-    pid_t pid = slot->pid;
-    for (int i = 0; i < rounds(HOT_RUNS); i++)
-        check_good_run(slot);
-    assert_int_equal(count_entries(getpid(), "fd"), ours);
-    assert_int_equal(count_settled((int)slot->pid, "fd", theirs), theirs);
-    assert_int_equal(count_entries((int)slot->pid, "map_files"), mounts);
-    assert_int_equal(slot->pid, pid);
-    assert_true(slot_is_alone(slot));
-    sandbox_close(slot);
 }
 
 static void closing_leaves_no_descriptor_process_or_group(void **state)
@@ -348,7 +329,6 @@ static void two_slots_run_side_by_side(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(hot_runs_leave_nothing_behind),
         cmocka_unit_test(closing_leaves_no_descriptor_process_or_group),
         cmocka_unit_test(kill_ends_a_run_and_spares_the_slot),
         cmocka_unit_test(calls_out_of_turn_are_refused),
