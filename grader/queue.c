@@ -37,6 +37,7 @@ struct queue_ticket *queue_take(struct queue *queue)
         list_remove(&ticket->link);
         queue->waiting_count--;
         ticket->running = true;
+        ticket->position = 0;
         queue->running[queue->running_count++] = ticket;
         queue->timing_count += ticket->is_timing;
         return ticket;
@@ -64,23 +65,24 @@ void queue_remove(struct queue *queue, struct queue_ticket *ticket)
     queue->waiting_count--;
 }
 
-size_t queue_position(const struct queue *queue, const struct queue_ticket *ticket)
+void queue_number(struct queue *queue)
 {
-    if (ticket->running)
-        return 0;
-    size_t position = 1;
-    for (size_t i = 0; i < (size_t)ticket->class; i++) {
+    size_t position = 0;
+    for (size_t i = 0; i < QUEUE_CLASS_COUNT; i++) {
+        size_t most = 0;
         list_each (link, &queue->waiting[i]) {
-            position++;
+            struct queue_ticket *ticket = list_of(link, struct queue_ticket, link);
+            ticket->ahead = queue_running_of(queue, ticket->person);
+            most = ticket->ahead > most ? ticket->ahead : most;
+        }
+        for (size_t ahead = 0; ahead <= most; ahead++) {
+            list_each (link, &queue->waiting[i]) {
+                struct queue_ticket *ticket = list_of(link, struct queue_ticket, link);
+                if (ticket->ahead == ahead)
+                    ticket->position = ++position;
+            }
         }
     }
-    size_t running = queue_running_of(queue, ticket->person);
-    list_each (link, &queue->waiting[ticket->class]) {
-        const struct queue_ticket *other = list_of(link, struct queue_ticket, link);
-        size_t theirs = queue_running_of(queue, other->person);
-        position += theirs < running || (theirs == running && other->order < ticket->order);
-    }
-    return position;
 }
 
 size_t queue_running_of(const struct queue *queue, int64_t person)

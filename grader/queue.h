@@ -24,9 +24,11 @@ struct queue_ticket {
     int64_t person; /* membership id */
     enum queue_class class;
     bool is_timing;
+    size_t position; /* by queue_number: 1 = next, 0: runs; an estimate, for fairness may reorder */
     /* private */
     struct list link;
     uint64_t order;
+    size_t ahead; /* running jobs of its person, as queue_number found them */
     bool running;
 };
 
@@ -58,8 +60,8 @@ void queue_finish(struct queue *queue, struct queue_ticket *ticket);
 /* Takes a waiting ticket out (superseded, cancelled). */
 void queue_remove(struct queue *queue, struct queue_ticket *ticket);
 
-/* 1 = next, as things stand; 0 if it does not wait. An estimate: fairness may reorder. */
-size_t queue_position(const struct queue *queue, const struct queue_ticket *ticket);
+/* Gives every waiting ticket its place in line. Cost: what waits times what runs, all together. */
+void queue_number(struct queue *queue);
 
 /* Jobs of a person that run now. */
 size_t queue_running_of(const struct queue *queue, int64_t person);

@@ -262,12 +262,13 @@ static void on_tick(uv_timer_t *timer)
     size_t workers;
     size_t ready;
     pool_count(submissions->pool, &ready, &workers);
+    queue_number(&submissions->queue);
     list_each (link, &submissions->lives) {
         struct life *life = list_of(link, struct life, link);
         if (list_is_empty(&life->watchers) || list_is_empty(&life->ticket.link))
             continue;
-        int64_t position = (int64_t)queue_position(&submissions->queue, &life->ticket);
-        if (position == 0 || position == life->report->queue_position)
+        int64_t position = (int64_t)life->ticket.position;
+        if (position == life->report->queue_position)
             continue;
         life->report->queue_position = position;
         life->report->queue_estimate_s =

@@ -19,11 +19,13 @@ static void oldest_first_for_equal_people(void **state)
     queue_init(&queue, false);
     queue_push(&queue, &a);
     queue_push(&queue, &b);
-    assert_int_equal(queue_position(&queue, &a), 1);
-    assert_int_equal(queue_position(&queue, &b), 2);
+    queue_number(&queue);
+    assert_int_equal(a.position, 1);
+    assert_int_equal(b.position, 2);
     assert_ptr_equal(queue_take(&queue), &a);
-    assert_int_equal(queue_position(&queue, &a), 0);
-    assert_int_equal(queue_position(&queue, &b), 1);
+    queue_number(&queue);
+    assert_int_equal(a.position, 0);
+    assert_int_equal(b.position, 1);
     assert_ptr_equal(queue_take(&queue), &b);
     assert_null(queue_take(&queue));
 }
@@ -41,7 +43,10 @@ static void fewest_running_goes_before_oldest(void **state)
     }
     queue_push(&queue, &late);
     assert_ptr_equal(queue_take(&queue), &greedy[0]);
-    assert_int_equal(queue_position(&queue, &late), 1);
+    queue_number(&queue);
+    assert_int_equal(late.position, 1);
+    assert_int_equal(greedy[1].position, 2);
+    assert_int_equal(greedy[2].position, 3);
     assert_ptr_equal(queue_take(&queue), &late);
     assert_ptr_equal(queue_take(&queue), &greedy[1]);
 }
@@ -60,6 +65,23 @@ static void checking_goes_before_timing_before_practice(void **state)
     assert_ptr_equal(queue_take(&queue), &check);
     assert_ptr_equal(queue_take(&queue), &timing);
     assert_ptr_equal(queue_take(&queue), &practice);
+}
+
+static void classes_are_numbered_one_after_the_other(void **state)
+{
+    (void)state;
+    struct queue queue;
+    struct queue_ticket practice = ticket_of(1, QUEUE_PRACTICE, false);
+    struct queue_ticket timing = ticket_of(2, QUEUE_TIME, true);
+    struct queue_ticket check = ticket_of(3, QUEUE_CHECK, false);
+    queue_init(&queue, false);
+    queue_push(&queue, &practice);
+    queue_push(&queue, &timing);
+    queue_push(&queue, &check);
+    queue_number(&queue);
+    assert_int_equal(check.position, 1);
+    assert_int_equal(timing.position, 2);
+    assert_int_equal(practice.position, 3);
 }
 
 static void one_timing_at_a_time(void **state)
@@ -112,7 +134,8 @@ static void a_failed_run_keeps_its_place(void **state)
     assert_ptr_equal(queue_take(&queue), &a);
     queue_finish(&queue, &a);
     queue_push(&queue, &a);
-    assert_int_equal(queue_position(&queue, &a), 1);
+    queue_number(&queue);
+    assert_int_equal(a.position, 1);
     assert_ptr_equal(queue_take(&queue), &a);
 }
 
@@ -181,6 +204,7 @@ int main(void)
         cmocka_unit_test(oldest_first_for_equal_people),
         cmocka_unit_test(fewest_running_goes_before_oldest),
         cmocka_unit_test(checking_goes_before_timing_before_practice),
+        cmocka_unit_test(classes_are_numbered_one_after_the_other),
         cmocka_unit_test(one_timing_at_a_time),
         cmocka_unit_test(on_a_small_machine_a_timing_runs_alone),
         cmocka_unit_test(a_failed_run_keeps_its_place),
