@@ -34,11 +34,10 @@ struct err bench_freezer(struct bench *bench, unsigned count, struct bench_repor
 {
     struct sandbox_result result;
     bool done = false;
-    auto_free double *freeze = calloc(count, sizeof *freeze);
-    auto_free double *thaw = calloc(count, sizeof *thaw);
-    auto_free double *both = calloc(count, sizeof *both);
-    if (freeze == NULL || thaw == NULL || both == NULL)
+    auto_free double *times = calloc(count, 3 * sizeof *times);
+    if (times == NULL)
         return err_make(ERR_SYSTEM, "memory for %u times", count);
+    double *freeze = times, *thaw = freeze + count, *both = thaw + count;
 
     struct err err = bench_start(bench->best, bench->program_fd, "spin");
     if (!err_is(err))
@@ -61,11 +60,10 @@ struct err bench_freezer(struct bench *bench, unsigned count, struct bench_repor
 struct err bench_pair(int program_fd, unsigned windows, struct bench_report *report)
 {
     struct runner runners[2] = {{.socket = -1, .pid = -1}, {.socket = -1, .pid = -1}};
-    auto_free double *one = calloc(windows, sizeof *one);
-    auto_free double *two = calloc(windows, sizeof *two);
-    auto_free double *ratio = calloc(windows, sizeof *ratio);
-    if (one == NULL || two == NULL || ratio == NULL)
+    auto_free double *rates = calloc(windows, 3 * sizeof *rates);
+    if (rates == NULL)
         return err_make(ERR_SYSTEM, "memory for %u windows", windows);
+    double *one = rates, *two = one + windows, *ratio = two + windows;
 
     struct err err = err_none();
     for (unsigned i = 0; i < COUNT(runners) && !err_is(err); i++)

@@ -115,7 +115,7 @@ static int child_of(int pid)
     if (fd >= 0)
         (void)close(fd);
     text[got > 0 ? got : 0] = '\0';
-    return atoi(text);
+    return (int)strtol(text, NULL, 10);
 }
 
 /* Kills it at this very moment. False when it was not there. Numbers are looked up as children of
@@ -150,7 +150,8 @@ static void reap(bool all)
 static int groups_left(const struct sandbox *slot)
 {
     char base[GROUP_PATH_MAX];
-    int left = 0, pid = 0, tag = 0;
+    static const char prefix[] = "sandbox-";
+    int left = 0;
     (void)snprintf(base, sizeof base, "%s", slot->group.memory_dir);
     char *slash = strrchr(base, '/');
     if (slash == NULL)
@@ -158,7 +159,8 @@ static int groups_left(const struct sandbox *slot)
     *slash = '\0';
     DIR *directory = opendir(base);
     for (const struct dirent *entry; directory != NULL && (entry = readdir(directory)) != NULL;)
-        left += sscanf(entry->d_name, "sandbox-%d-%d", &pid, &tag) == 2 && kill(pid, 0) != 0;
+        left += strncmp(entry->d_name, prefix, sizeof prefix - 1) == 0 &&
+                kill((pid_t)strtol(entry->d_name + sizeof prefix - 1, NULL, 10), 0) != 0;
     if (directory != NULL)
         (void)closedir(directory);
     return left;
@@ -178,7 +180,7 @@ static size_t mounts_here(void)
 static unsigned environment(const char *name, unsigned preset)
 {
     const char *text = getenv(name);
-    int value = text == NULL ? 0 : atoi(text);
+    int value = text == NULL ? 0 : (int)strtol(text, NULL, 10);
     return value > 0 ? (unsigned)value : preset;
 }
 

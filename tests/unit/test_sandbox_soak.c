@@ -24,7 +24,7 @@ struct levels {
 static unsigned runs(void)
 {
     const char *text = getenv("SANDBOX_RUNS");
-    int value = text == NULL ? 0 : atoi(text);
+    int value = text == NULL ? 0 : (int)strtol(text, NULL, 10);
     return value > 0 ? (unsigned)value : RUNS;
 }
 
@@ -194,7 +194,7 @@ static void soak(enum sandbox_backend backend)
     unsigned count = runs();
     compile_one(slot); /* gives the slot its compile view, by a new process */
     pid_t pid = slot->pid;
-    struct levels first, now;
+    struct levels first, now = {0};
     look(slot, 0, &first);
     int idle_fds = first.slot_fds;
     for (unsigned run = 0; run < WARM_RUNS; run++)
