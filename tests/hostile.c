@@ -3,7 +3,7 @@
  *   build/tests/hostile list                  the back ends to be tried, one per line
  *   build/tests/hostile cgroup-v1 [WORD ...]  those cases whose name holds a word; none: all
  *
- * HOSTILE_SLOWER=8 in the environment multiplies the time limits, for an emulated machine.
+ * SLOW=4 in the environment multiplies the time limits, for an emulated machine.
  * Two processes take cases from one counter; each owns a slot and tells by a pipe which case it
  * has done. rlimits-user is rlimits after root became an ordinary user. */
 #include "sandbox/base/fdio.h"
@@ -168,7 +168,7 @@ static int hand_work(const struct corpus *corpus, int index, int told)
 {
     char *trouble = corpus->table->trouble[index];
     const size_t size = sizeof corpus->table->trouble[index];
-    const char *slower = getenv("HOSTILE_SLOWER");
+    const char *slower = getenv("SLOW");
     struct hostile_bench bench = {.build = corpus->build,
                                   .canary = -1,
                                   .slower =

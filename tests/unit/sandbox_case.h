@@ -72,6 +72,23 @@ __attribute__((unused)) static const struct sandbox_limits limits_default = {
     .threads = 1,
 };
 
+/* SLOW=4 in the environment: an emulated machine, whose programs need that much longer. */
+__attribute__((unused)) static unsigned slowness(void)
+{
+    const char *text = getenv("SLOW");
+    return text == NULL ? 1 : (unsigned)strtoul(text, NULL, 10);
+}
+
+/* Times that a test left at their defaults are meant to be ample; others are what it is about. */
+__attribute__((unused)) static struct sandbox_limits limits_here(struct sandbox_limits limits)
+{
+    if (limits.wall_ms == limits_default.wall_ms)
+        limits.wall_ms *= slowness();
+    if (limits.cpu_ms == limits_default.cpu_ms)
+        limits.cpu_ms *= slowness();
+    return limits;
+}
+
 /* Runs "act ACTION NUMBER" with the text as its standard input. */
 __attribute__((unused)) static struct outcome act_run(struct sandbox *slot,
                                                       enum sandbox_profile profile,
@@ -93,7 +110,7 @@ __attribute__((unused)) static struct outcome act_run(struct sandbox *slot,
                                       .argv = argv,
                                       .fds = streams,
                                       .fds_count = 3,
-                                      .limits = limits,
+                                      .limits = limits_here(limits),
                                       .cpu = -1};
     outcome.err = sandbox_run(slot, &request, &outcome.result);
     ssize_t got = pread(streams[1], outcome.out, sizeof outcome.out - 1, 0);

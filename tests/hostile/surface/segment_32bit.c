@@ -6,10 +6,9 @@
 int main(void)
 {
     /* Far return to the user segment of 32-bit code, then int 0x80 with getpid's number there. */
-    __asm__ volatile("subq $8, %%rsp\n\t"
-                     "movl $0x23, 4(%%rsp)\n\t"
-                     "movl $1f, (%%rsp)\n\t"
-                     "lretl\n"
+    __asm__ volatile("pushq $0x23\n\t"
+                     "pushq $1f\n\t"
+                     "lretq\n"
                      ".code32\n"
                      "1:\n\t"
                      "movl $20, %%eax\n\t"
