@@ -23,7 +23,7 @@ struct err db_open(struct db *out, const char *path, bool reader)
     for (size_t i = 0; i < COUNT(pragmas) && !err_is(err); i++)
         err = db_exec(out, pragmas[i]);
     if (reader && !err_is(err))
-        err = db_exec(out, "PRAGMA query_only=ON");
+        err = db_exec(out, "PRAGMA query_only=ON; PRAGMA busy_timeout=200");
     if (err_is(err))
         db_close(out);
     return err;

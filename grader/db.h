@@ -21,8 +21,8 @@ struct db {
     } statements[DB_STATEMENTS_MAX];
 };
 
-/* Opens with WAL, synchronous FULL, foreign keys, a busy time-out. A reader is opened query-only.
- */
+/* Opens with WAL, synchronous FULL, foreign keys, a busy time-out. A reader is opened query-only
+ * and with a short time-out: it is read on the event loop. */
 struct err db_open(struct db *out, const char *path, bool reader);
 void db_close(struct db *db);
 

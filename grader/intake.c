@@ -12,6 +12,7 @@
 
 static struct refusal refuse(int http_code, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+static struct refusal refuse_unread(void);
 static struct refusal ask_service(const struct intake_rules *rules,
                                   const struct intake_question *question);
 static struct refusal ask_cohort(const struct intake_question *question);
@@ -75,6 +76,14 @@ static struct refusal refuse(int http_code, const char *format, ...)
     return refusal;
 }
 
+static struct refusal refuse_unread(void)
+{
+    struct refusal refusal =
+        refuse(503, "the database cannot be read just now. Nothing was stored; try again in 10 s");
+    refusal.retry_after_s = 10;
+    return refusal;
+}
+
 static struct refusal ask_service(const struct intake_rules *rules,
                                   const struct intake_question *question)
 {
@@ -118,7 +127,7 @@ static struct refusal ask_offering(struct db *db, const struct intake_question *
     if (!err_is(err))
         err = store_offerings(db, question->who->cohort_id, offerings, OFFERINGS_MAX, &count);
     if (err_is(err))
-        return refuse(503, "the database cannot be read just now. Nothing was stored");
+        return refuse_unread();
 
     char list[160] = "none";
     size_t used = 0;
@@ -173,7 +182,7 @@ static struct refusal ask_attempts(struct db *db, const struct intake_question *
     int64_t running = 0;
     struct err err = store_attempts(db, question->who->id, offering->id, &graded, &running);
     if (err_is(err))
-        return refuse(503, "the database cannot be read just now. Nothing was stored");
+        return refuse_unread();
     if (graded + running < offering->attempts_max)
         return (struct refusal){0};
     return refuse(409,
@@ -193,7 +202,7 @@ static struct refusal ask_rate(struct db *db, const struct intake_rules *rules,
     struct err err = store_recent(db, question->who->id, question->practice,
                                   question->received_at - window, &count, &oldest_at);
     if (err_is(err))
-        return refuse(503, "the database cannot be read just now. Nothing was stored");
+        return refuse_unread();
     if (count < most)
         return (struct refusal){0};
     int64_t wait_s = (oldest_at + window - question->received_at) / SECOND + 1;

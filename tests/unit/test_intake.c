@@ -144,6 +144,15 @@ static void sources_are_text_within_the_limit(void **state)
     assert_int_equal(verdict.offset, 2);
 }
 
+static void a_database_that_cannot_be_read_is_a_503_with_a_time(void **state)
+{
+    struct store_fixture *fixture = *state;
+    assert_false(err_is(db_exec(&fixture->db, "ALTER TABLE offering RENAME TO lost")));
+    struct refusal refusal = ask(fixture, "attention", CLOSES);
+    assert_int_equal(refusal.http_code, 503);
+    assert_true(refusal.retry_after_s > 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make, remove_all)
@@ -157,6 +166,7 @@ int main(void)
         TEST(too_many_in_a_while_wait),
         TEST(a_full_house_says_how_long),
         TEST(sources_are_text_within_the_limit),
+        TEST(a_database_that_cannot_be_read_is_a_503_with_a_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
