@@ -71,9 +71,14 @@ static bool watch_and_read(struct follow *follow, struct report **out)
 {
     bool is_found = false;
 
-    (void)submissions_watch(follow->grader->submissions, follow->wish.id, &follow->watch);
+    bool is_watched =
+        submissions_watch(follow->grader->submissions, follow->wish.id, &follow->watch);
     struct err err =
         submissions_report(follow->grader->submissions, follow->wish.id, out, NULL, &is_found);
+    if (!err_is(err) && is_found && !is_watched && !stage_is_final((*out)->stage)) {
+        submissions_report_free(*out); /* nobody would ever tell of it: better to ask again */
+        err = err_make(ERR_BUSY, "submission %lld waits for memory", (long long)follow->wish.id);
+    }
     if (!err_is(err) && is_found)
         return true;
     submissions_unwatch(&follow->watch);
