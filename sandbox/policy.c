@@ -211,7 +211,7 @@ void policy_release(struct sock_fprog *filter)
 void policy_call_name(uint32_t entry, int number, char *out, size_t out_size)
 {
     /* x32 numbers come through the x86-64 entry with this bit. */
-    bool x32 = entry == AUDIT_ARCH_X86_64 && (number & X32_BIT) != 0;
+    bool x32 = entry == AUDIT_ARCH_X86_64 && number > 0 && (number & X32_BIT) != 0;
     uint32_t arch = entry == AUDIT_ARCH_I386 ? SCMP_ARCH_X86
                     : x32                    ? SCMP_ARCH_X32
                                              : SCMP_ARCH_X86_64;

@@ -9,6 +9,7 @@
 #define HEADERS_MAX 64 /* program headers; real programs have about ten */
 
 static struct err check_segments(int fd, const Elf64_Ehdr *header);
+static bool is_writable_code(const Elf64_Phdr *segment);
 
 struct err program_check(int fd)
 {
@@ -42,9 +43,18 @@ static struct err check_segments(int fd, const Elf64_Ehdr *header)
     for (unsigned i = 0; i < header->e_phnum; i++) {
         if (segments[i].p_type == PT_INTERP)
             return err_make(ERR_INPUT, "the program is dynamically linked; link it with -static");
+        if (is_writable_code(&segments[i]))
+            return err_make(ERR_INPUT, "the program wants memory that is writable and executable");
         loads = loads || segments[i].p_type == PT_LOAD;
     }
     if (!loads)
         return err_make(ERR_INPUT, "the program has nothing to load");
     return err_none();
+}
+
+/* The filter refuses such memory to a running program; its headers must not ask for it either. */
+static bool is_writable_code(const Elf64_Phdr *segment)
+{
+    bool both = (segment->p_flags & PF_W) != 0 && (segment->p_flags & PF_X) != 0;
+    return both && (segment->p_type == PT_LOAD || segment->p_type == PT_GNU_STACK);
 }

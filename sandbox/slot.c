@@ -366,6 +366,7 @@ static void slot_tell_end(struct slot *slot, const struct rusage *usage)
     size_t files_count = 0;
 
     (void)text_copy(ended.syscall_name, sizeof ended.syscall_name, slot->call_name);
+    (void)close_range(0, RESERVED - 1, 0); /* the run's: gone before its end is told */
     ended.files_mask = slot_files_out(slot, files, &files_count);
     slot_plan_undo(slot);
     (void)fdio_send(slot->socket, &ended, sizeof ended, files, files_count); /* as in slot_say */

@@ -148,17 +148,21 @@ static void only_static_x86_64_programs_are_accepted(void **state)
         const char *words;
         size_t size;
         uint16_t machine, type, segments;
-        uint32_t second;
+        uint32_t second, flags; /* of the second segment */
     } rows[] = {
-        {"", sizeof image, EM_X86_64, ET_EXEC, 2, PT_NOTE},
-        {"no ELF", 10, EM_X86_64, ET_EXEC, 2, PT_NOTE},
-        {"architecture", sizeof image, EM_AARCH64, ET_EXEC, 2, PT_NOTE},
-        {"object file", sizeof image, EM_X86_64, ET_REL, 2, PT_NOTE},
-        {"no executable", sizeof image, EM_X86_64, ET_CORE, 2, PT_NOTE},
-        {"program headers", sizeof image, EM_X86_64, ET_EXEC, 0, PT_NOTE},
-        {"program headers", sizeof image, EM_X86_64, ET_EXEC, 9999, PT_NOTE},
-        {"cut short", sizeof image - 8, EM_X86_64, ET_EXEC, 2, PT_NOTE},
-        {"dynamically linked", sizeof image, EM_X86_64, ET_DYN, 2, PT_INTERP},
+        {"", sizeof image, EM_X86_64, ET_EXEC, 2, PT_NOTE, PF_R},
+        {"no ELF", 10, EM_X86_64, ET_EXEC, 2, PT_NOTE, PF_R},
+        {"architecture", sizeof image, EM_AARCH64, ET_EXEC, 2, PT_NOTE, PF_R},
+        {"object file", sizeof image, EM_X86_64, ET_REL, 2, PT_NOTE, PF_R},
+        {"no executable", sizeof image, EM_X86_64, ET_CORE, 2, PT_NOTE, PF_R},
+        {"program headers", sizeof image, EM_X86_64, ET_EXEC, 0, PT_NOTE, PF_R},
+        {"program headers", sizeof image, EM_X86_64, ET_EXEC, 9999, PT_NOTE, PF_R},
+        {"cut short", sizeof image - 8, EM_X86_64, ET_EXEC, 2, PT_NOTE, PF_R},
+        {"dynamically linked", sizeof image, EM_X86_64, ET_DYN, 2, PT_INTERP, PF_R},
+        {"", sizeof image, EM_X86_64, ET_EXEC, 2, PT_GNU_STACK, PF_R | PF_W},
+        {"writable and executable", sizeof image, EM_X86_64, ET_EXEC, 2, PT_GNU_STACK,
+         PF_R | PF_W | PF_X},
+        {"writable and executable", sizeof image, EM_X86_64, ET_EXEC, 2, PT_LOAD, PF_W | PF_X},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -173,6 +177,7 @@ static void only_static_x86_64_programs_are_accepted(void **state)
         image.header.e_phnum = rows[i].segments;
         image.segments[0].p_type = PT_LOAD;
         image.segments[1].p_type = rows[i].second;
+        image.segments[1].p_flags = rows[i].flags;
         int fd = file_of(&image, rows[i].size);
         struct err err = program_check(fd);
         if (err_is(err) != (rows[i].words[0] != '\0') || strstr(err.text, rows[i].words) == NULL)
@@ -201,7 +206,8 @@ static void facts_become_verdicts(void **state)
         {SLOT_STOP_CALL, 1, EXIT_3, false, 0, SANDBOX_FORBIDDEN_CALL}, /* noted is noted */
         {SLOT_STOP_NONE, 1, SIGSYS, false, 0, SANDBOX_FORBIDDEN_CALL},
         {SLOT_STOP_NONE, 1, SIGXFSZ, false, 0, SANDBOX_OUTPUT_LIMIT},
-        {SLOT_STOP_NONE, 1, SIGXCPU, false, 0, SANDBOX_CPU_LIMIT},
+        {SLOT_STOP_NONE, 1, SIGXCPU, false, 600000, SANDBOX_CPU_LIMIT},
+        {SLOT_STOP_NONE, 1, SIGXCPU, false, 0, SANDBOX_SIGNALLED}, /* it sent that itself */
         {SLOT_STOP_NONE, 1, SIGKILL, false, 0, SANDBOX_SIGNALLED},
         {SLOT_STOP_NONE, 1, SIGKILL, true, 0, SANDBOX_MEMORY_LIMIT},
         {SLOT_STOP_NONE, 1, SIGKILL, false, 600000, SANDBOX_CPU_LIMIT},

@@ -1,4 +1,4 @@
-/* expect: signalled XCPU | cpu_limit */
+/* expect: signalled XCPU */
 /* Sends itself the signal of the CPU limit after no time at all. It ends either way, to nobody's
  * harm but its own. */
 #include "tests/hostile/hostile.h"
