@@ -31,7 +31,7 @@ struct part_mount {
 };
 
 static struct err become_nobody(uint32_t id);
-static struct err enter_namespaces(enum slot_step fail_step);
+static struct err enter_namespaces(bool has_network, enum slot_step fail_step);
 static struct err user_namespace_error(void);
 static struct err write_maps(uid_t uid, gid_t gid);
 static struct err write_text(const char *path, const char *text);
@@ -69,10 +69,12 @@ struct err jail_enter(const struct jail_options *options, struct jail *out_jail)
             err = jail_parts_find(&tools, parts);
     }
     err = step_end(err, STEP_TOOLCHAIN, fail_step);
+    if (!err_is(err) && options->network_fd >= 0 && setns(options->network_fd, CLONE_NEWNET) < 0)
+        err = err_make(ERR_SYSTEM, "%s", step_words(STEP_NAMESPACES));
     if (!err_is(err))
         err = step_end(become_nobody(options->id), STEP_IDENTITY, fail_step);
     if (!err_is(err))
-        err = enter_namespaces(fail_step);
+        err = enter_namespaces(options->network_fd >= 0, fail_step);
     if (!err_is(err))
         err = step_end(make_root(), STEP_ROOT, fail_step);
     if (!err_is(err) && parts != NULL)
@@ -132,7 +134,7 @@ static struct err become_nobody(uint32_t id)
     return err_none();
 }
 
-static struct err enter_namespaces(enum slot_step fail_step)
+static struct err enter_namespaces(bool has_network, enum slot_step fail_step)
 {
     uid_t uid = geteuid();
     gid_t gid = getegid();
@@ -144,7 +146,8 @@ static struct err enter_namespaces(enum slot_step fail_step)
         err = step_end(write_maps(uid, gid), STEP_ID_MAPS, fail_step);
     if (err_is(err))
         return err;
-    if (unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP) < 0)
+    int flags = CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+    if (unshare(has_network ? flags : flags | CLONE_NEWNET) < 0)
         return err_make(ERR_SYSTEM, "%s (kernel.apparmor_restrict_unprivileged_userns=1?)",
                         step_words(STEP_NAMESPACES));
     return step_end(err_none(), STEP_NAMESPACES, fail_step);

@@ -16,7 +16,8 @@ struct jail {
 };
 
 struct jail_options {
-    uint32_t id; /* user and group to become, SLOT_SAME_ID: stay */
+    uint32_t id;    /* user and group to become, SLOT_SAME_ID: stay */
+    int network_fd; /* a fresh network namespace to enter, -1: one is made */
     bool with_view;
     enum slot_step fail_step; /* tests: this one fails */
 };

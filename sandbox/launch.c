@@ -3,6 +3,7 @@
 
 #include "sandbox/base/fdio.h"
 #include "sandbox/base/text.h"
+#include "sandbox/launch_net.h"
 #include "sandbox/raw.h"
 #include "sandbox/slot.h"
 
@@ -35,16 +36,19 @@ struct birth {
 static struct err spawn_slot(struct sandbox *slot);
 static struct err clone_slot(struct sandbox *slot, struct birth *birth);
 static void birth_enter(void *argument);
-static struct err handshake(struct sandbox *slot);
-static struct err send_setup(struct sandbox *slot);
+static struct err handshake(struct sandbox *slot, int net_fd);
+static struct err send_setup(struct sandbox *slot, int net_fd);
 
 struct err launch_slot(struct sandbox *slot)
 {
+    struct launch_net net;
+    launch_net_start(&net);
     struct err err = spawn_slot(slot);
     if (!err_is(err))
         err = group_complete(&slot->group);
+    auto_close int net_fd = launch_net_end(&net);
     if (!err_is(err))
-        err = handshake(slot);
+        err = handshake(slot, net_fd);
     if (err_is(err)) {
         launch_end(slot);
         return err;
@@ -176,9 +180,9 @@ OUTSIDE_LIBC static void birth_enter(void *argument)
         (void)raw(SYS_exit_group, 127);
 }
 
-static struct err handshake(struct sandbox *slot)
+static struct err handshake(struct sandbox *slot, int net_fd)
 {
-    struct err err = send_setup(slot);
+    struct err err = send_setup(slot, net_fd);
     bool ready = false;
     if (!err_is(err))
         err = fdio_wait(slot->socket, READY_MS, &ready);
@@ -209,7 +213,7 @@ static struct err handshake(struct sandbox *slot)
     return err_make(ERR_INTERNAL, "'%.100s' ended without a word", slot->program);
 }
 
-static struct err send_setup(struct sandbox *slot)
+static struct err send_setup(struct sandbox *slot, int net_fd)
 {
     struct slot_setup setup = {
         .head = {.version = SLOT_VERSION, .size = sizeof setup, .kind = SLOT_SETUP},
@@ -217,8 +221,10 @@ static struct err send_setup(struct sandbox *slot)
         .with_view = slot->view,
         .fail_step = slot->fail_step,
         .has_run_group = slot->group.run_fd >= 0,
+        .has_network = net_fd >= 0,
     };
-    const int all[] = {slot->group.run_fd, slot->group.join_fds[0], slot->group.join_fds[1]};
+    const int all[] = {slot->group.run_fd, net_fd, slot->group.join_fds[0],
+                       slot->group.join_fds[1]};
     int fds[COUNT(all)];
     size_t count = 0;
     for (size_t i = 0; i < COUNT(all); i++) {

@@ -103,18 +103,22 @@ static struct err slot_setup(struct slot *slot)
         return err;
     if (size != sizeof setup || setup.head.version != SLOT_VERSION ||
         setup.head.size != sizeof setup || setup.head.kind != SLOT_SETUP ||
-        fds_count < setup.has_run_group)
+        setup.has_run_group > 1 || setup.has_network > 1 ||
+        fds_count < setup.has_run_group + setup.has_network)
         return err_make(ERR_INPUT, "set-up packet of another version: is build/sandbox current?");
 
     slot->fail_step = setup.fail_step;
     slot->group_fd = -1;
+    size_t next = 0;
     if (setup.has_run_group != 0)
-        err = slot_raise(fds[0], &slot->group_fd);
+        err = slot_raise(fds[next++], &slot->group_fd);
+    auto_close int network_fd = setup.has_network != 0 ? fds[next++] : -1;
     if (!err_is(err))
-        err = slot_join(slot, fds + (setup.has_run_group != 0),
-                        fds_count - (setup.has_run_group != 0));
-    struct jail_options options = {
-        .id = setup.id, .with_view = setup.with_view != 0, .fail_step = slot->fail_step};
+        err = slot_join(slot, fds + next, fds_count - next);
+    struct jail_options options = {.id = setup.id,
+                                   .network_fd = network_fd,
+                                   .with_view = setup.with_view != 0,
+                                   .fail_step = slot->fail_step};
     if (!err_is(err))
         err = jail_enter(&options, &slot->jail);
     if (!err_is(err))

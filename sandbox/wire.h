@@ -18,7 +18,7 @@
 
 #include <stdint.h>
 
-#define SLOT_VERSION 2
+#define SLOT_VERSION 3
 #define SLOT_PACKET_MAX 4096
 #define SLOT_WORDS_MAX 3072     /* argv, each word with its 0 */
 #define SLOT_NAME_MAX 64        /* of a file of /work, with its 0 */
@@ -43,11 +43,13 @@ struct slot_head {
 
 struct slot_setup {
     struct slot_head head;
-    uint32_t id;            /* user and group to become, SLOT_SAME_ID: stay */
-    uint32_t with_view;     /* build the compile view too */
-    uint32_t fail_step;     /* enum slot_step that shall fail, 0: none; for tests */
-    uint32_t has_run_group; /* the first descriptor is the v2 group for runs; others are files that
-                             * take "0" from whoever joins a group */
+    uint32_t id;        /* user and group to become, SLOT_SAME_ID: stay */
+    uint32_t with_view; /* build the compile view too */
+    uint32_t fail_step; /* enum slot_step that shall fail, 0: none; for tests */
+    /* Descriptors, in this order; those after them take "0" from whoever joins a group. */
+    uint32_t has_run_group; /* the v2 group for runs */
+    uint32_t has_network;   /* a fresh network namespace to enter, else the slot makes one */
+    uint32_t unused;
 };
 
 struct slot_start {
