@@ -33,6 +33,7 @@ static void on_submissions_closed(void *context);
 static void on_writer_closed(void *context);
 static void on_http_closed(void *context);
 static void close_rest(uv_handle_t *handle, void *context);
+static void service_release(struct service *service);
 
 struct service {
     struct grader grader;
@@ -75,13 +76,12 @@ int command_serve(int argc, char **argv)
         err = service_start(service);
     if (err_is(err)) {
         fprintf(stderr, "grader serve: %s\n", err.text);
-        return 1; /* the system takes back what was opened */
+        if (service->grader.writer == NULL)
+            service_release(service); /* else a thread has it: the system takes it back */
+        return 1;
     }
     (void)uv_run(&service->loop, UV_RUN_DEFAULT); /* returns when every handle is closed */
-    (void)uv_loop_close(&service->loop);          /* nothing is left in it */
-    db_close(&service->grader.reader);
-    free(service->grader.specs);
-    free(service);
+    service_release(service);
     log_line(LOG_INFO, "service.stopped", "%s", "");
     return 0;
 }
@@ -150,10 +150,10 @@ static struct err service_start(struct service *service)
 {
     struct grader *grader = &service->grader;
     const struct serve_settings *settings = &service->settings;
-    grader->loop = &service->loop;
     grader->started_at = clock_utc_us();
     if (uv_loop_init(&service->loop) != 0)
         return err_make(ERR_SYSTEM, "start the event loop");
+    grader->loop = &service->loop;
 
     /* The port first: when it is taken, no worker has been started. */
     struct err err =
@@ -249,4 +249,14 @@ static void close_rest(uv_handle_t *handle, void *context)
     (void)context;
     if (!uv_is_closing(handle))
         uv_close(handle, NULL);
+}
+
+static void service_release(struct service *service)
+{
+    if (service->grader.loop != NULL)
+        (void)uv_loop_close(&service->loop); /* nothing is left in it */
+    db_close(&service->writer_db);           /* unless the writer has closed it */
+    db_close(&service->grader.reader);
+    free(service->grader.specs);
+    free(service);
 }
