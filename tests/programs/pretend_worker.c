@@ -2,10 +2,12 @@
  * worker/wire.h by hand over the socket that --fd names; --backend says whether it may measure for
  * rank ("auto") or not; --cache names a folder for marks that outlive it. */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #define RANKED_FIRST                                                                               \
@@ -178,6 +180,7 @@ static int read_all(char *bytes, size_t size)
 
 int main(int argc, char **argv)
 {
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* as the real one */
     for (int i = 1; i + 1 < argc; i += 2) {
         if (strcmp(argv[i], "--fd") == 0)
             wire = atoi(argv[i + 1]);
