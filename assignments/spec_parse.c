@@ -79,7 +79,7 @@ static const struct spec_limits limits_default = {
 #name, SPEC_KIND_INTEGER, false, SPEC_AT(struct spec_limits, name), min, max               \
     }
 static const struct spec_field limit_fields[] = {
-    LIMIT(source_bytes, 1024, 1 << 20),
+    LIMIT(source_bytes, 1024, 512 << 10), /* a job must fit a frame of worker/wire.h, 768 KiB */
     LIMIT(threads, 1, 64),
     LIMIT(stack_bytes, 64 << 10, 1 << 30),
     LIMIT(memory_extra_bytes, 1 << 20, 64LL << 30),

@@ -254,6 +254,7 @@ static const struct {
     {"'d': 512}", "'d': 2147483647}", "gpu_cases[0]", "tensors over 65536 MiB"},
     /* limits and speed */
     {"'threads': 2", "'threads': 0", "limits.threads", "outside 1..64"},
+    {"'threads': 2", "'source_bytes': 600000", "limits.source_bytes", "outside"}, /* of a frame */
     {"'threads': 2", "'treads': 2", "limits.treads", "unknown key"},
     {"'cpu_ms': 500", "'cpu_ms': 1401", "limits", "never be reached"},
     {"'curve': 'log'", "'curve': 'linear'", "speed", "not log"},
