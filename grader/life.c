@@ -30,7 +30,7 @@ static struct err failure_run(struct write *write, struct db *db);
 static void failure_done(struct write *write, struct err err);
 static enum queue_class class_of(const struct life *life);
 
-#define EVENTS_MAX (8 * 1024 * 1024) /* measurements of one grading; a case is a few KiB */
+#define EVENTS_MAX ((size_t)8 << 20) /* measurements of one grading; a case is a few KiB */
 #define TRIES_MAX 3                  /* runs that ended in our own failure */
 #define DEATHS_MAX 2                 /* workers that vanished while they held it */
 #define RETRY_WRITE_MS 1000
@@ -67,7 +67,7 @@ struct life *life_new(struct submissions *submissions, const struct submission_r
     life->submissions = submissions;
     life->row = *row;
     life->job = *job;
-    buf_init(&life->kept, (size_t)2 * EVENTS_MAX); /* of a check and of its timing */
+    buf_init(&life->kept, 2 * EVENTS_MAX); /* of a check and of its timing */
     buf_init(&life->fresh, EVENTS_MAX);
     list_init(&life->watchers);
     list_init(&life->link);

@@ -46,6 +46,7 @@ static double by_order(const struct stats_block *blocks, const size_t *chosen, s
 {
     double ratios[STATS_BLOCKS_MAX], product = 1;
 
+    assert(count >= 1);
     for (int order = 0; order < 2; order++) {
         for (size_t i = 0; i < count; i++)
             ratios[i] = ratio(&blocks[chosen[i]], order);

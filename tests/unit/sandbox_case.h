@@ -73,10 +73,10 @@ __attribute__((unused)) static const struct sandbox_limits limits_default = {
 };
 
 /* SLOW=4 in the environment: an emulated machine, whose programs need that much longer. */
-__attribute__((unused)) static unsigned slowness(void)
+__attribute__((unused)) static uint64_t slowness(void)
 {
     const char *text = getenv("SLOW");
-    return text == NULL ? 1 : (unsigned)strtoul(text, NULL, 10);
+    return text == NULL ? 1 : strtoull(text, NULL, 10);
 }
 
 /* Times that a test left at their defaults are meant to be ample; others are what it is about. */
@@ -95,7 +95,7 @@ __attribute__((unused)) static struct outcome act_run(struct sandbox *slot,
                                                       struct sandbox_limits limits,
                                                       const char *action, int number)
 {
-    struct outcome outcome = {.err = err_none()};
+    struct outcome outcome = {0};
     char text[16];
     int streams[3] = {-1, -1, -1};
     int program = act_open();

@@ -489,13 +489,14 @@ static void disk_free(struct service_fixture *service)
 
 static const char *long_source(void)
 {
+    static const char right[] = "right ";
     static char source[40000];
     uint32_t random = 1;
     for (size_t i = 0; i + 1 < sizeof source; i++) {
         random = random * 1664525 + 1013904223;
         source[i] = (char)('a' + (random >> 24) % 26);
     }
-    memcpy(source, "right ", 6);
+    memcpy(source, right, sizeof right - 1);
     return source;
 }
 

@@ -248,14 +248,14 @@ static void threads_come_up_to_their_number(void **state)
     outcome = act_run(slot, SANDBOX_THREADS, limits, "threads", 20);
     assert_int_equal(outcome.result.end, SANDBOX_EXITED);
     assert_int_equal(outcome.result.exit_code, 3);
-    outcome = act_run(slot, SANDBOX_THREADS, limits, "call", SYS_fork);
-    assert_int_equal(outcome.result.end, SANDBOX_FORBIDDEN_CALL);
-    outcome = act_run(slot, SANDBOX_KERNEL, limits_default, "threads", 1);
-    assert_int_equal(outcome.result.end, SANDBOX_FORBIDDEN_CALL);
+    struct outcome other = act_run(slot, SANDBOX_THREADS, limits, "call", SYS_fork);
+    assert_int_equal(other.result.end, SANDBOX_FORBIDDEN_CALL);
+    other = act_run(slot, SANDBOX_KERNEL, limits_default, "threads", 1);
+    assert_int_equal(other.result.end, SANDBOX_FORBIDDEN_CALL);
     limits.wall_ms = BUSY_MS;
-    outcome = act_run(slot, SANDBOX_THREADS, limits, "spins", 3);
-    assert_int_equal(outcome.result.end, SANDBOX_CPU_LIMIT);
-    assert_true(outcome.result.cpu_us >= 500000);
+    struct outcome busy = act_run(slot, SANDBOX_THREADS, limits, "spins", 3);
+    assert_int_equal(busy.result.end, SANDBOX_CPU_LIMIT);
+    assert_true(busy.result.cpu_us >= 500000);
 }
 
 static const struct CMUnitTest tests[] = {
