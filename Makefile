@@ -172,12 +172,16 @@ $(BUILD)/tests/hostile.d/%: tests/hostile/%.c tests/hostile/hostile.h
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE -I. -static -s -O1 -Wall -Wextra -o $@ $< -pthread
 
-.PHONY: unit test one san fuzz
+.PHONY: unit test test-vm one san fuzz
 unit: $(PROGRAMS) $(UNIT) $(FUZZ) $(PROGRAMS_TEST) $(BUILD)/tests/hostile $(HOSTILE) $(if $(wildcard tests/meta.c),$(BUILD)/tests/meta)
 test:
 	@deploy/deps test
 	@+$(MAKE) -s all unit
 	@BUILD=$(BUILD) tests/run
+test-vm:
+	@deploy/deps test
+	@+$(MAKE) -s all unit
+	@BUILD=$(BUILD) deploy/vm/run
 one: all unit
 	@BUILD=$(BUILD) tests/run $(T)
 san:
@@ -220,6 +224,7 @@ help:
 	@echo 'make deps     install what is missing from Debian'
 	@echo 'make run      a demo course on http://127.0.0.1:8080   (ARGS=--http.port=8081)'
 	@echo 'make test     every test; make one T=wire: those whose name holds "wire"'
+	@echo 'make test-vm  the sandbox on cgroup v2, in an emulated machine of its own'
 	@echo 'make san      every test with address and undefined sanitizers'
 	@echo 'make fuzz     T=wire SECONDS_EACH=600: libFuzzer on one parser'
 	@echo 'make bench    the performance promises, as ratios'
