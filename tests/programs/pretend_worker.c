@@ -144,9 +144,11 @@ static void serve(const struct task *task)
         return;
     }
     if (is(task, "linger_once") && first_time("linger_once")) {
-        if (fork() == 0) /* a grandchild keeps the socket open */
+        if (fork() == 0) { /* a grandchild keeps the socket open, for longer than a test waits */
+            alarm(90);
             for (;;)
                 pause();
+        }
         exit(1);
     }
     if (is(task, "silent_once") && first_time("silent_once"))
