@@ -26,6 +26,7 @@ struct bench_case {
 /* Rows of the table that others are compared with. */
 enum { BENCH_SPAWN, BENCH_HOT };
 
+/* The whole table. */
 const struct bench_case *bench_cases(size_t *out_count);
 
 /* True if a command of this name can be found. */
