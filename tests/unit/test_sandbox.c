@@ -221,7 +221,7 @@ static void shared_memory_is_not_charged(void **state)
                                       .argv = argv,
                                       .fds = fds,
                                       .fds_count = 4,
-                                      .limits = limits_default,
+                                      .limits = limits_here(limits_default),
                                       .cpu = 0};
     request.limits.memory_bytes = 8 * MIB;
     struct sandbox_result result;

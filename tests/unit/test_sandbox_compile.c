@@ -65,7 +65,7 @@ static void step_run(struct compile *compile, struct step *step)
                    .cpu_ms = 5000 * slowness(),
                    .memory_bytes = 256 * MIB,
                    .stack_bytes = 64 * MIB,
-                   .output_bytes = 16 * MIB,
+                   .output_bytes = 16 * MIB / slowness(), /* or a bomb takes too long */
                    .threads = 1},
         .cpu = -1,
     };
