@@ -13,6 +13,8 @@
 #define MIB (1ULL << 20)
 #define WALL_MS 1000
 #define CPU_MS 500
+#define TRIES_MAX 3
+#define LATE "the slot was free after"
 #define FREE_MS 500 /* after the wall limit the slot must be free again */
 #define GIVE_UP_MS 10000
 #define PROGRAM_BYTES_MAX ((size_t)16 << 20)
@@ -31,6 +33,7 @@ struct files {
     size_t count;
 };
 
+static bool is_about_time(const struct hostile_result *result);
 static bool try_case(struct hostile_bench *bench, const struct hostile_case *given, bool patient,
                      struct hostile_result *out);
 static void judge(struct hostile_bench *bench, const struct hostile_case *given,
@@ -71,14 +74,24 @@ void hostile_run(struct hostile_bench *bench, const struct hostile_case *given,
                  struct hostile_result *out)
 {
     int64_t began_ms = clock_ms();
-    if (!try_case(bench, given, true, out))
-        (void)try_case(bench, given, false, out);
+    for (int tries = 0; tries < TRIES_MAX && (tries == 0 || is_about_time(out)); tries++) {
+        if (!try_case(bench, given, true, out))
+            (void)try_case(bench, given, false, out);
+    }
     if (out->fault[0] == '\0')
         (void)(watch_check(&bench->watch, out->fault, sizeof out->fault) &&
                hostile_canary(bench, out->fault, sizeof out->fault));
     out->took_ms = clock_ms() - began_ms;
     out->passed = out->fault[0] == '\0';
     out->done = true;
+}
+
+/* Neighbours can keep a killed process from dying in time, or a program from its CPU time: such a
+ * fault counts when it comes back. What is wrong in the sandbox comes back every time. */
+static bool is_about_time(const struct hostile_result *result)
+{
+    return strstr(result->fault, LATE) != NULL ||
+           (result->fault[0] != '\0' && strncmp(result->end, "wall_limit", 10) == 0);
 }
 
 bool hostile_canary(struct hostile_bench *bench, char *fault, size_t fault_size)
@@ -327,7 +340,7 @@ static struct err run_in_time(struct hostile_bench *bench, const struct sandbox_
     if (!err_is(err) && !done)
         err = err_make(ERR_INTERNAL, "the slot is not free after %d s", GIVE_UP_MS / 1000);
     else if (took_ms > (int64_t)request->limits.wall_ms + FREE_MS)
-        FAULT(fault, "the slot was free after %lld ms only", (long long)took_ms);
+        FAULT(fault, LATE " %lld ms only", (long long)took_ms);
     return err;
 }
 
