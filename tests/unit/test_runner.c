@@ -339,7 +339,8 @@ static void a_timed_call_measures_the_work(void **state)
         runner_make(state, "for (volatile int i = 0; i < Tq * 100000; i++) {} o[0] = 0;", &program);
     int64_t least[2] = {INT64_MAX, INT64_MAX};
 
-    for (int i = 0; i < 20; i++) /* one of them finds the processor free */
+    /* Of so many, one finds the processor free. */
+    for (int i = 0; i < 20; i++)
         for (int index = 0; index < 2; index++) { /* Tq is 1 in "one", 4 in "small" */
             fine(runner_ready(runner, NULL));
             fine(runner_fill(runner, index, key, 0));
