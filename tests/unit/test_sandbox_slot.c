@@ -125,12 +125,12 @@ static void freeze_check(const enum sandbox_backend *only)
     assert_false(err_is(act_start(slot, limits, "spin")));
     uint64_t last = 0;
     /* An emulated processor may be taken away in the middle of the switch. */
-    const unsigned factor = slowness() == 1 ? 1 : 50;
+    const uint64_t factor = slowness() == 1 ? 1 : 50;
     for (int i = 0; i < 20; i++) {
         uint64_t first, second, third = 0;
         assert_false(err_is(sandbox_freeze(slot)));
         assert_false(err_is(sandbox_cpu_us(slot, &first)));
-        int64_t until = clock_us() + 2000 * factor;
+        int64_t until = clock_us() + (int64_t)(2000 * factor);
         while (clock_us() < until)
             continue;
         assert_false(err_is(sandbox_cpu_us(slot, &second)));
