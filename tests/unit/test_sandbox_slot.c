@@ -136,7 +136,7 @@ static void freeze_check(const enum sandbox_backend *only)
         assert_false(err_is(sandbox_cpu_us(slot, &second)));
         /* A thread counts as stopped once it will run no more of its own; the switch away from
          * it may still be charged to it. */
-        assert_in_range(second, first, first + 500 * factor);
+        assert_in_range(second, first, first + 500 * (uint64_t)factor);
         assert_true(first >= last);
         assert_false(err_is(sandbox_thaw(slot)));
         until = clock_us() + 1000000;
