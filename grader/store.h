@@ -10,67 +10,14 @@
 
 #include "grader/db.h"
 #include "grader/stage.h"
+#include "grader/store_offering.h"
+#include "grader/store_people.h"
 #include "sandbox/base/buf.h"
 #include "worker/wire.h"
-
-#define STORE_TOKEN_HASH 32
 
 /* Opens for writing: refuses file systems that break WAL (NFS and the like) and newer databases,
  * backs up before a migration, migrates. `path`'s folder must exist. */
 struct err store_open(struct db *out, const char *path);
-
-/* -- people ---------------------------------------------------------------------------------------
- */
-enum role { ROLE_STUDENT, ROLE_TA, ROLE_ADMIN, ROLE_COUNT };
-const char *role_word(enum role role);
-bool role_from_word(enum role *out, const char *word);
-
-/* One person in one cohort, as found by a token. */
-struct membership {
-    int64_t id, user_id, cohort_id;
-    char login[SPEC_NAME_MAX];
-    char cohort[SPEC_NAME_MAX];
-    enum role role;
-    int64_t cohort_closed_at; /* 0: open */
-};
-
-/* Insert, or update what has that name (that login in that cohort); out_id is its number either
- * way. */
-struct err store_cohort_put(struct db *db, const char *name, const char *title, int64_t now_at,
-                            int64_t *out_id);
-struct err store_membership_put(struct db *db, int64_t cohort_id, const char *login,
-                                const char *name, enum role role, int64_t now_at, int64_t *out_id);
-/* Stores the hash of a token; the token itself is never stored. */
-struct err store_token_add(struct db *db, int64_t membership_id,
-                           const unsigned char hash[STORE_TOKEN_HASH], int64_t now_at);
-struct err store_token_revoke_all(struct db *db, int64_t membership_id, int64_t now_at);
-/* *out_found is false for an unknown or revoked token. */
-struct err store_membership_by_token(struct db *db, const unsigned char hash[STORE_TOKEN_HASH],
-                                     struct membership *out, bool *out_found);
-
-/* -- what is offered
- * ------------------------------------------------------------------------------- */
-struct offering {
-    int64_t id, cohort_id;
-    char assignment[SPEC_NAME_MAX];
-    char spec_hash[65];
-    int64_t opens_at, due_at, closes_at; /* 0: without */
-    int64_t attempts_max;                /* 0: without limit */
-    int zone_minutes;
-    bool supersede;
-};
-
-/* The version of an assignment (name and spec hash), and what a cohort offers under that name. */
-struct err store_assignment_put(struct db *db, const struct spec *spec, int64_t now_at,
-                                int64_t *out_id);
-struct err store_offering_put(struct db *db, const struct offering *offering, int64_t assignment_id,
-                              int64_t *out_id);
-/* By cohort and name of the assignment. */
-struct err store_offering_find(struct db *db, int64_t cohort_id, const char *assignment,
-                               struct offering *out, bool *out_found);
-/* Offerings of a cohort, by name; out holds max. */
-struct err store_offerings(struct db *db, int64_t cohort_id, struct offering *out, size_t max,
-                           size_t *out_count);
 
 /* -- submissions
  * ----------------------------------------------------------------------------------- */
