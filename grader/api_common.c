@@ -29,7 +29,8 @@ bool api_who(struct http_request *request, struct membership *out)
         return false;
     }
     auth_token_hash(claim.token, hash);
-    struct err err = store_membership_by_token(&grader->reader, hash, out, &is_found);
+    struct err err =
+        store_membership_by_token(&grader->reader, hash, clock_utc_us(), out, &is_found);
     bool is_welcome = is_found && auth_login_fits(&claim, out->login);
     sodium_memzero(&claim, sizeof claim);
     if (err_is(err)) {

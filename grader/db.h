@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define DB_STATEMENTS_MAX 96
+#define DB_STATEMENTS_MAX 256
 
 struct db {
     sqlite3 *handle;

@@ -36,11 +36,15 @@ struct err demo_make(struct db *db, const struct spec *specs, size_t specs_count
     if (!err_is(err))
         err = store_cohort_put(db, "demo", "Demo course", now_at, &cohort_id);
     for (size_t i = 0; i < specs_count && !err_is(err); i++) {
-        struct offering offering = {.cohort_id = cohort_id};
+        struct offering offering = {.cohort_id = cohort_id,
+                                    .split = -1,
+                                    .weight = 100,
+                                    .board = BOARD_COHORT,
+                                    .board_names = NAMES_ALIAS};
         int64_t assignment_id = 0;
         int64_t offering_id;
         (void)snprintf(offering.assignment, sizeof offering.assignment, "%s", specs[i].name);
-        err = store_assignment_put(db, &specs[i], now_at, &assignment_id);
+        err = store_assignment_put(db, &specs[i], NULL, now_at, &assignment_id);
         if (!err_is(err))
             err = store_offering_put(db, &offering, assignment_id, &offering_id);
     }
@@ -106,6 +110,6 @@ static bool token_still_works(struct db *db, const char *path, const char *login
     struct membership membership;
     bool found = false;
     auth_token_hash(token, hash);
-    struct err err = store_membership_by_token(db, hash, &membership, &found);
+    struct err err = store_membership_by_token(db, hash, clock_utc_us(), &membership, &found);
     return !err_is(err) && found && strcmp(membership.login, login) == 0;
 }

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -24,7 +25,7 @@ static struct refusal ask_attempts(struct db *db, const struct intake_question *
                                    const struct offering *offering);
 static struct refusal ask_rate(struct db *db, const struct intake_rules *rules,
                                const struct intake_question *question);
-static struct tm local_time(int64_t at, int zone_minutes);
+static struct tm local_time(int64_t at, const char *zone);
 
 #define OFFERINGS_MAX 64 /* of one cohort */
 #define SECOND ((int64_t)1000000)
@@ -106,7 +107,7 @@ static struct refusal ask_cohort(const struct intake_question *question)
     if (who->cohort_closed_at == 0 || question->received_at < who->cohort_closed_at)
         return (struct refusal){0};
     char date[32];
-    struct tm ended = local_time(who->cohort_closed_at, 0);
+    struct tm ended = local_time(who->cohort_closed_at, "UTC");
     (void)strftime(date, sizeof date, "%e %b", &ended); /* fits */
     return refuse(403, "this token belongs to %s, which ended on %s. Ask your TA", who->cohort,
                   date[0] == ' ' ? date + 1 : date);
@@ -116,8 +117,8 @@ static struct refusal ask_offering(struct db *db, const struct intake_question *
                                    struct offering *out_offering)
 {
     bool found = false;
-    struct err err = store_offering_find(db, question->who->cohort_id, question->assignment,
-                                         out_offering, &found);
+    struct err err = store_offering_find(db, question->who->cohort_id, question->who->id,
+                                         question->assignment, out_offering, &found);
     if (found)
         return (struct refusal){0};
 
@@ -125,7 +126,7 @@ static struct refusal ask_offering(struct db *db, const struct intake_question *
     const char *names[OFFERINGS_MAX];
     size_t count = 0;
     if (!err_is(err))
-        err = store_offerings(db, question->who->cohort_id, offerings, OFFERINGS_MAX, &count);
+        err = store_offerings(db, question->who->cohort_id, 0, offerings, OFFERINGS_MAX, &count);
     if (err_is(err))
         return refuse_unread();
 
@@ -149,7 +150,7 @@ static struct refusal ask_dates(const struct intake_question *question,
 {
     const char *cohort = question->who->cohort;
     char date[48];
-    struct tm opens = local_time(offering->opens_at, offering->zone_minutes);
+    struct tm opens = local_time(offering->opens_at, offering->zone);
     if (offering->opens_at != 0 && question->received_at < offering->opens_at) {
         (void)strftime(date, sizeof date, "%a %d %b %Y %H:%M", &opens); /* fits */
         return refuse(409, "%s/%s opens %s. Nothing was stored", cohort, offering->assignment,
@@ -161,16 +162,16 @@ static struct refusal ask_dates(const struct intake_question *question,
 
     char now[16];
     int64_t late_s = (question->received_at - closes_at) / SECOND;
-    struct tm closed = local_time(offering->closes_at, offering->zone_minutes);
-    struct tm sent = local_time(question->received_at, offering->zone_minutes);
+    struct tm closed = local_time(offering->closes_at, offering->zone);
+    struct tm sent = local_time(question->received_at, offering->zone);
     (void)strftime(date, sizeof date, "%a %d %b %Y %H:%M", &closed); /* fits */
     (void)strftime(now, sizeof now, "%H:%M:%S", &sent);              /* fits */
-    int zone = offering->zone_minutes < 0 ? -offering->zone_minutes : offering->zone_minutes;
+    int zone = zone_minutes(offering->zone, offering->closes_at);
     return refuse(409,
                   "%s/%s closed %s %c%02d:%02d; you sent this %s (%" PRId64
                   " s late). Nothing was stored",
-                  cohort, offering->assignment, date, offering->zone_minutes < 0 ? '-' : '+',
-                  zone / 60, zone % 60, now, late_s);
+                  cohort, offering->assignment, date, zone < 0 ? '-' : '+', abs(zone) / 60,
+                  abs(zone) % 60, now, late_s);
 }
 
 static struct refusal ask_attempts(struct db *db, const struct intake_question *question,
@@ -216,9 +217,9 @@ static struct refusal ask_rate(struct db *db, const struct intake_rules *rules,
 }
 
 /* Wall clock at an offset from UTC; 1970 for a date past the year 2^31. */
-static struct tm local_time(int64_t at, int zone_minutes)
+static struct tm local_time(int64_t at, const char *zone)
 {
-    time_t seconds = (time_t)(at / SECOND + (int64_t)zone_minutes * 60);
+    time_t seconds = (time_t)(at / SECOND + (int64_t)zone_minutes(zone, at) * 60);
     struct tm local = {.tm_year = 70, .tm_mday = 1};
     (void)gmtime_r(&seconds, &local); /* on failure the value above stands */
     return local;

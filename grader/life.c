@@ -210,7 +210,8 @@ struct report *report_from_row(const struct spec *spec, const struct submission_
     report->practice = row->practice;
     report->received_at = row->received_at;
     report->due_at = row->practice ? 0 : row->due_at;
-    report->zone_minutes = row->zone_minutes;
+    report->zone_minutes = zone_minutes(row->zone, row->received_at);
+    report->due_zone_minutes = zone_minutes(row->zone, row->due_at);
     report->attempts_max = row->practice ? 0 : row->attempts_max;
     if (report->due_at > 0 && row->received_at >= intake_minute_end(report->due_at))
         report->late_seconds = (row->received_at - intake_minute_end(report->due_at)) / 1000000 + 1;

@@ -90,10 +90,11 @@ static void head_received(struct page *page)
                          sizeof time));
     if (report->due_at > 0) {
         int64_t zone = (int64_t)report->zone_minutes * 60;
+        int64_t due_zone = (int64_t)report->due_zone_minutes * 60;
         bool same_day = (report->received_at / 1000000 + zone) / 86400 ==
-                        (report->due_at / 1000000 + zone) / 86400;
+                        (report->due_at / 1000000 + due_zone) / 86400;
         words_put(&line, page->language, "text_due",
-                  lines_time(report->due_at, report->zone_minutes, page->language,
+                  lines_time(report->due_at, report->due_zone_minutes, page->language,
                              same_day ? 'h' : 'd', time, sizeof time));
     }
     if (report->late_seconds > 0)

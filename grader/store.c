@@ -111,8 +111,9 @@ static struct err migrate(struct db *db, const char *path)
         char set[64];
         (void)snprintf(set, sizeof set, "PRAGMA user_version = %lld", (long long)version + 1);
         err = db_exec(db, "BEGIN IMMEDIATE");
-        if (!err_is(err))
-            err = db_exec(db, store_migrations[version]);
+        for (const char *const *sql = store_migrations[version]; *sql != NULL && !err_is(err);
+             sql++)
+            err = db_exec(db, *sql);
         if (!err_is(err))
             err = db_exec(db, set);
         if (!err_is(err))
@@ -134,7 +135,6 @@ static struct err read_version(struct db *db, int64_t *out_version)
     return err;
 }
 
-/* Runs an INSERT … RETURNING id. */
 struct err store_insert_id(struct db *db, sqlite3_stmt *statement, const char *doing,
                            int64_t *out_id)
 {
@@ -147,4 +147,17 @@ struct err store_insert_id(struct db *db, sqlite3_stmt *statement, const char *d
     if (statement != NULL && !err_is(err))
         err = db_run(db, statement, doing); /* the row counts only once the statement has ended */
     return err;
+}
+
+struct err store_word(sqlite3_stmt *row, int column, const char *const *words, int *out)
+{
+    const char *word = (const char *)sqlite3_column_text(row, column);
+    for (int i = 0; word != NULL && words[i] != NULL; i++) {
+        if (strcmp(words[i], word) == 0) {
+            *out = i;
+            return err_none();
+        }
+    }
+    return err_make(ERR_INTERNAL, "column %s holds '%.40s'", sqlite3_column_name(row, column),
+                    word != NULL ? word : "NULL");
 }

@@ -31,7 +31,7 @@ struct submission_row {
     bool practice;
     unsigned char key[32];
     int64_t received_at, due_at;
-    int zone_minutes;
+    char zone[ZONE_NAME_MAX];
     int64_t attempts_max;
     enum stage stage;
     int64_t generation; /* of the newest grading */

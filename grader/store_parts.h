@@ -4,6 +4,23 @@
 
 #include "grader/db.h"
 
+/* What of an offering holds for one person. To be joined behind `offering o` and a membership m
+ * (LEFT JOIN where there may be none). NULL: without. An extension of due alone moves the close. */
+#define DATES_JOIN                                                                                 \
+    " LEFT JOIN section_dates d ON d.offering_id = o.id AND d.section_id = m.section_id"           \
+    " LEFT JOIN extension x ON x.offering_id = o.id AND x.membership_id = m.id"                    \
+    " LEFT JOIN held_open h ON h.offering_id = o.id AND h.membership_id = m.id"
+#define DATES_OPENS "coalesce(d.opens_at, o.opens_at)"
+#define DATES_DUE "max(coalesce(x.due_at, d.due_at, o.due_at), coalesce(h.due_at, 0))"
+#define DATES_CLOSES                                                                               \
+    "max(coalesce(x.closes_at, d.closes_at, o.closes_at), coalesce(h.closes_at, 0),"               \
+    " coalesce(x.due_at, 0))"
+#define DATES_ATTEMPTS                                                                             \
+    "CASE o.attempts_max WHEN 0 THEN 0 ELSE o.attempts_max + coalesce(x.attempts, 0) END"
+
+/* Index of a column's word in a list that ends with NULL; ERR_INTERNAL names the column. */
+struct err store_word(sqlite3_stmt *row, int column, const char *const *words, int *out);
+
 /* Runs an INSERT … RETURNING id. */
 struct err store_insert_id(struct db *db, sqlite3_stmt *statement, const char *doing,
                            int64_t *out_id);

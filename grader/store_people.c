@@ -6,7 +6,7 @@
 
 const char *role_word(enum role role)
 {
-    static const char *const words[ROLE_COUNT] = {"student", "ta", "admin"};
+    static const char *const words[ROLE_COUNT] = {"student", "ta", "admin", "worker", "hook"};
     return words[role];
 }
 
@@ -79,15 +79,22 @@ struct err store_token_revoke_all(struct db *db, int64_t membership_id, int64_t 
 }
 
 struct err store_membership_by_token(struct db *db, const unsigned char hash[STORE_TOKEN_HASH],
-                                     struct membership *out, bool *out_found)
+                                     int64_t now_at, struct membership *out, bool *out_found)
 {
     sqlite3_stmt *find =
-        db_prepare(db, "SELECT m.id, m.user_id, m.cohort_id, u.login, c.name, m.role,"
-                       " coalesce(c.closed_at, 0) FROM token t JOIN membership m"
-                       " ON m.id = t.membership_id JOIN user u ON u.id = m.user_id"
-                       " JOIN cohort c ON c.id = m.cohort_id"
-                       " WHERE t.hash = ?1 AND t.revoked_at IS NULL");
+        db_prepare(db, "SELECT coalesce(m.id, 0), coalesce(m.user_id, 0), coalesce(c.id, 0),"
+                       " coalesce(u.login, w.name, t.label), coalesce(c.name, ''),"
+                       " CASE WHEN m.id IS NOT NULL THEN m.role WHEN w.id IS NOT NULL THEN 'worker'"
+                       " ELSE 'hook' END, coalesce(c.closed_at, 0), coalesce(w.id, 0), t.id,"
+                       " coalesce(t.last_used_at, 0) FROM token t LEFT JOIN membership m"
+                       " ON m.id = t.membership_id LEFT JOIN user u ON u.id = m.user_id"
+                       " LEFT JOIN cohort c ON c.id = coalesce(m.cohort_id, t.cohort_id)"
+                       " LEFT JOIN worker w ON w.id = t.worker_id AND w.removed_at IS NULL"
+                       " WHERE t.hash = ?1 AND t.revoked_at IS NULL"
+                       " AND (t.expires_at IS NULL OR t.expires_at > ?2)"
+                       " AND (t.worker_id IS NULL OR w.id IS NOT NULL)");
     db_bind_blob(find, 1, hash, STORE_TOKEN_HASH);
+    db_bind_int(find, 2, now_at);
     struct err err = db_step(db, find, out_found, "find a token");
     if (err_is(err) || !*out_found)
         return err;
@@ -95,7 +102,10 @@ struct err store_membership_by_token(struct db *db, const unsigned char hash[STO
     *out = (struct membership){.id = sqlite3_column_int64(find, 0),
                                .user_id = sqlite3_column_int64(find, 1),
                                .cohort_id = sqlite3_column_int64(find, 2),
-                               .cohort_closed_at = sqlite3_column_int64(find, 6)};
+                               .cohort_closed_at = sqlite3_column_int64(find, 6),
+                               .worker_id = sqlite3_column_int64(find, 7),
+                               .token_id = sqlite3_column_int64(find, 8),
+                               .token_used_at = sqlite3_column_int64(find, 9)};
     db_copy_text(find, 3, out->login, sizeof out->login);
     db_copy_text(find, 4, out->cohort, sizeof out->cohort);
     char role[16];

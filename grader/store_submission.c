@@ -1,5 +1,6 @@
 /* Sources and submissions. Sources are kept once per content, compressed. */
 #include "grader/store.h"
+#include "grader/store_parts.h"
 #include "sandbox/base/text.h"
 
 #include <stdlib.h>
@@ -81,10 +82,10 @@ struct err store_submission_get(struct db *db, int64_t id, struct submission_row
     sqlite3_stmt *get = db_prepare(
         db, "SELECT s.id, s.membership_id, s.offering_id, u.login, c.name, c.id, o.name,"
             " s.spec_hash, s.device, s.file_name, s.practice, s.key, s.received_at,"
-            " coalesce(o.due_at, 0), o.zone_minutes, o.attempts_max, s.stage, s.generation,"
+            " coalesce(" DATES_DUE ", 0), o.zone, " DATES_ATTEMPTS ", s.stage, s.generation,"
             " s.source_hash FROM submission s JOIN membership m ON m.id = s.membership_id"
             " JOIN user u ON u.id = m.user_id JOIN cohort c ON c.id = m.cohort_id"
-            " JOIN offering o ON o.id = s.offering_id WHERE s.id = ?1");
+            " JOIN offering o ON o.id = s.offering_id" DATES_JOIN " WHERE s.id = ?1");
     db_bind_int(get, 1, id);
     struct err err = db_step(db, get, out_found, "read a submission");
     if (err_is(err) || !*out_found)
@@ -99,7 +100,6 @@ struct err store_submission_get(struct db *db, int64_t id, struct submission_row
                                    .practice = sqlite3_column_int(get, 10) != 0,
                                    .received_at = sqlite3_column_int64(get, 12),
                                    .due_at = sqlite3_column_int64(get, 13),
-                                   .zone_minutes = sqlite3_column_int(get, 14),
                                    .attempts_max = sqlite3_column_int64(get, 15),
                                    .generation = sqlite3_column_int64(get, 17)};
     db_copy_text(get, 3, out->login, sizeof out->login);
@@ -108,6 +108,7 @@ struct err store_submission_get(struct db *db, int64_t id, struct submission_row
     db_copy_text(get, 7, out->spec_hash, sizeof out->spec_hash);
     db_copy_text(get, 8, device, sizeof device);
     db_copy_text(get, 9, out->file_name, sizeof out->file_name);
+    db_copy_text(get, 14, out->zone, sizeof out->zone);
     db_copy_text(get, 16, stage, sizeof stage);
     memcpy(out->key, sqlite3_column_blob(get, 11), sizeof out->key); /* CHECKed to be 32 bytes */
     memcpy(out->source_hash, sqlite3_column_blob(get, 18), sizeof out->source_hash);

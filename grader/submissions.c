@@ -304,7 +304,8 @@ static struct err entry_run(struct write *write, struct db *db)
                                              .received_at = row->received_at};
     struct offering offering;
     bool found = false;
-    struct err err = store_offering_find(db, row->cohort_id, row->assignment, &offering, &found);
+    struct err err = store_offering_find(db, row->cohort_id, row->membership_id, row->assignment,
+                                         &offering, &found);
     if (!err_is(err) && found)
         err = store_submission_same(db, row->membership_id, offering.id, row->device, row->practice,
                                     row->source_hash, &entry->answer.id, &entry->answer.existing);
@@ -316,7 +317,7 @@ static struct err entry_run(struct write *write, struct db *db)
         return err_none();
     row->offering_id = offering.id;
     row->due_at = offering.due_at;
-    row->zone_minutes = offering.zone_minutes;
+    (void)text_copy(row->zone, sizeof row->zone, offering.zone);
     row->attempts_max = offering.attempts_max;
     (void)text_copy(row->spec_hash, sizeof row->spec_hash, offering.spec_hash);
     err =

@@ -39,7 +39,7 @@ static void close_at(struct store_fixture *fixture, int64_t opens_at, int64_t cl
 {
     char sql[160];
     (void)snprintf(sql, sizeof sql,
-                   "UPDATE offering SET opens_at = %lld, closes_at = %lld, zone_minutes = 480",
+                   "UPDATE offering SET opens_at = %lld, closes_at = %lld, zone = 'Asia/Shanghai'",
                    (long long)opens_at, (long long)closes_at);
     assert_false(err_is(db_exec(&fixture->db, sql)));
 }

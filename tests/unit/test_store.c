@@ -47,10 +47,10 @@ static void a_revoked_or_unknown_token_finds_nobody(void **state)
     struct membership who;
     bool found = true;
     unsigned char wrong[STORE_TOKEN_HASH] = {0};
-    assert_fine(store_membership_by_token(&fixture->db, wrong, &who, &found));
+    assert_fine(store_membership_by_token(&fixture->db, wrong, 9, &who, &found));
     assert_false(found);
     assert_fine(store_token_revoke_all(&fixture->db, fixture->membership_id, 5));
-    assert_fine(store_membership_by_token(&fixture->db, fixture->token_hash, &who, &found));
+    assert_fine(store_membership_by_token(&fixture->db, fixture->token_hash, 9, &who, &found));
     assert_false(found);
 }
 

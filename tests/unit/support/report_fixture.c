@@ -29,7 +29,7 @@ struct report_fixture *report_fixture_new(void)
     report->attempts_max = 20;
     report->received_at = 1795966867LL * 1000000;
     report->due_at = 1795967940LL * 1000000;
-    report->zone_minutes = 480;
+    report->zone_minutes = report->due_zone_minutes = 480;
     (void)text_copy(report->file_name, sizeof report->file_name, "attention.c");
     (void)text_copy(report->cohort, sizeof report->cohort, "ml-2026");
     (void)text_copy(report->login, sizeof report->login, "alice");

@@ -43,7 +43,7 @@ void service_make(struct service_fixture *service, const char *program)
     must(spec_load_all(&service->grader.specs, &service->grader.specs_count, "assignments"));
     const struct spec *spec = grader_spec(&service->grader, "attention");
     assert_non_null(spec);
-    must(store_assignment_put(&service->store.db, spec, 1, &assignment_id));
+    must(store_assignment_put(&service->store.db, spec, NULL, 1, &assignment_id));
     service->store.offering.attempts_max = 0;
     must(store_offering_put(&service->store.db, &service->store.offering, assignment_id,
                             &offering_id));

@@ -28,13 +28,18 @@ void store_fixture_make(struct store_fixture *fixture)
     must(store_token_add(&fixture->db, fixture->membership_id, fixture->token_hash, 1));
 
     int64_t assignment_id = 0;
-    must(store_assignment_put(&fixture->db, &spec, 1, &assignment_id));
-    fixture->offering = (struct offering){.cohort_id = fixture->cohort_id, .attempts_max = 2};
+    must(store_assignment_put(&fixture->db, &spec, NULL, 1, &assignment_id));
+    fixture->offering = (struct offering){.cohort_id = fixture->cohort_id,
+                                          .attempts_max = 2,
+                                          .split = -1,
+                                          .weight = 100,
+                                          .board = BOARD_COHORT,
+                                          .board_names = NAMES_ALIAS};
     strcpy(fixture->offering.assignment, "attention");
     must(
         store_offering_put(&fixture->db, &fixture->offering, assignment_id, &fixture->offering_id));
     bool found = false;
-    must(store_membership_by_token(&fixture->db, fixture->token_hash, &fixture->who, &found));
+    must(store_membership_by_token(&fixture->db, fixture->token_hash, 9, &fixture->who, &found));
     assert_true(found);
 }
 
