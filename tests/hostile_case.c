@@ -4,6 +4,7 @@
 #include "sandbox/base/buf.h"
 #include "sandbox/base/fdio.h"
 #include "sandbox/base/text.h"
+#include "tests/entry32.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@ static struct err take_value(struct hostile_case *given, const char *key, const 
 static struct err take_profile(struct hostile_case *given, const char *value);
 static bool fits_one(const char *wanted, const struct sandbox_result *result,
                      enum sandbox_backend backend);
+static bool condition_holds(const char *word, enum sandbox_backend backend);
 static int by_name(const void *a, const void *b);
 
 static const char *const families[] = {"resource", "disclosure", "tamper", "surface", "compile"};
@@ -164,7 +166,7 @@ static bool fits_one(const char *wanted, const struct sandbox_result *result,
     char *rest = NULL;
     (void)text_copy(text, sizeof text, wanted); /* part of a field of this size */
     for (char *word = strtok_r(text, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
-        if (word[0] == '@' && (strcmp(word, "@rlimits") == 0) != (backend == SANDBOX_RLIMITS))
+        if (word[0] == '@' && !condition_holds(word, backend))
             return false;
         if (word[0] == '@')
             continue;
@@ -173,6 +175,13 @@ static bool fits_one(const char *wanted, const struct sandbox_result *result,
     }
     hostile_case_end(result, got, sizeof got);
     return strcmp(plain, got) == 0;
+}
+
+static bool condition_holds(const char *word, enum sandbox_backend backend)
+{
+    if (strcmp(word, "@no32bit") == 0)
+        return !entry32_here();
+    return (strcmp(word, "@rlimits") == 0) == (backend == SANDBOX_RLIMITS);
 }
 
 static int by_name(const void *a, const void *b)

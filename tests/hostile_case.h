@@ -9,7 +9,8 @@
  *
  * An alternative is the word of an end, then what belongs to it (exit code, signal without SIG,
  * name of the call), then in any order: `cut` (it exited with 0, and an output was missing),
- * @cgroup or @rlimits (only on such a back end). */
+ * @cgroup or @rlimits (only on such a back end), @no32bit (only on a kernel without `int $0x80`).
+ */
 #ifndef TESTS_HOSTILE_CASE_H
 #define TESTS_HOSTILE_CASE_H
 

@@ -1,4 +1,5 @@
 /* Each way to end, each limit, on each back end that this host has, and as an ordinary user. */
+#include "tests/entry32.h"
 #include "tests/unit/sandbox_case.h"
 
 #include <signal.h>
@@ -86,6 +87,15 @@ static const struct row rows[] = {
     {"wait", 0, SANDBOX_WALL_LIMIT, 0, ""},
 };
 
+/* Without a 32-bit entry there is no call to forbid. */
+static struct row row_here(size_t i)
+{
+    struct row row = rows[i];
+    if (strcmp(row.action, "int80") == 0 && !entry32_here())
+        row = (struct row){row.action, row.number, SANDBOX_SIGNALLED, SIGSEGV, ""};
+    return row;
+}
+
 static struct outcome run_row(struct sandbox *slot, const struct row *row)
 {
     struct sandbox_limits limits = limits_default;
@@ -117,8 +127,10 @@ static void check_row(struct sandbox *slot, const struct row *row)
 static void every_end_is_told_apart(void **state)
 {
     struct sandbox *slot = slot_or_skip(state);
-    for (size_t i = 0; i < COUNT(rows); i++)
-        check_row(slot, &rows[i]);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct row row = row_here(i);
+        check_row(slot, &row);
+    }
 }
 
 static void limits_hold_within_500_ms(void **state)
@@ -292,9 +304,10 @@ static void ordinary_user_gets_the_same(void **state)
             _exit(4);
         bool good = true;
         for (size_t i = 0; i < COUNT(rows) && good; i++) {
-            struct outcome outcome = run_row(fixture.slot, &rows[i]);
-            good = !err_is(outcome.err) && outcome.result.end == rows[i].end &&
-                   strcmp(outcome.result.syscall_name, rows[i].call) == 0;
+            const struct row row = row_here(i);
+            struct outcome outcome = run_row(fixture.slot, &row);
+            good = !err_is(outcome.err) && outcome.result.end == row.end &&
+                   strcmp(outcome.result.syscall_name, row.call) == 0;
             if (!good)
                 fprintf(stderr, "%s %d: %s %s\n", rows[i].action, rows[i].number, outcome.err.text,
                         outcome.result.evidence);

@@ -1,4 +1,4 @@
-/* expect: forbidden_call fork (32-bit) */
+/* expect: forbidden_call fork (32-bit) | signalled SEGV @no32bit */
 /* A bomb by the 32-bit entry, whose numbers are others. The filter looks at the entry first. */
 #include "tests/hostile/hostile.h"
 

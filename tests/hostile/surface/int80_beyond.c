@@ -1,4 +1,4 @@
-/* expect: forbidden_call 5000 (32-bit) */
+/* expect: forbidden_call 5000 (32-bit) | signalled SEGV @no32bit */
 /* A number beyond the 32-bit table. */
 #include "tests/hostile/hostile.h"
 

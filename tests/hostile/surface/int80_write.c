@@ -1,4 +1,4 @@
-/* expect: forbidden_call exit (32-bit) */
+/* expect: forbidden_call exit (32-bit) | signalled SEGV @no32bit */
 /* An allowed deed by the 32-bit entry: no number is allowed there. */
 #include "tests/hostile/hostile.h"
 
