@@ -17,6 +17,9 @@ struct grader *api_grader(const struct http_request *request);
 /* The membership behind the token. False: 401 (slowed after several) or 503 was answered. */
 bool api_who(struct http_request *request, struct membership *out);
 
+/* True if the role is enough for this: students < TAs < admins. Else 403 was answered. */
+bool api_needs(struct http_request *request, const struct membership *who, enum role role);
+
 /* What the client reads: its language, and text, JSON or HTML. */
 enum language api_language(const struct http_request *request);
 enum negotiate_form api_form(const struct http_request *request);
@@ -76,6 +79,9 @@ void assignment_handle(struct http_request *request);
 void kit_handle(struct http_request *request); /* api_kit.c */
 
 void help_handle(struct http_request *request); /* api_misc.c */
+
+void metrics_handle(struct http_request *request); /* api_operate.c */
+void openapi_handle(struct http_request *request);
 void healthz_handle(struct http_request *request);
 void readyz_handle(struct http_request *request);
 

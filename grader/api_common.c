@@ -50,9 +50,10 @@ static void refuse_token(struct http_request *request)
                                                {NULL, NULL}};
 
     if (http_header(request, "Authorization")) {
+        grader->metrics.refused_tokens++;
         int64_t delay_ms = auth_slow_failed(&grader->slow, http_peer(request), clock_ms());
-        log_line(LOG_INFO, "http.token_refused", "peer=%s delay_ms=%lld", http_peer(request),
-                 (long long)delay_ms);
+        log_line(LOG_INFO, "http.token_refused", "request=%s peer=%s delay_ms=%lld",
+                 http_request_id(request), http_peer(request), (long long)delay_ms);
         if (delay_ms > 0)
             http_delay(request, delay_ms);
     }
@@ -67,6 +68,14 @@ enum language api_language(const struct http_request *request)
 enum negotiate_form api_form(const struct http_request *request)
 {
     return negotiate_accept(http_header(request, "Accept"));
+}
+
+bool api_needs(struct http_request *request, const struct membership *who, enum role role)
+{
+    if (who->role >= role)
+        return true;
+    api_refuse(request, 403, "http_403_role", role_word(role), role_word(who->role));
+    return false;
 }
 
 bool api_sees_everything(const struct membership *who, int64_t cohort_id)

@@ -5,6 +5,7 @@
 
 #include "grader/auth.h"
 #include "grader/http.h"
+#include "grader/metrics.h"
 #include "grader/store.h"
 #include "grader/submissions.h"
 #include "grader/writer.h"
@@ -21,7 +22,8 @@ struct grader {
     char base_url[256]; /* "http://127.0.0.1:8080", for the lines that people paste */
     int64_t started_at;
     struct auth_slow slow; /* log-ins that failed, by address */
-    bool stopping;         /* SIGTERM came: nothing new is accepted */
+    struct metrics metrics;
+    bool stopping; /* SIGTERM came: nothing new is accepted */
 };
 
 /* The spec by name, or NULL. */

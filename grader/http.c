@@ -1,5 +1,6 @@
 /* Starting and stopping: the listening socket and the library's options. */
 #include "grader/http_parts.h"
+#include "sandbox/base/clock.h"
 #include "sandbox/base/log.h"
 
 #include <errno.h>
@@ -34,6 +35,7 @@ struct err http_start(struct http **out_http, uv_loop_t *loop, const struct http
     http->routes = routes;
     http->context = context;
     http->listen_fd = -1;
+    http->run = (uint32_t)clock_utc_us() ^ (uint32_t)getpid() << 20;
     list_init(&http->waiting);
     list_init(&http->busy);
     list_init(&http->lingers);
@@ -154,6 +156,11 @@ static void on_library_words(void *cls, const char *format, va_list arguments)
 int http_port(const struct http *http)
 {
     return http->port;
+}
+
+void http_observe(struct http *http, http_observer_fn observer)
+{
+    http->observer = observer;
 }
 
 void http_quiesce(struct http *http)

@@ -32,7 +32,8 @@ struct http_route {
     http_handler_fn admit; /* may be NULL */
     http_handler_fn handle; /* not called once admit has answered */
     const char *role; /* "any", "student", "ta", "admin", "worker", "hook": for openapi and tests */
-    const char *help; /* one line */
+    const char *codes; /* "200 404": what it answers, beside what every route may (openapi.h) */
+    const char *help;  /* one line */
 };
 
 struct http_settings {
@@ -53,6 +54,11 @@ struct err http_start(struct http **out_http, uv_loop_t *loop, const struct http
                       const struct http_route *routes, void *context);
 int http_port(const struct http *http);
 
+/* Told once at the end of each request: code 0 if there was no answer. */
+typedef void (*http_observer_fn)(void *context, const struct http_request *request, int code,
+                                 int64_t took_us);
+void http_observe(struct http *http, http_observer_fn observer);
+
 /* Stops accepting; requests in flight go on. Then http_stop ends everything and calls closed once.
  */
 void http_quiesce(struct http *http);
@@ -71,8 +77,11 @@ int64_t http_content_length(const struct http_request *request); /* -1: unknown 
 const char *http_peer(const struct http_request *request);       /* address as text */
 int64_t http_received_at(const struct http_request *request);    /* UTC us of the first byte */
 
-/* The row of the table that matched. */
+/* The row of the table that matched; NULL: none did. */
 const struct http_route *http_route(const struct http_request *request);
+
+/* A name for this request: in the answer's X-Request-Id, in the log, and in nobody else's. */
+const char *http_request_id(const struct http_request *request);
 
 /* One pointer of the handler's own, freed by its `gone` callback (may be NULL). */
 void http_set_state(struct http_request *request, void *state, void (*gone)(void *state));

@@ -58,6 +58,7 @@ static void answer_with(struct http_request *request, int code, struct MHD_Respo
             (void)MHD_add_response_header(response, always[i].name, always[i].value);
     for (const struct http_field *field = fields; field && field->name; field++)
         (void)MHD_add_response_header(response, field->name, field->value);
+    (void)MHD_add_response_header(response, "X-Request-Id", request->id);
     if (is_early || request->http->is_quiesced)
         (void)MHD_add_response_header(response, "Connection", "close");
     if (is_early)
@@ -151,6 +152,8 @@ static ssize_t on_stream_wanted(void *cls, uint64_t position, char *out, size_t 
     if (left == 0 && request->is_ended)
         return MHD_CONTENT_READER_END_OF_STREAM;
     if (left == 0) {
+        buf_release(&request->stream); /* a thousand of these wait for hours */
+        request->stream_sent = 0;
         http_suspend(request);
         return 0;
     }

@@ -43,6 +43,10 @@ struct http {
     struct list lingers;
     size_t lingers_count;
 
+    http_observer_fn observer;
+    uint32_t run; /* drawn at start: requests of two runs have no name in common */
+    uint64_t requests_count;
+
     void (*closed)(void *context);
     void *closed_context;
 };
@@ -91,6 +95,8 @@ struct http_request {
     bool has_body;   /* framing says that bytes follow the header */
     int64_t content_length;
     int64_t received_at;
+    int64_t began_us;      /* monotonic */
+    char id[24];           /* http_request_id */
     int64_t not_before_ms; /* the answer waits until then */
     void *state;
     void (*gone)(void *state);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+static enum log_level log_level_of(const struct http_request *request);
 static void request_header(struct http_request *request, const char *version);
 static bool guard_passes(struct http_request *request, const char *version);
 static enum MHD_Result on_field(void *cls, enum MHD_ValueKind kind, const char *name,
@@ -53,6 +54,9 @@ void *http_on_uri(void *cls, const char *uri, struct MHD_Connection *connection)
     memcpy(request->uri, uri, size);
     request->content_length = -1;
     request->received_at = clock_utc_us();
+    request->began_us = clock_us();
+    (void)snprintf(request->id, sizeof request->id, "%08x-%llu", http->run,
+                   (unsigned long long)++http->requests_count); /* a cut one still is a name */
     buf_init(&request->body, 0);
     buf_init(&request->stream, (size_t)http->settings.stream_buffer_max);
     http_peer_busy(peer, request);
@@ -93,9 +97,13 @@ void http_on_completed(void *cls, struct MHD_Connection *connection, void **requ
     *request_slot = NULL;
     if (!request)
         return;
-    log_line(LOG_DEBUG, "http.request", "method=%s code=%d end=%d took_ms=%lld",
-             request->method ? request->method : "-", request->code, (int)code,
-             (long long)(clock_utc_us() - request->received_at) / 1000);
+    int64_t took_us = clock_us() - request->began_us;
+    log_line(log_level_of(request), "http.request",
+             "request=%s method=%s route=%s code=%d end=%d took_ms=%lld peer=%s", request->id,
+             request->route ? request->method : "-", request->route ? request->route->pattern : "-",
+             request->code, (int)code, (long long)took_us / 1000, request->peer->address);
+    if (request->http->observer)
+        request->http->observer(request->http->context, request, request->code, took_us);
     http_peer_idle(request->peer);
     if (request->gone)
         request->gone(request->state);
@@ -103,6 +111,17 @@ void http_on_completed(void *cls, struct MHD_Connection *connection, void **requ
     buf_release(&request->body);
     free(request->uri);
     free(request);
+}
+
+/* What changed something, and what we failed at; the rest is there for whoever looks for it. */
+static enum log_level log_level_of(const struct http_request *request)
+{
+    bool is_reading = !request->method || strcmp(request->method, "GET") == 0 ||
+                      strcmp(request->method, "HEAD") == 0;
+
+    if (request->code == 500)
+        return LOG_ERROR;
+    return is_reading || request->code >= 400 || request->code == 0 ? LOG_DEBUG : LOG_INFO;
 }
 
 /* -- header ------------------------------------------------------------------------------------ */
@@ -389,6 +408,11 @@ int64_t http_received_at(const struct http_request *request)
 const struct http_route *http_route(const struct http_request *request)
 {
     return request->route;
+}
+
+const char *http_request_id(const struct http_request *request)
+{
+    return request->id;
 }
 
 void http_set_state(struct http_request *request, void *state, void (*gone)(void *state))

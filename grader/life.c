@@ -24,6 +24,7 @@ static void step_done(struct write *write, struct err err);
 static void on_again(uv_timer_t *timer);
 static void on_again_closed(uv_handle_t *handle);
 static void life_written(struct life *life, const struct step *step);
+static void life_count(const struct life *life, const struct step *step);
 static void life_overtaken(struct life *life);
 static void failure_count(struct life *life, bool worker_died);
 static struct err failure_run(struct write *write, struct db *db);
@@ -110,6 +111,7 @@ void life_enqueue(struct life *life)
     life->ticket.class = class_of(life);
     life->ticket.is_timing = life->job.kind == JOB_TIME;
     life->ticket.order = 0;
+    metrics_stage(&submissions->grader->metrics, &life->clock, life->report->stage, clock_us());
     queue_push(&submissions->queue, &life->ticket);
 }
 
@@ -183,7 +185,9 @@ void life_ready(void *context)
  */
 void life_tell(struct life *life)
 {
+    struct metrics *metrics = &life->submissions->grader->metrics;
     struct list untold;
+    metrics_stage(metrics, &life->clock, life->report->stage, clock_us());
     list_init(&untold);
     list_each (link, &life->watchers) {
         list_remove(link);
@@ -439,6 +443,7 @@ static void on_again_closed(uv_handle_t *handle)
 static void life_written(struct life *life, const struct step *step)
 {
     life->row.stage = life->report->stage = step->what.stage;
+    life_count(life, step);
     log_line(LOG_INFO, "submission.stage", "id=%lld stage=%s score=%lld", (long long)life->row.id,
              stage_word(life->report->stage), (long long)life->report->points.score);
     buf_append(&life->kept, life->fresh.at, life->fresh.size);
@@ -457,6 +462,26 @@ static void life_written(struct life *life, const struct step *step)
                                  .queued_at = step->what.now_at};
     life_tell(life);
     life_queue(life);
+}
+
+/* What is committed, counted for /metrics. */
+static void life_count(const struct life *life, const struct step *step)
+{
+    struct metrics *metrics = &life->submissions->grader->metrics;
+    const struct report *report = life->report;
+    int64_t took_us = step->what.now_at - life->row.received_at;
+
+    if (life->job.generation > 1)
+        return; /* a regrade: its submission was received long ago */
+    if (life->job.kind == JOB_CHECK)
+        metrics_took(&metrics->to_checked, took_us);
+    if (!stage_is_final(report->stage))
+        return;
+    metrics_took(&metrics->to_end, took_us);
+    metrics->ended[report->stage]++;
+    for (int i = 0; i < report->spec->cases_count; i++)
+        if (report->has_case[i])
+            metrics->verdicts[report->cases[i].verdict]++;
 }
 
 /* Somebody else took the job out of the database: what stands there counts, not this run. */

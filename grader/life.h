@@ -9,6 +9,7 @@
 
 #include "grader/grader.h"
 #include "grader/intake.h"
+#include "grader/metrics.h"
 #include "grader/pool.h"
 #include "grader/queue.h"
 
@@ -17,12 +18,13 @@ struct life {
     struct submission_row row;
     struct job_row job; /* the one that waits, runs or is being written */
     struct queue_ticket ticket;
-    struct report *report; /* owned */
-    struct buf kept;       /* measurements that are committed, JSON lines */
-    struct buf fresh;      /* those of the job at hand */
-    size_t fresh_shown;    /* of them: without the end, which counts once it is committed */
-    int64_t started_us;    /* monotonic, of the running job */
-    struct list link;      /* in submissions->lives */
+    struct report *report;      /* owned */
+    struct buf kept;            /* measurements that are committed, JSON lines */
+    struct buf fresh;           /* those of the job at hand */
+    size_t fresh_shown;         /* of them: without the end, which counts once it is committed */
+    struct metrics_clock clock; /* of its stage */
+    int64_t started_us;         /* monotonic, of the running job */
+    struct list link;           /* in submissions->lives */
     struct list watchers;
 };
 

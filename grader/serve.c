@@ -27,6 +27,8 @@ static struct err refuse_plain(const struct serve_settings *settings);
 static struct err specs_load(struct service *service);
 static struct err database_prepare(struct service *service);
 static struct err service_start(struct service *service);
+static void on_request_over(void *context, const struct http_request *request, int code,
+                            int64_t took_us);
 static void on_signal(uv_signal_t *signal, int number);
 static void on_drained(uv_timer_t *timer);
 static void on_submissions_closed(void *context);
@@ -160,6 +162,7 @@ static struct err service_start(struct service *service)
         http_start(&grader->http, &service->loop, &settings->http, routes_table, grader);
     if (err_is(err))
         return err;
+    http_observe(grader->http, on_request_over);
     if (settings->base_url[0] != 0)
         (void)text_copy(grader->base_url, sizeof grader->base_url, settings->base_url);
     else
@@ -196,6 +199,13 @@ static struct err service_start(struct service *service)
         demo_print(settings->demo_path, grader->base_url, grader->specs, grader->specs_count,
                    grader->home);
     return err_none();
+}
+
+static void on_request_over(void *context, const struct http_request *request, int code,
+                            int64_t took_us)
+{
+    struct grader *grader = context;
+    metrics_request(&grader->metrics, http_route(request), code, took_us);
 }
 
 /* The first signal drains, a second one does not wait. */

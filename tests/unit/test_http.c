@@ -180,18 +180,18 @@ static void query_handle(struct http_request *request)
 }
 
 static const struct http_route routes[] = {
-    {"GET", "/hello", 0, NULL, hello_handle, "any", ""},
-    {"PUT", "/up/{name}", 4096, up_admit, up_handle, "any", ""},
-    {"PUT", "/up/{name}/{file}", 4096, up_admit, up_handle, "any", ""},
-    {"GET", "/kit/{name}.tar.gz", 0, NULL, up_handle, "any", ""},
-    {"GET", "/later", 0, NULL, later_handle, "any", ""},
-    {"GET", "/patient", 0, NULL, patient_handle, "any", ""},
-    {"GET", "/never", 0, NULL, never_handle, "any", ""},
-    {"GET", "/stream", 0, NULL, stream_handle, "any", ""},
-    {"GET", "/flood", 0, NULL, flood_handle, "any", ""},
-    {"GET", "/big", 0, NULL, big_handle, "any", ""},
-    {"GET", "/query", 0, NULL, query_handle, "any", ""},
-    {"PUT", "/slow", 4096, slow_admit, up_handle, "any", ""},
+    {"GET", "/hello", 0, NULL, hello_handle, "any", "", ""},
+    {"PUT", "/up/{name}", 4096, up_admit, up_handle, "any", "", ""},
+    {"PUT", "/up/{name}/{file}", 4096, up_admit, up_handle, "any", "", ""},
+    {"GET", "/kit/{name}.tar.gz", 0, NULL, up_handle, "any", "", ""},
+    {"GET", "/later", 0, NULL, later_handle, "any", "", ""},
+    {"GET", "/patient", 0, NULL, patient_handle, "any", "", ""},
+    {"GET", "/never", 0, NULL, never_handle, "any", "", ""},
+    {"GET", "/stream", 0, NULL, stream_handle, "any", "", ""},
+    {"GET", "/flood", 0, NULL, flood_handle, "any", "", ""},
+    {"GET", "/big", 0, NULL, big_handle, "any", "", ""},
+    {"GET", "/query", 0, NULL, query_handle, "any", "", ""},
+    {"PUT", "/slow", 4096, slow_admit, up_handle, "any", "", ""},
     {0},
 };
 

@@ -1,0 +1,102 @@
+/* For operators: counters, the description of the interface, health. */
+#include "grader/api.h"
+#include "grader/openapi.h"
+#include "grader/routes.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static int64_t resident_bytes(void);
+static int64_t open_files(void);
+
+#define ANSWER_MAX (1 << 20)
+#define METRICS_TEXT "text/plain; version=0.0.4; charset=utf-8"
+
+/* Figures of a course are not for everybody: a TA's token, or an admin's. */
+void metrics_handle(struct http_request *request)
+{
+    const struct grader *grader = api_grader(request);
+    struct membership who;
+    struct buf body;
+
+    if (!api_who(request, &who) || !api_needs(request, &who, ROLE_TA))
+        return;
+    struct submissions_stats stats = submissions_stats(grader->submissions);
+    struct writer_stats writer = writer_stats(grader->writer);
+    const struct metrics_now now = {.queued = stats.queued,
+                                    .running = stats.running,
+                                    .workers_ready = stats.workers_ready,
+                                    .workers_all = stats.workers_all,
+                                    .commits = writer.commits,
+                                    .writes = writer.writes,
+                                    .write_failures = writer.failures,
+                                    .last_commit_us = writer.last_commit_us,
+                                    .started_at = grader->started_at,
+                                    .resident_bytes = resident_bytes(),
+                                    .open_files = open_files()};
+    buf_init(&body, ANSWER_MAX);
+    metrics_text(&body, &grader->metrics, &now);
+    api_answer(request, 200, METRICS_TEXT, &body, NULL);
+    buf_release(&body);
+}
+
+static int64_t resident_bytes(void)
+{
+    long all = 0, resident = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+
+    if (!file)
+        return 0;
+    if (fscanf(file, "%ld %ld", &all, &resident) != 2)
+        resident = 0;
+    (void)fclose(file); /* only read */
+    return (int64_t)resident * sysconf(_SC_PAGESIZE);
+}
+
+static int64_t open_files(void)
+{
+    int64_t count = 0;
+    DIR *folder = opendir("/proc/self/fd");
+
+    if (!folder)
+        return 0;
+    for (const struct dirent *entry = readdir(folder); entry; entry = readdir(folder))
+        count += entry->d_name[0] != '.';
+    (void)closedir(folder); /* only read */
+    return count;
+}
+
+void openapi_handle(struct http_request *request)
+{
+    static const struct http_field fields[] = {{"Cache-Control", "public, max-age=60"},
+                                               {NULL, NULL}};
+    struct buf body;
+
+    buf_init(&body, ANSWER_MAX);
+    openapi_json(&body, routes_table, api_grader(request)->base_url);
+    api_answer(request, 200, API_JSON, &body, fields);
+    buf_release(&body);
+}
+
+void healthz_handle(struct http_request *request)
+{
+    http_answer(request, 200, API_TEXT, "ok\n", 3, NULL);
+}
+
+/* Ready: it accepts, and somebody is there to grade. */
+void readyz_handle(struct http_request *request)
+{
+    const struct grader *grader = api_grader(request);
+    struct submissions_stats stats = submissions_stats(grader->submissions);
+    char words[160];
+
+    int size =
+        snprintf(words, sizeof words, "%s\nworkers %zu of %zu ready, %zu queued, %zu running\n",
+                 grader->stopping           ? "stopping"
+                 : stats.workers_ready == 0 ? "no worker is ready"
+                                            : "ok",
+                 stats.workers_ready, stats.workers_all, stats.queued, stats.running);
+    int code = grader->stopping || stats.workers_ready == 0 ? 503 : 200;
+    http_answer(request, code, API_TEXT, words, (size_t)size, NULL);
+}

@@ -1,0 +1,191 @@
+/* The table of addresses as OpenAPI. */
+#include "grader/openapi.h"
+
+#include "sandbox/base/err.h"
+#include "sandbox/base/json_out.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool is_first(const struct http_route *routes, const struct http_route *route);
+static void put_path(struct json_out *json, const struct http_route *routes,
+                     const struct http_route *first);
+static void put_operation(struct json_out *json, const struct http_route *route);
+static void put_parameters(struct json_out *json, const struct http_route *route);
+static void put_body(struct json_out *json, const struct http_route *route);
+static void put_responses(struct json_out *json, const struct http_route *route);
+static void put_security(struct json_out *json);
+
+static const struct {
+    int code;
+    const char *words;
+} reasons[] = {
+    {200, "done"},
+    {202, "accepted and stored; the report follows"},
+    {201, "made"},
+    {204, "done, and nothing more to say"},
+    {301, "elsewhere"},
+    {303, "look there"},
+    {304, "not changed since"},
+    {400, "not understood; the words say what was expected"},
+    {401, "no valid token"},
+    {403, "the token's role or cohort does not allow it"},
+    {404, "not there, or not yours"},
+    {408, "took too long to arrive"},
+    {409, "against a rule: dates, attempts"},
+    {413, "too large"},
+    {415, "a form that is not taken"},
+    {422, "no source text"},
+    {429, "too many; Retry-After says when"},
+    {431, "header too large"},
+    {500, "our mistake"},
+    {503, "not now; Retry-After says when"},
+};
+
+void openapi_json(struct buf *out, const struct http_route *routes, const char *base_url)
+{
+    struct json_out json = {.out = out};
+
+    json_open(&json, NULL, '{');
+    json_text(&json, "openapi", "3.0.3");
+    json_open(&json, "info", '{');
+    json_text(&json, "title", "Kernel autograder");
+    json_text(&json, "version", "1");
+    json_close(&json, '}');
+    json_open(&json, "servers", '[');
+    json_open(&json, NULL, '{');
+    json_text(&json, "url", base_url);
+    json_close(&json, '}');
+    json_close(&json, ']');
+    json_open(&json, "paths", '{');
+    for (const struct http_route *route = routes; route->method; route++)
+        if (is_first(routes, route))
+            put_path(&json, routes, route);
+    json_close(&json, '}');
+    put_security(&json);
+    json_close(&json, '}');
+    buf_text(out, "\n");
+}
+
+static bool is_first(const struct http_route *routes, const struct http_route *route)
+{
+    for (const struct http_route *before = routes; before < route; before++)
+        if (strcmp(before->pattern, route->pattern) == 0)
+            return false;
+    return true;
+}
+
+static void put_path(struct json_out *json, const struct http_route *routes,
+                     const struct http_route *first)
+{
+    json_open(json, first->pattern, '{');
+    for (const struct http_route *route = routes; route->method; route++)
+        if (strcmp(route->pattern, first->pattern) == 0)
+            put_operation(json, route);
+    json_close(json, '}');
+}
+
+static void put_operation(struct json_out *json, const struct http_route *route)
+{
+    char method[16];
+    size_t size = 0;
+
+    for (; route->method[size] && size < sizeof method - 1; size++)
+        method[size] = (char)(route->method[size] | 0x20);
+    method[size] = '\0';
+    json_open(json, method, '{');
+    json_text(json, "summary", route->help);
+    json_text(json, "x-role", route->role);
+    put_parameters(json, route);
+    if (route->body_max > 0)
+        put_body(json, route);
+    put_responses(json, route);
+    if (strcmp(route->role, "any") != 0) {
+        json_open(json, "security", '[');
+        for (int i = 0; i < 2; i++) {
+            json_open(json, NULL, '{');
+            json_open(json, i == 0 ? "basic" : "bearer", '[');
+            json_close(json, ']');
+            json_close(json, '}');
+        }
+        json_close(json, ']');
+    }
+    json_close(json, '}');
+}
+
+static void put_parameters(struct json_out *json, const struct http_route *route)
+{
+    const char *at = strchr(route->pattern, '{');
+    char name[64];
+
+    if (!at)
+        return;
+    json_open(json, "parameters", '[');
+    for (; at; at = strchr(at + 1, '{')) {
+        (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(at + 1, "}"), at + 1);
+        json_open(json, NULL, '{');
+        json_text(json, "name", name);
+        json_text(json, "in", "path");
+        json_flag(json, "required", true);
+        json_open(json, "schema", '{');
+        json_text(json, "type", "string");
+        json_close(json, '}');
+        json_close(json, '}');
+    }
+    json_close(json, ']');
+}
+
+static void put_body(struct json_out *json, const struct http_route *route)
+{
+    json_open(json, "requestBody", '{');
+    json_flag(json, "required", true);
+    json_integer(json, "x-bytes-max", (int64_t)route->body_max);
+    json_open(json, "content", '{');
+    json_open(json, "*/*", '{');
+    json_open(json, "schema", '{');
+    json_text(json, "type", "string");
+    json_text(json, "format", "binary");
+    json_close(json, '}');
+    json_close(json, '}');
+    json_close(json, '}');
+    json_close(json, '}');
+}
+
+static bool names(const char *codes, const char *code)
+{
+    return codes && strstr(codes, code) != NULL;
+}
+
+static void put_responses(struct json_out *json, const struct http_route *route)
+{
+    bool is_open = strcmp(route->role, "any") == 0;
+
+    json_open(json, "responses", '{');
+    for (size_t i = 0; i < COUNT(reasons); i++) {
+        char code[8];
+        (void)snprintf(code, sizeof code, "%d", reasons[i].code);
+        if (!names(route->codes, code) && !names(OPENAPI_CODES_ANY, code) &&
+            (is_open || !names(OPENAPI_CODES_TOKEN, code)))
+            continue;
+        json_open(json, code, '{');
+        json_text(json, "description", reasons[i].words);
+        json_close(json, '}');
+    }
+    json_close(json, '}');
+}
+
+static void put_security(struct json_out *json)
+{
+    static const char *const schemes[] = {"basic", "bearer"};
+
+    json_open(json, "components", '{');
+    json_open(json, "securitySchemes", '{');
+    for (size_t i = 0; i < COUNT(schemes); i++) {
+        json_open(json, schemes[i], '{');
+        json_text(json, "type", "http");
+        json_text(json, "scheme", schemes[i]);
+        json_close(json, '}');
+    }
+    json_close(json, '}');
+    json_close(json, '}');
+}
