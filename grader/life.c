@@ -1,57 +1,22 @@
-/* What happens to a submission between its acceptance and its report. */
+/* A life from its beginning to a worker: in the queue, superseded, given out; and whoever watches.
+ * life_run.c goes on with what the worker says, life_write.c with what is committed. */
 #include "grader/life.h"
 
 #include "sandbox/base/clock.h"
 #include "sandbox/base/log.h"
 #include "sandbox/base/text.h"
 
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct step;
-static struct err life_give(struct life *life);
-static void life_keep(struct life *life, const struct event *event);
-static void life_done(struct life *life, const struct wire_done *done, enum stage before);
-static enum stage stage_after(const struct life *life, enum outcome outcome);
-static void life_fail(struct life *life, bool worker_died, const char *why);
-static void life_park(struct life *life);
-static bool life_forget_run(struct life *life);
-static void life_write(struct life *life, enum stage stage, bool then_time);
-static struct err step_run(struct write *write, struct db *db);
-static void step_done(struct write *write, struct err err);
-static void on_again(uv_timer_t *timer);
-static void on_again_closed(uv_handle_t *handle);
-static void life_written(struct life *life, const struct step *step);
-static void life_count(const struct life *life, const struct step *step);
-static void life_overtaken(struct life *life);
-static void failure_count(struct life *life, bool worker_died);
-static struct err failure_run(struct write *write, struct db *db);
-static void failure_done(struct write *write, struct err err);
+static void life_place(struct life *life);
+static void supersede_older(struct life *life);
+static void supersede(void *context, struct queue_ticket *ticket);
+static struct err life_give(struct life *life, size_t seat);
 static enum queue_class class_of(const struct life *life);
 
 #define EVENTS_MAX ((size_t)8 << 20) /* measurements of one grading; a case is a few KiB */
-#define TRIES_MAX 3                  /* runs that ended in our own failure */
-#define DEATHS_MAX 2                 /* workers that vanished while they held it */
-#define RETRY_WRITE_MS 1000
-
-/* A finished job on its way to the disk. */
-struct step {
-    struct write write;
-    struct life *life;
-    struct grading_step what;
-    bool fresh;
-    int64_t time_job;
-    uv_timer_t again; /* the disk was full: the same step once more */
-};
-
-/* A failed run to be counted. */
-struct failure {
-    struct write write;
-    int64_t job_id;
-    bool worker_died;
-};
 
 struct life *life_new(struct submissions *submissions, const struct submission_row *row,
                       const struct job_row *job)
@@ -72,6 +37,7 @@ struct life *life_new(struct submissions *submissions, const struct submission_r
     buf_init(&life->fresh, EVENTS_MAX);
     list_init(&life->watchers);
     list_init(&life->link);
+    list_init(&life->by_id);
     list_init(&life->ticket.link);
 
     struct grading_row grading;
@@ -88,12 +54,40 @@ struct life *life_new(struct submissions *submissions, const struct submission_r
         return NULL;
     }
     list_push(&submissions->lives, &life->link);
+    list_push(life_bucket(submissions, row->id), &life->by_id);
     return life;
+}
+
+struct list *life_bucket(struct submissions *submissions, int64_t id)
+{
+    return &submissions->by_id[(uint64_t)id % LIFE_BUCKETS];
+}
+
+struct life *life_find(struct submissions *submissions, int64_t id)
+{
+    list_each (link, life_bucket(submissions, id)) {
+        struct life *life = list_of(link, struct life, by_id);
+        if (life->row.id == id)
+            return life;
+    }
+    return NULL;
+}
+
+void life_hide(struct life *life)
+{
+    list_remove(&life->link);
+    list_remove(&life->by_id);
+}
+
+void life_seen(struct submissions *submissions, int64_t job_id)
+{
+    if (job_id > submissions->newest_job)
+        submissions->newest_job = job_id;
 }
 
 void life_free(struct life *life)
 {
-    list_remove(&life->link);
+    life_hide(life);
     list_each (link, &life->watchers) {
         list_remove(link); /* nobody can come back to it here */
     }
@@ -106,13 +100,20 @@ void life_free(struct life *life)
 void life_enqueue(struct life *life)
 {
     struct submissions *submissions = life->submissions;
+    bool for_gpu = life->row.device == DEVICE_GPU && pool_can(submissions->pool, "gpu");
     life->report->stage = life->job.kind == JOB_TIME ? STAGE_CHECKED : STAGE_QUEUED;
     life->ticket.person = life->row.membership_id;
     life->ticket.class = class_of(life);
     life->ticket.is_timing = life->job.kind == JOB_TIME;
+    /* Without a GPU anywhere, any worker says "compiled only". */
+    (void)text_copy(life->ticket.needs, sizeof life->ticket.needs, for_gpu ? "gpu" : "cpu");
     life->ticket.order = 0;
-    metrics_stage(&submissions->grader->metrics, &life->clock, life->report->stage, clock_us());
-    queue_push(&submissions->queue, &life->ticket);
+    life->queued_us = clock_us();
+    metrics_stage(&submissions->grader->metrics, &life->clock, life->report->stage,
+                  life->queued_us);
+    queue_push(&submissions->queue, &life->ticket, clock_ms());
+    supersede_older(life);
+    life_place(life);
 }
 
 void life_queue(struct life *life)
@@ -121,59 +122,90 @@ void life_queue(struct life *life)
     life_dispatch(life->submissions);
 }
 
+/* A first word on its place, without sorting everybody: newcomers are last in their class. */
+static void life_place(struct life *life)
+{
+    struct submissions *submissions = life->submissions;
+    const struct queue *queue = &submissions->queue;
+    size_t ahead = 0;
+    for (enum queue_class class = 0; class <= life->ticket.class; class ++)
+        ahead += queue->class_waiting[class];
+    life->ticket.position = ahead; /* itself among them */
+    life->ticket.timings_ahead =
+        life->ticket.class == QUEUE_CHECK
+            ? 0
+            : queue->class_waiting[QUEUE_TIME] - (life->ticket.class == QUEUE_TIME);
+    life->report->queue_position = (int64_t)ahead;
+    life->model_us = life_model_us(life);
+    life->told_us = estimate_told_us(&submissions->estimate, life->model_us);
+    life->report->queue_estimate_s = (life->told_us + 999999) / 1000000;
+}
+
+int64_t life_model_us(const struct life *life)
+{
+    const struct submissions *submissions = life->submissions;
+    size_t ready = 0;
+    size_t workers = 1;
+    if (submissions->pool != NULL)
+        pool_count(submissions->pool, &ready, &workers);
+    const struct queue_ticket *ticket = &life->ticket;
+    const struct estimate_line line = {.checks_ahead = ticket->position - 1 - ticket->timings_ahead,
+                                       .timings_ahead = ticket->timings_ahead,
+                                       .running = submissions->queue.running_count,
+                                       .workers = workers,
+                                       .timing_alone = submissions->queue.timing_alone,
+                                       .timing_runs = submissions->queue.timing_count > 0};
+    return estimate_model_us(&submissions->estimate, &line);
+}
+
+/* Where the offering says so, a newer one that waits takes the place of an older one that still
+ * waits; and one that passed, of an older one that waits for the clock. */
+static void supersede_older(struct life *life)
+{
+    if (life->row.supersede && !life->row.practice && life->job.generation == 1)
+        queue_each_waiting(&life->submissions->queue, life->row.membership_id, supersede, life);
+}
+
+static void supersede(void *context, struct queue_ticket *ticket)
+{
+    const struct life *newer = context;
+    struct life *older = list_of(ticket, struct life, ticket);
+    if (older->row.id >= newer->row.id || older->row.offering_id != newer->row.offering_id ||
+        older->row.device != newer->row.device || older->row.practice ||
+        older->job.generation != 1 || older->job.kind != newer->job.kind)
+        return;
+    queue_remove(&newer->submissions->queue, ticket);
+    (void)text_copy(older->report->code, sizeof older->report->code, "superseded"); /* fits */
+    (void)snprintf(older->report->message, sizeof older->report->message,
+                   "Your newer submission %lld took its place.",
+                   (long long)newer->row.id); /* fits */
+    life_write(older, STAGE_SUPERSEDED, false);
+}
+
 void life_dispatch(struct submissions *submissions)
 {
-    while (!submissions->stopping && pool_has_free(submissions->pool)) {
-        struct queue_ticket *ticket = queue_take(&submissions->queue);
-        if (ticket == NULL)
-            return;
+    const struct wire_hello *hello = NULL;
+    size_t seat = 0;
+    while (!submissions->stopping && pool_next_free(submissions->pool, &seat, &hello)) {
+        struct queue_ticket *ticket =
+            queue_take(&submissions->queue, hello->class_name, clock_ms());
+        if (ticket == NULL) {
+            seat++; /* perhaps another one can do what waits */
+            continue;
+        }
         struct life *life = list_of(ticket, struct life, ticket);
-        struct err err = life_give(life);
+        struct err err = life_give(life, seat);
         if (!err_is(err))
             continue;
         log_err("job.give", err);
         queue_finish(&submissions->queue, ticket);
         if (err.code == ERR_BUSY || err.code == ERR_SYSTEM) {
-            queue_push(&submissions->queue, ticket); /* nobody's failure: the next tick tries */
+            /* nobody's failure: the next tick tries */
+            queue_push(&submissions->queue, ticket, clock_ms());
             return;
         }
         life_park(life); /* another try would end as this one */
     }
-}
-
-void life_event(void *context, void *ticket, struct event *event, const struct wire_hello *hello)
-{
-    struct life *life = list_of(ticket, struct life, ticket);
-    (void)context;
-    if (life->fresh.size == 0) { /* who measures belongs to the measurements */
-        struct event who = {.kind = EVENT_HELLO, .hello = *hello};
-        life_keep(life, &who);
-        report_apply(life->report, &who);
-        life->report->target = spec_target(life->report->spec, hello->class_name);
-    }
-    life_keep(life, event);
-
-    if (event->kind == EVENT_DONE) {
-        enum stage before = life->report->stage;
-        struct wire_done done = event->done;
-        report_apply(life->report, event);
-        life_done(life, &done, before);
-        return;
-    }
-    life->fresh_shown = life->fresh.size;
-    report_apply(life->report, event);
-    report_score(life->report);
-    life_tell(life);
-}
-
-void life_lost(void *context, void *ticket)
-{
-    struct submissions *submissions = context;
-    struct life *life = list_of(ticket, struct life, ticket);
-    queue_finish(&submissions->queue, &life->ticket);
-    if (submissions->stopping)
-        return; /* we ended the worker ourselves; the job waits in the database */
-    life_fail(life, true, "the worker vanished");
 }
 
 void life_ready(void *context)
@@ -201,61 +233,8 @@ void life_tell(struct life *life)
     }
 }
 
-struct report *report_from_row(const struct spec *spec, const struct submission_row *row,
-                               const char *events, size_t size)
-{
-    struct report *report = calloc(1, sizeof *report);
-    if (report == NULL)
-        return NULL;
-    report_init(report, spec);
-    report->id = row->id;
-    report->device = row->device;
-    report->stage = row->stage;
-    report->practice = row->practice;
-    report->received_at = row->received_at;
-    report->due_at = row->practice ? 0 : row->due_at;
-    report->zone_minutes = zone_minutes(row->zone, row->received_at);
-    report->due_zone_minutes = zone_minutes(row->zone, row->due_at);
-    report->attempts_max = row->practice ? 0 : row->attempts_max;
-    if (report->due_at > 0 && row->received_at >= intake_minute_end(report->due_at))
-        report->late_seconds = (row->received_at - intake_minute_end(report->due_at)) / 1000000 + 1;
-    (void)text_copy(report->file_name, sizeof report->file_name, row->file_name);
-    (void)text_copy(report->cohort, sizeof report->cohort, row->cohort);
-    (void)text_copy(report->login, sizeof report->login, row->login);
-    (void)snprintf(report->url, sizeof report->url, "/s/%lld", (long long)row->id); /* fits */
-
-    unsigned char commitment[32];
-    (void)crypto_generichash(commitment, sizeof commitment, row->key, sizeof row->key, NULL, 0);
-    text_hex(commitment, sizeof commitment, report->seed_commitment);
-
-    for (size_t at = 0; at < size;) {
-        const char *end = memchr(events + at, '\n', size - at);
-        size_t length = end != NULL ? (size_t)(end - (events + at)) : size - at;
-        struct event event;
-        struct err err = wire_get_event(&event, events + at, length);
-        if (err_is(err))
-            log_err("report.stored_event", err);
-        else
-            report_apply(report, &event);
-        event_release(&event);
-        at += length + 1;
-    }
-    report->target = report->has_hello ? spec_target(spec, report->hello.class_name) : 0;
-    report_score(report);
-    return report;
-}
-
-/* Adds one measurement to what the job's transaction will store. */
-static void life_keep(struct life *life, const struct event *event)
-{
-    struct err err = wire_event_json(&life->fresh, event);
-    buf_append(&life->fresh, "\n", 1);
-    if (err_is(err) || life->fresh.failed)
-        log_line(LOG_ERROR, "job.too_many_measurements", "id=%lld", (long long)life->row.id);
-}
-
 /* Sends the job to a worker that is known to be free. */
-static struct err life_give(struct life *life)
+static struct err life_give(struct life *life, size_t seat)
 {
     struct submissions *submissions = life->submissions;
     auto_buf struct buf source;
@@ -274,11 +253,15 @@ static struct err life_give(struct life *life)
     (void)text_copy(job.spec_hash, sizeof job.spec_hash, life->report->spec->hash);
     (void)text_copy(job.file_name, sizeof job.file_name, life->row.file_name);
     memcpy(job.key, life->row.key, sizeof job.key);
-    err = pool_give(submissions->pool, &job, &life->ticket);
+    err = pool_give(submissions->pool, seat, &job, &life->ticket);
     if (err_is(err))
         return err;
 
     life->started_us = clock_us();
+    if (life->queued_us > 0) /* the first time; a repeat after a failure was never foretold */
+        estimate_waited(&submissions->estimate, life->model_us, life->told_us,
+                        life->started_us - life->queued_us);
+    life->queued_us = 0;
     life->report->queue_position = 0;
     life->report->stage = life->job.kind == JOB_TIME ? STAGE_TIMING : STAGE_COMPILING;
     log_line(LOG_INFO, "submission.stage", "id=%lld stage=%s", (long long)life->row.id,
@@ -287,251 +270,11 @@ static struct err life_give(struct life *life)
     return err_none();
 }
 
-/* The job is over: what follows? Until that is committed, the stage is what it was before. */
-static void life_done(struct life *life, const struct wire_done *done, enum stage before)
-{
-    struct submissions *submissions = life->submissions;
-    int64_t took_us = clock_us() - life->started_us;
-    submissions->mean_job_us += (took_us - submissions->mean_job_us) / 8;
-    queue_finish(&submissions->queue, &life->ticket);
-    report_score(life->report);
-
-    enum stage stage = stage_after(life, done->outcome);
-    life->report->stage = before;
-    if (done->outcome == OUTCOME_SYSTEM_ERROR)
-        life_fail(life, false, done->message);
-    else if (life->fresh.failed || life->report->incomplete)
-        life_fail(life, false, "its measurements do not fit into memory");
-    else if (stage == STAGE_SYSTEM_ERROR)
-        life_fail(life, false, outcome_word(done->outcome));
-    else
-        life_write(life, stage, stage == STAGE_CHECKED);
-}
-
-/* What compiled and passed for the check does so for the clock: anything but an answer to the
- * question that was asked is our failure. */
-static enum stage stage_after(const struct life *life, enum outcome outcome)
-{
-    if (life->job.kind == JOB_TIME)
-        return outcome == OUTCOME_TIMED ? STAGE_GRADED : STAGE_SYSTEM_ERROR;
-    if (outcome == OUTCOME_CHECKED)
-        return report_wants_timing(life->report) ? STAGE_CHECKED : STAGE_GRADED;
-    if (outcome == OUTCOME_COMPILE_ERROR)
-        return STAGE_COMPILE_ERROR;
-    return outcome == OUTCOME_COMPILED_ONLY ? STAGE_COMPILED_ONLY : STAGE_SYSTEM_ERROR;
-}
-
-/* Our failure, never the student's: once more, or parked for a TA. */
-static void life_fail(struct life *life, bool worker_died, const char *why)
-{
-    char quoted[320];
-    text_quote(why, strlen(why), quoted, sizeof quoted);
-    log_line(LOG_ERROR, "job.failed", "id=%lld job=%lld tries=%lld worker_died=%d why=%s",
-             (long long)life->row.id, (long long)life->job.id, (long long)life->job.tries + 1,
-             worker_died, quoted);
-    life->job.tries++;
-    life->job.deaths += worker_died;
-    if (life->job.tries >= TRIES_MAX || life->job.deaths >= DEATHS_MAX) {
-        life_park(life);
-        return;
-    }
-    failure_count(life, worker_died);
-    if (!life_forget_run(life)) {
-        life->submissions->left_behind = true;
-        life_free(life);
-        return;
-    }
-    queue_push(&life->submissions->queue, &life->ticket); /* keeps its place in line */
-    life_tell(life);
-    life_dispatch(life->submissions);
-}
-
-static void life_park(struct life *life)
-{
-    struct report *report = life->report;
-    (void)text_copy(report->code, sizeof report->code, "parked"); /* fits */
-    (void)text_copy(
-        report->message, sizeof report->message,
-        "Grading failed on our side. It costs no attempt; a TA has been told."); /* fits */
-    life_write(life, STAGE_SYSTEM_ERROR, false);
-}
-
-/* Back to what is committed. False: out of memory, nothing has changed. */
-static bool life_forget_run(struct life *life)
-{
-    struct report *old = life->report;
-    struct report *report = report_from_row(old->spec, &life->row, life->kept.at, life->kept.size);
-    if (report == NULL)
-        return false;
-    buf_clear(&life->fresh);
-    life->fresh_shown = 0;
-    life->report = report;
-    report->stage = life->job.kind == JOB_TIME ? STAGE_CHECKED : STAGE_QUEUED;
-    report->attempt = old->attempt;
-    report->attempts_used = old->attempts_used;
-    report->best_before = old->best_before;
-    submissions_report_free(old);
-    return true;
-}
-
-static void life_write(struct life *life, enum stage stage, bool then_time)
-{
-    struct step *step = calloc(1, sizeof *step);
-    if (step == NULL)
-        abort(); /* nothing is lost: the job is in the database and runs again after the restart */
-    life->submissions->writing++;
-    step->write = (struct write){.run = step_run, .done = step_done};
-    step->life = life;
-    step->what = (struct grading_step){.job = &life->job,
-                                       .stage = stage,
-                                       .code = life->report->code,
-                                       .message = life->report->message,
-                                       .events = life->fresh.at,
-                                       .spec = life->report->spec,
-                                       .report = life->report,
-                                       .then_time = then_time,
-                                       .now_at = clock_utc_us()};
-    writer_push(life->submissions->grader->writer, &step->write);
-}
-
-/* On the writer thread; until step_done the loop changes nothing that it reads. */
-static struct err step_run(struct write *write, struct db *db)
-{
-    struct step *step = (struct step *)write;
-    return store_grading_step(db, &step->what, &step->fresh, &step->time_job);
-}
-
-static void step_done(struct write *write, struct err err)
-{
-    struct step *step = (struct step *)write;
-    struct life *life = step->life;
-    struct submissions *submissions = life->submissions;
-    if (err_is(err)) { /* a full disk, say: keep the result and try until there is room */
-        log_err("submission.write", err);
-        step->again.data = step;
-        (void)uv_timer_init(submissions->grader->loop, &step->again); /* cannot fail */
-        (void)uv_timer_start(&step->again, on_again, RETRY_WRITE_MS, 0);
-        return;
-    }
-    submissions->writing--;
-    if (step->fresh)
-        life_written(life, step);
-    else
-        life_overtaken(life);
-    free(step);
-    submissions_end(submissions);
-}
-
-static void on_again(uv_timer_t *timer)
-{
-    uv_close((uv_handle_t *)timer, on_again_closed);
-}
-
-static void on_again_closed(uv_handle_t *handle)
-{
-    struct step *step = handle->data;
-    struct submissions *submissions = step->life->submissions;
-    if (!submissions->stopping) {
-        writer_push(submissions->grader->writer, &step->write);
-        return;
-    }
-    submissions->writing--; /* the job stays in the database and runs again */
-    free(step);
-    submissions_end(submissions);
-}
-
-static void life_written(struct life *life, const struct step *step)
-{
-    life->row.stage = life->report->stage = step->what.stage;
-    life_count(life, step);
-    log_line(LOG_INFO, "submission.stage", "id=%lld stage=%s score=%lld", (long long)life->row.id,
-             stage_word(life->report->stage), (long long)life->report->points.score);
-    buf_append(&life->kept, life->fresh.at, life->fresh.size);
-    buf_clear(&life->fresh);
-    life->fresh_shown = 0;
-    if (!step->what.then_time) {
-        life_history(life); /* this one counts now */
-        life_tell(life);
-        life_free(life);
-        return;
-    }
-    life->job = (struct job_row){.id = step->time_job,
-                                 .submission_id = life->row.id,
-                                 .generation = life->job.generation,
-                                 .kind = JOB_TIME,
-                                 .queued_at = step->what.now_at};
-    life_tell(life);
-    life_queue(life);
-}
-
-/* What is committed, counted for /metrics. */
-static void life_count(const struct life *life, const struct step *step)
-{
-    struct metrics *metrics = &life->submissions->grader->metrics;
-    const struct report *report = life->report;
-    int64_t took_us = step->what.now_at - life->row.received_at;
-
-    if (life->job.generation > 1)
-        return; /* a regrade: its submission was received long ago */
-    if (life->job.kind == JOB_CHECK)
-        metrics_took(&metrics->to_checked, took_us);
-    if (!stage_is_final(report->stage))
-        return;
-    metrics_took(&metrics->to_end, took_us);
-    metrics->ended[report->stage]++;
-    for (int i = 0; i < report->spec->cases_count; i++)
-        if (report->has_case[i])
-            metrics->verdicts[report->cases[i].verdict]++;
-}
-
-/* Somebody else took the job out of the database: what stands there counts, not this run. */
-static void life_overtaken(struct life *life)
-{
-    struct submissions *submissions = life->submissions;
-    struct report *report = NULL;
-    bool found = false;
-    log_line(LOG_WARN, "job.overtaken", "id=%lld job=%lld", (long long)life->row.id,
-             (long long)life->job.id);
-    list_remove(&life->link); /* so that the report comes from the database */
-    struct err err = submissions_report(submissions, life->row.id, &report, NULL, &found);
-    if (!err_is(err) && found) {
-        submissions_report_free(life->report);
-        life->report = report;
-    }
-    if (!stage_is_final(life->report->stage))
-        life->report->stage = STAGE_SYSTEM_ERROR; /* whoever waits is not left waiting */
-    life_tell(life);
-    life_free(life);
-    submissions->left_behind = true; /* perhaps there is another job for it */
-}
-
-static void failure_count(struct life *life, bool worker_died)
-{
-    struct failure *failure = calloc(1, sizeof *failure);
-    if (failure == NULL)
-        return; /* counted in memory all the same */
-    failure->write = (struct write){.run = failure_run, .done = failure_done};
-    failure->job_id = life->job.id;
-    failure->worker_died = worker_died;
-    writer_push(life->submissions->grader->writer, &failure->write);
-}
-
-static struct err failure_run(struct write *write, struct db *db)
-{
-    const struct failure *failure = (const struct failure *)write;
-    return store_job_failed(db, failure->job_id, failure->worker_died);
-}
-
-static void failure_done(struct write *write, struct err err)
-{
-    if (err_is(err))
-        log_err("job.count_failure", err);
-    free(write);
-}
-
 static enum queue_class class_of(const struct life *life)
 {
     if (life->row.practice)
         return QUEUE_PRACTICE;
+    if (life->job.generation > 1)
+        return QUEUE_REGRADE;
     return life->job.kind == JOB_TIME ? QUEUE_TIME : QUEUE_CHECK;
 }

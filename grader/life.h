@@ -7,11 +7,14 @@
 #ifndef GRADER_LIFE_H
 #define GRADER_LIFE_H
 
+#include "grader/estimate.h"
 #include "grader/grader.h"
 #include "grader/intake.h"
 #include "grader/metrics.h"
 #include "grader/pool.h"
 #include "grader/queue.h"
+
+#define LIFE_BUCKETS 4096
 
 struct life {
     struct submissions *submissions;
@@ -24,7 +27,11 @@ struct life {
     size_t fresh_shown;         /* of them: without the end, which counts once it is committed */
     struct metrics_clock clock; /* of its stage */
     int64_t started_us;         /* monotonic, of the running job */
+    int64_t queued_us;          /* monotonic; 0 once it was given out */
+    int64_t model_us, told_us;  /* its wait, as foretold when it got into line */
+    uint64_t round;             /* of looking at the database: seen in it then */
     struct list link;           /* in submissions->lives */
+    struct list by_id;          /* in submissions->by_id */
     struct list watchers;
 };
 
@@ -34,11 +41,16 @@ struct submissions {
     struct queue queue;
     struct pool *pool;
     struct list lives;
-    uv_timer_t tick;     /* queue positions for those who watch */
-    int64_t mean_job_us; /* of recent jobs, for the estimate */
-    size_t accepting;    /* on their way to the disk, not yet in the queue */
-    size_t writing;      /* steps on their way to the disk */
-    bool left_behind;    /* a job of the database has no life: look again */
+    struct list by_id[LIFE_BUCKETS];
+    uv_timer_t tick; /* queue positions for those who watch; reconciliation */
+    struct estimate estimate;
+    struct submissions_counters counters;
+    size_t accepting;     /* on their way to the disk, not yet in the queue */
+    size_t writing;       /* steps on their way to the disk */
+    bool left_behind;     /* a job of the database has no life: look again */
+    int64_t newest_job;   /* the largest number of a job that was heard of */
+    uint64_t round;       /* of looking at the database */
+    int64_t looked_at_ms; /* monotonic, the last time */
     bool stopping;
     void (*closed)(void *context);
     void *closed_context;
@@ -64,8 +76,33 @@ void life_event(void *context, void *ticket, struct event *event, const struct w
 void life_lost(void *context, void *ticket);
 void life_ready(void *context);
 
+/* Its wait by the model, from its place in line. */
+int64_t life_model_us(const struct life *life);
+
+/* By the number of its submission, or NULL; the bucket of that number; out of both lists, so that
+ * it is not found any more. */
+struct life *life_find(struct submissions *submissions, int64_t id);
+struct list *life_bucket(struct submissions *submissions, int64_t id);
+void life_hide(struct life *life);
+
+/* Notes that a job of this number is known. */
+void life_seen(struct submissions *submissions, int64_t job_id);
+
+/* Commits a stage, then tells; then_time: and queues a timing. Overtaken: its job is no longer in
+ * the database, so what stands there is told and the life ends. Park: our failure for good. Count:
+ * a failed run, for after a restart. */
+void life_write(struct life *life, enum stage stage, bool then_time);
+void life_overtaken(struct life *life);
+void life_park(struct life *life);
+void life_count_failure(struct life *life, bool worker_died);
+
 /* Calls every watcher. */
 void life_tell(struct life *life);
+
+/* grader/reconcile.c: gives every job of the database a life and ends those whose job is gone; once
+ * now, and from then on by a timer. */
+struct err reconcile(struct submissions *submissions);
+void reconcile_start(struct submissions *submissions);
 
 /* What a report says of earlier ones: attempts, the best score. */
 void life_history(struct life *life);

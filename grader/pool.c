@@ -1,68 +1,15 @@
-/* Starting, feeding, watching and restarting local workers. */
-#include "grader/pool.h"
+/* What others ask of the pool. */
+#include "grader/pool_parts.h"
+#include "grader/queue.h"
+#include "sandbox/base/clock.h"
 
-#include "sandbox/base/log.h"
-
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct seat;
 static bool seat_is_free(const struct seat *seat);
-static void seat_start(struct seat *seat);
-static struct err seat_spawn(struct seat *seat, uv_os_sock_t child_end);
-static void on_bytes_wanted(uv_handle_t *handle, size_t hint, uv_buf_t *out);
-static void on_bytes(uv_stream_t *stream, ssize_t size, const uv_buf_t *bytes);
-static void seat_hang_up(struct seat *seat);
-static bool seat_read_frame(struct seat *seat);
-static void seat_event(struct seat *seat, struct event *event);
-static void seat_listen(struct seat *seat);
 static void on_sent(uv_write_t *request, int code);
-static void on_silent(uv_timer_t *timer);
-static void on_exit_seen(uv_process_t *process, int64_t exit_code, int signal);
-static void seat_kill(struct seat *seat);
-static void seat_gone(struct seat *seat);
-static void on_handle_closed(uv_handle_t *handle);
-static void on_restart(uv_timer_t *timer);
-static void seat_end(struct seat *seat);
 
 #define RESTART_FIRST_MS 100
-#define RESTART_MAX_MS 5000
-#define LAST_WORDS_MS 1000 /* of a dead worker, should somebody else hold its socket open */
-#define CHILD_FD 3         /* where the worker finds its socket: --fd 3 */
-
-/* One chair for one worker process at a time. */
-struct seat {
-    struct pool *pool;
-    int number;
-    uv_process_t process;
-    uv_pipe_t pipe;
-    uv_timer_t timer; /* silence while it starts or works, last words, the pause before a restart */
-    int open_handles; /* of process and pipe */
-    bool running;     /* the process has been spawned and was not seen to exit */
-    bool hung_up;     /* its socket is at its end */
-    bool ready;       /* said hello, and lives */
-    bool closing;
-    void *ticket; /* the job that it holds, NULL if free */
-    int64_t job;
-    int64_t restart_ms;
-    struct wire_hello hello;
-    struct buf in;
-};
-
-struct pool {
-    uv_loop_t *loop;
-    struct pool_settings settings;
-    struct pool_callbacks callbacks;
-    void *context;
-    bool stopping;
-    size_t seats_count, seats_open; /* open: its timer handle is not closed yet */
-    void (*closed)(void *context);
-    void *closed_context;
-    char read_space[65536];
-    struct seat seats[];
-};
 
 struct sending {
     uv_write_t request;
@@ -93,24 +40,30 @@ struct err pool_start(struct pool **out_pool, uv_loop_t *loop, const struct pool
     return err_none();
 }
 
-bool pool_has_free(const struct pool *pool)
+bool pool_next_free(const struct pool *pool, size_t *seat, const struct wire_hello **out_hello)
 {
-    for (size_t i = 0; i < pool->seats_count; i++) {
-        if (seat_is_free(&pool->seats[i]))
-            return !pool->stopping;
+    for (; !pool->stopping && *seat < pool->seats_count; ++*seat) {
+        if (!seat_is_free(&pool->seats[*seat]))
+            continue;
+        *out_hello = &pool->seats[*seat].hello;
+        return true;
     }
     return false;
 }
 
-struct err pool_give(struct pool *pool, const struct job *job, void *ticket)
+bool pool_can(const struct pool *pool, const char *needs)
 {
-    struct seat *seat = NULL;
-    for (size_t i = 0; i < pool->seats_count && seat == NULL; i++) {
-        if (seat_is_free(&pool->seats[i]))
-            seat = &pool->seats[i];
-    }
-    if (seat == NULL || pool->stopping)
-        return err_make(ERR_BUSY, "no free worker");
+    for (size_t i = 0; pool != NULL && i < pool->seats_count; i++)
+        if (pool->seats[i].ready && queue_fits(needs, pool->seats[i].hello.class_name))
+            return true;
+    return false;
+}
+
+struct err pool_give(struct pool *pool, size_t seat_index, const struct job *job, void *ticket)
+{
+    struct seat *seat = &pool->seats[seat_index];
+    if (pool->stopping || !seat_is_free(seat))
+        return err_make(ERR_BUSY, "this worker is not free");
 
     struct sending *sending = calloc(1, sizeof *sending);
     if (sending == NULL)
@@ -124,6 +77,7 @@ struct err pool_give(struct pool *pool, const struct job *job, void *ticket)
     }
     seat->ticket = ticket;
     seat->job = job->id;
+    seat->lease_ends_ms = clock_ms() + pool->settings.lease_ms;
     sending->request.data = sending;
     uv_buf_t bytes = uv_buf_init(sending->bytes.at, (unsigned)sending->bytes.size);
     if (uv_write(&sending->request, (uv_stream_t *)&seat->pipe, &bytes, 1, on_sent) != 0) {
@@ -154,180 +108,15 @@ void pool_count(const struct pool *pool, size_t *out_ready, size_t *out_all)
         *out_ready += pool->seats[i].ready;
 }
 
+struct pool_stats pool_stats(const struct pool *pool)
+{
+    return pool->stats;
+}
+
 /* A job that goes to a dying worker would count as one that killed it. */
 static bool seat_is_free(const struct seat *seat)
 {
     return seat->ready && !seat->hung_up && !seat->closing && seat->ticket == NULL;
-}
-
-static void seat_start(struct seat *seat)
-{
-    uv_os_sock_t ends[2];
-    seat->ready = false;
-    seat->hung_up = false;
-    buf_clear(&seat->in);
-    struct err err;
-    int code = uv_socketpair(SOCK_STREAM, 0, ends, UV_NONBLOCK_PIPE, 0);
-    if (code == 0) {
-        (void)uv_pipe_init(seat->pool->loop, &seat->pipe, 0); /* cannot fail */
-        seat->pipe.data = seat;
-        seat->open_handles = 1;
-        (void)uv_pipe_open(&seat->pipe, ends[0]); /* a fresh socket: cannot fail */
-        err = seat_spawn(seat, ends[1]);
-        (void)close(ends[1]); /* the child has its own */
-    } else {
-        err = err_make(ERR_INTERNAL, "socketpair for a worker: %s", uv_strerror(code));
-    }
-    if (err_is(err)) {
-        log_err("worker.start", err);
-        if (seat->open_handles > 0)
-            uv_close((uv_handle_t *)&seat->pipe, on_handle_closed);
-        else
-            seat_gone(seat);
-        return;
-    }
-    (void)uv_read_start((uv_stream_t *)&seat->pipe, on_bytes_wanted,
-                        on_bytes); /* open: cannot fail */
-    seat_listen(seat);
-}
-
-static struct err seat_spawn(struct seat *seat, uv_os_sock_t child_end)
-{
-    const struct pool_settings *settings = &seat->pool->settings;
-    char name[32];
-    (void)snprintf(name, sizeof name, "local%d", seat->number + 1); /* fits */
-    const char *arguments[14] = {settings->program, "--fd",      "3",
-                                 "--name",          name,        "--home",
-                                 settings->home,    "--backend", settings->backend};
-    size_t count = 9;
-    if (settings->cache[0] != 0) {
-        arguments[count++] = "--cache";
-        arguments[count++] = settings->cache;
-    }
-    if (settings->overlay[0] != 0) {
-        arguments[count++] = "--assignments";
-        arguments[count++] = settings->overlay;
-    }
-    uv_stdio_container_t stdio[CHILD_FD + 1] = {
-        {.flags = UV_IGNORE},
-        {.flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO}, /* its stdout is nobody's protocol */
-        {.flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO},
-        {.flags = UV_INHERIT_FD, .data.fd = child_end}};
-    uv_process_options_t options = {.exit_cb = on_exit_seen,
-                                    .file = settings->program,
-                                    .args = (char **)(uintptr_t)arguments, /* execvp changes none */
-                                    .stdio_count = CHILD_FD + 1,
-                                    .stdio = stdio,
-                                    /* Ctrl-C is for the service alone: it drains first. */
-                                    .flags = UV_PROCESS_DETACHED};
-    int code = uv_spawn(seat->pool->loop, &seat->process, &options);
-    seat->process.data = seat;
-    seat->open_handles++; /* uv wants the handle closed even after a failed spawn */
-    seat->running = code == 0;
-    if (code != 0) {
-        uv_close((uv_handle_t *)&seat->process, on_handle_closed);
-        return err_make(ERR_INTERNAL, "start '%s': %s", settings->program, uv_strerror(code));
-    }
-    return err_none();
-}
-
-/* One reader at a time runs, so all seats share one space. */
-static void on_bytes_wanted(uv_handle_t *handle, size_t hint, uv_buf_t *out)
-{
-    struct seat *seat = handle->data;
-    (void)hint;
-    *out = uv_buf_init(seat->pool->read_space, sizeof seat->pool->read_space);
-}
-
-static void on_bytes(uv_stream_t *stream, ssize_t size, const uv_buf_t *bytes)
-{
-    struct seat *seat = stream->data;
-    if (size < 0) {
-        seat_hang_up(seat);
-        return;
-    }
-    buf_append(&seat->in, bytes->base, (size_t)size);
-    while (seat_read_frame(seat))
-        continue;
-}
-
-/* Reads no more; the seat ends once the process is seen to have ended. */
-static void seat_hang_up(struct seat *seat)
-{
-    seat->hung_up = true;
-    (void)uv_read_stop((uv_stream_t *)&seat->pipe); /* cannot fail */
-    if (seat->running)
-        seat_kill(seat);
-    else
-        seat_end(seat);
-}
-
-/* Takes one event out of what has come; false when more bytes are needed or the worker is broken.
- */
-static bool seat_read_frame(struct seat *seat)
-{
-    bool whole = false;
-    size_t size = 0;
-    struct event event = {0};
-    struct err err = seat->in.failed ? err_make(ERR_LIMIT, "a worker says too much")
-                                     : wire_frame(seat->in.at, seat->in.size, &whole, &size);
-    if (!err_is(err) && !whole)
-        return false;
-    if (!err_is(err))
-        err = wire_get_event(&event, seat->in.at + 4, size);
-    if (err_is(err)) {
-        event_release(&event);
-        log_err("worker.protocol", err);
-        seat_hang_up(seat); /* nothing behind it can be trusted */
-        return false;
-    }
-    buf_consume(&seat->in, size + 4);
-    seat_event(seat, &event);
-    event_release(&event);
-    return true;
-}
-
-static void seat_event(struct seat *seat, struct event *event)
-{
-    struct pool *pool = seat->pool;
-    if (event->kind == EVENT_HELLO) {
-        seat->hello = event->hello;
-        seat->ready = seat->running;
-        seat_listen(seat);
-        seat->restart_ms = RESTART_FIRST_MS;
-        log_line(LOG_INFO, "worker.ready", "seat=%d pid=%d class=%s backend=%s ranked=%d",
-                 seat->number + 1, (int)seat->process.pid, seat->hello.class_name,
-                 seat->hello.backend, seat->hello.ranked);
-        if (!pool->stopping)
-            pool->callbacks.ready(pool->context);
-        return;
-    }
-    if (seat->ticket == NULL || event->job != seat->job) {
-        log_line(LOG_WARN, "worker.stray_event", "seat=%d job=%lld", seat->number + 1,
-                 (long long)event->job);
-        return;
-    }
-    void *ticket = seat->ticket;
-    bool last = event->kind == EVENT_DONE;
-    if (last)
-        seat->ticket = NULL;
-    seat_listen(seat);
-    pool->callbacks.event(pool->context, ticket, event, &seat->hello);
-    if (last && pool->stopping)
-        seat_end(seat);
-    else if (last)
-        pool->callbacks.ready(pool->context);
-}
-
-/* Waits for the next word: so long for one that starts or works, for ever for a free one. */
-static void seat_listen(struct seat *seat)
-{
-    if (!seat->running)
-        return; /* dead: the time for its last words runs already */
-    if (seat->ready && seat->ticket == NULL)
-        (void)uv_timer_stop(&seat->timer);
-    else
-        (void)uv_timer_start(&seat->timer, on_silent, (uint64_t)seat->pool->settings.silence_ms, 0);
 }
 
 static void on_sent(uv_write_t *request, int code)
@@ -336,98 +125,4 @@ static void on_sent(uv_write_t *request, int code)
     (void)code; /* a broken socket is told by its reading side */
     buf_release(&sending->bytes);
     free(sending);
-}
-
-static void on_silent(uv_timer_t *timer)
-{
-    struct seat *seat = timer->data;
-    if (!seat->running) { /* dead, and somebody else holds its socket */
-        seat_end(seat);
-        return;
-    }
-    log_line(LOG_ERROR, "worker.silent", "seat=%d pid=%d job=%lld ms=%lld", seat->number + 1,
-             (int)seat->process.pid, (long long)seat->job,
-             (long long)seat->pool->settings.silence_ms);
-    seat_kill(seat);
-}
-
-static void on_exit_seen(uv_process_t *process, int64_t exit_code, int signal)
-{
-    struct seat *seat = process->data;
-    seat->running = seat->ready = false;
-    if (!seat->pool->stopping)
-        log_line(LOG_WARN, "worker.exit", "seat=%d pid=%d code=%lld signal=%d", seat->number + 1,
-                 (int)process->pid, (long long)exit_code, signal);
-    uv_close((uv_handle_t *)process, on_handle_closed);
-    if (seat->hung_up || seat->closing)
-        seat_end(seat);
-    else /* first read what it still said; its end of file follows */
-        (void)uv_timer_start(&seat->timer, on_silent, LAST_WORDS_MS, 0);
-}
-
-static void seat_kill(struct seat *seat)
-{
-    seat->ready = false;
-    if (seat->running)
-        (void)uv_process_kill(&seat->process, SIGKILL); /* gone already is fine */
-}
-
-/* Closes the socket; on_handle_closed goes on once process and pipe are both closed. */
-static void seat_end(struct seat *seat)
-{
-    if (seat->closing)
-        return;
-    seat->closing = true;
-    (void)uv_timer_stop(&seat->timer);
-    if (seat->open_handles == 0) {
-        seat_gone(seat);
-        return;
-    }
-    if (seat->running)
-        seat_kill(seat);
-    if (!uv_is_closing((uv_handle_t *)&seat->pipe))
-        uv_close((uv_handle_t *)&seat->pipe, on_handle_closed);
-}
-
-static void on_handle_closed(uv_handle_t *handle)
-{
-    struct seat *seat = handle->data;
-    if (handle == (uv_handle_t *)&seat->timer) {
-        struct pool *pool = seat->pool;
-        buf_release(&seat->in);
-        if (--pool->seats_open == 0) {
-            void (*closed)(void *context) = pool->closed;
-            void *context = pool->closed_context;
-            free(pool);
-            closed(context);
-        }
-        return;
-    }
-    if (--seat->open_handles == 0)
-        seat_gone(seat);
-}
-
-/* Nothing of the old process is left: give its job back, then wait a little and start the next. */
-static void seat_gone(struct seat *seat)
-{
-    struct pool *pool = seat->pool;
-    void *ticket = seat->ticket;
-    seat->ticket = NULL;
-    seat->ready = false;
-    seat->closing = false;
-    if (pool->stopping) {
-        if (!uv_is_closing((uv_handle_t *)&seat->timer))
-            uv_close((uv_handle_t *)&seat->timer, on_handle_closed);
-    } else {
-        (void)uv_timer_start(&seat->timer, on_restart, (uint64_t)seat->restart_ms, 0);
-        seat->restart_ms =
-            seat->restart_ms * 2 < RESTART_MAX_MS ? seat->restart_ms * 2 : RESTART_MAX_MS;
-    }
-    if (ticket != NULL)
-        pool->callbacks.lost(pool->context, ticket);
-}
-
-static void on_restart(uv_timer_t *timer)
-{
-    seat_start(timer->data);
 }

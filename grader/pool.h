@@ -1,8 +1,9 @@
 /* The local workers: child processes over socketpairs, restarted when they die.
  *
  * Invariants: a worker holds at most one job; whoever gave it learns exactly one of: an EVENT_DONE
- * through `event`, or `lost`. A worker that says nothing for silence_ms while it holds a job is
- * killed and counts as lost. All on the loop thread.
+ * through `event`, or `lost`. A worker that says nothing for silence_ms while it holds a job, or
+ * holds it for longer than lease_ms, is killed and counts as lost. What it says of a job that it
+ * does not hold is not listened to. All on the loop thread.
  *
  * Life: 1. pool_start  2. `ready` tells whenever a worker became free; pool_give  3. pool_stop. */
 #ifndef GRADER_POOL_H
@@ -22,6 +23,7 @@ struct pool_settings {
     const char *cache;   /* --cache: folder, "" for none */
     const char *overlay; /* --assignments: folder that wins over the shipped ones, "" for none */
     int64_t silence_ms;  /* between two events of a job */
+    int64_t lease_ms;    /* for a whole job, however much its worker talks */
 };
 
 struct pool_callbacks {
@@ -35,12 +37,15 @@ struct pool_callbacks {
 struct err pool_start(struct pool **out_pool, uv_loop_t *loop, const struct pool_settings *settings,
                       const struct pool_callbacks *callbacks, void *context);
 
-/* True if some worker is free. */
-bool pool_has_free(const struct pool *pool);
+/* The first free worker from *seat on: its seat, and what it said of itself. False: none. */
+bool pool_next_free(const struct pool *pool, size_t *seat, const struct wire_hello **out_hello);
 
-/* Sends a job to a free worker; `ticket` comes back with its events. ERR_BUSY if none is free,
+/* True if some worker that is here can do that ("gpu"). NULL is an empty pool. */
+bool pool_can(const struct pool *pool, const char *needs);
+
+/* Sends a job to a free worker; `ticket` comes back with its events. ERR_BUSY if it is not free,
  * ERR_LIMIT if the job does not fit a frame. */
-struct err pool_give(struct pool *pool, const struct job *job, void *ticket);
+struct err pool_give(struct pool *pool, size_t seat, const struct job *job, void *ticket);
 
 /* Free workers end; busy ones are killed if `now`, else left to finish until pool_stop is called
  * again with `now`. closed is called once when the last has gone. */
@@ -48,5 +53,12 @@ void pool_stop(struct pool *pool, bool now, void (*closed)(void *context), void 
 
 /* How many have said hello, of how many. */
 void pool_count(const struct pool *pool, size_t *out_ready, size_t *out_all);
+
+/* Since the start: processes that ended, were silent or too long at one job, and events of jobs
+ * that their worker did not hold. */
+struct pool_stats {
+    uint64_t exits, silent, leases_over, stray;
+};
+struct pool_stats pool_stats(const struct pool *pool);
 
 #endif

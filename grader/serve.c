@@ -182,7 +182,9 @@ static struct err service_start(struct service *service)
         .worker_backend = settings->backend,
         .worker_cache = settings->cache_path,
         .worker_overlay = settings->assignments_path,
-        .worker_silence_ms = settings->silence_ms};
+        .worker_silence_ms = settings->silence_ms,
+        .worker_lease_ms = settings->lease_ms,
+        .regrade_slots = settings->regrade_slots};
     err = submissions_start(&grader->submissions, grader, &submissions);
     if (err_is(err))
         return err;

@@ -28,11 +28,13 @@ const struct setting serve_setting_rows[] = {
     {"worker.backend",            TEXT(backend),                     "",        0,       0,        0, "auto",           "sandbox: auto, cgroup-v2, cgroup-v1, rlimits"},
     {"worker.cache",              TEXT(cache_path),                  "",        0,       0,        0, "",               "folder of the compile cache; empty: none"},
     {"worker.silence",            NUMBER(silence_ms),                "ms",   1000,  120000,  3600000, NULL,             "between two signs of life of a running job"},
+    {"worker.lease",              NUMBER(lease_ms),                  "ms",   1000,  900000, 86400000, NULL,             "for one job, however much its worker talks"},
     {"service.drain",             NUMBER(drain_ms),                  "ms",      0,   20000,  3600000, NULL,             "for running jobs after SIGTERM"},
     {"rate.submissions",          NUMBER(rate_count),                "",        1,      20,  1000000, NULL,             "of one person within rate.window"},
     {"rate.practice",             NUMBER(practice_rate_count),       "",        1,      60,  1000000, NULL,             "practice runs of one person within rate.window"},
     {"rate.window",               NUMBER(rate_window_s),             "s",       1,     600,    86400, NULL,             ""},
     {"queue.max",                 NUMBER(queue_max),                 "",        1,    2000,   100000, NULL,             "waiting submissions before 503"},
+    {"queue.regrade_slots",       NUMBER(regrade_slots),             "",       -1,      -1,      256, NULL,             "workers that regrades have before live work; -1: one of four or more"},
 };
 /* clang-format on */
 const size_t serve_setting_count = sizeof serve_setting_rows / sizeof serve_setting_rows[0];

@@ -15,10 +15,10 @@ struct serve_settings {
     char backend[16];
     char cache_path[1024];
     int64_t workers;
-    int64_t silence_ms;
+    int64_t silence_ms, lease_ms;
     int64_t drain_ms;
     int64_t rate_count, rate_window_s, practice_rate_count;
-    int64_t queue_max;
+    int64_t queue_max, regrade_slots;
 };
 
 extern const struct setting serve_setting_rows[];

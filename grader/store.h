@@ -33,6 +33,7 @@ struct submission_row {
     int64_t received_at, due_at;
     char zone[ZONE_NAME_MAX];
     int64_t attempts_max;
+    bool supersede; /* of the offering */
     enum stage stage;
     int64_t generation; /* of the newest grading */
     unsigned char source_hash[32];
@@ -82,6 +83,9 @@ struct job_row {
  */
 struct err store_jobs(struct db *db, void (*each)(void *context, const struct job_row *row),
                       void *context);
+
+/* The largest number of a job in the queue, 0 if it is empty. */
+struct err store_job_newest(struct db *db, int64_t *out_id);
 
 /* What a finished job adds to its grading, all in one transaction. */
 struct grading_step {

@@ -37,6 +37,17 @@ struct err store_jobs(struct db *db, void (*each)(void *context, const struct jo
     return err;
 }
 
+struct err store_job_newest(struct db *db, int64_t *out_id)
+{
+    sqlite3_stmt *newest = db_prepare(db, "SELECT coalesce(max(id), 0) FROM job");
+    bool row = false;
+    struct err err = db_step(db, newest, &row, "look at the queue");
+    if (!err_is(err) && row)
+        *out_id = sqlite3_column_int64(newest, 0);
+    db_done(newest);
+    return err;
+}
+
 struct err store_grading_step(struct db *db, const struct grading_step *step, bool *out_fresh,
                               int64_t *out_time_job)
 {

@@ -80,12 +80,13 @@ struct err store_submission_get(struct db *db, int64_t id, struct submission_row
                                 bool *out_found)
 {
     sqlite3_stmt *get = db_prepare(
-        db, "SELECT s.id, s.membership_id, s.offering_id, u.login, c.name, c.id, o.name,"
-            " s.spec_hash, s.device, s.file_name, s.practice, s.key, s.received_at,"
-            " coalesce(" DATES_DUE ", 0), o.zone, " DATES_ATTEMPTS ", s.stage, s.generation,"
-            " s.source_hash FROM submission s JOIN membership m ON m.id = s.membership_id"
-            " JOIN user u ON u.id = m.user_id JOIN cohort c ON c.id = m.cohort_id"
-            " JOIN offering o ON o.id = s.offering_id" DATES_JOIN " WHERE s.id = ?1");
+        db,
+        "SELECT s.id, s.membership_id, s.offering_id, u.login, c.name, c.id, o.name,"
+        " s.spec_hash, s.device, s.file_name, s.practice, s.key, s.received_at,"
+        " coalesce(" DATES_DUE ", 0), o.zone, " DATES_ATTEMPTS ", s.stage, s.generation,"
+        " s.source_hash, o.supersede FROM submission s JOIN membership m ON m.id = s.membership_id"
+        " JOIN user u ON u.id = m.user_id JOIN cohort c ON c.id = m.cohort_id"
+        " JOIN offering o ON o.id = s.offering_id" DATES_JOIN " WHERE s.id = ?1");
     db_bind_int(get, 1, id);
     struct err err = db_step(db, get, out_found, "read a submission");
     if (err_is(err) || !*out_found)
@@ -101,7 +102,8 @@ struct err store_submission_get(struct db *db, int64_t id, struct submission_row
                                    .received_at = sqlite3_column_int64(get, 12),
                                    .due_at = sqlite3_column_int64(get, 13),
                                    .attempts_max = sqlite3_column_int64(get, 15),
-                                   .generation = sqlite3_column_int64(get, 17)};
+                                   .generation = sqlite3_column_int64(get, 17),
+                                   .supersede = sqlite3_column_int(get, 19) != 0};
     db_copy_text(get, 3, out->login, sizeof out->login);
     db_copy_text(get, 4, out->cohort, sizeof out->cohort);
     db_copy_text(get, 6, out->assignment, sizeof out->assignment);

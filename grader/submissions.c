@@ -12,9 +12,6 @@
 #include <string.h>
 
 struct entry;
-static void on_left_over(void *context, const struct job_row *job);
-static void on_tick(uv_timer_t *timer);
-static void look_again(struct submissions *submissions);
 static struct err entry_run(struct write *write, struct db *db);
 static void entry_done(struct write *write, struct err err);
 static void entry_begin_life(const struct entry *entry);
@@ -22,12 +19,8 @@ static struct intake_question question_of(const struct submissions *submissions,
                                           const struct membership *who, const char *assignment,
                                           bool practice, int64_t received_at);
 static void fill_history(struct db *db, const struct submission_row *row, struct report *report);
-static struct life *life_find(const struct submissions *submissions, int64_t id);
 static void on_pool_closed(void *context);
 static void on_tick_closed(uv_handle_t *handle);
-
-#define TICK_MS 1000
-#define FIRST_GUESS_US 2000000 /* mean job before any was seen */
 
 /* A wish on its way to the disk. */
 struct entry {
@@ -52,9 +45,14 @@ struct err submissions_start(struct submissions **out, struct grader *grader,
     submissions->grader = grader;
     submissions->rules = (struct intake_rules){settings->rate_count, settings->rate_window_s,
                                                settings->practice_rate_count, settings->queue_max};
-    submissions->mean_job_us = FIRST_GUESS_US;
-    queue_init(&submissions->queue, uv_available_parallelism() < 3);
+    estimate_init(&submissions->estimate);
+    /* Of two workers one would be half of the machine: there, regrades have turns alone. */
+    size_t regrade_slots = settings->regrade_slots >= 0 ? (size_t)settings->regrade_slots
+                                                        : (size_t)(settings->workers >= 4);
+    queue_init(&submissions->queue, regrade_slots, uv_available_parallelism() < 3);
     list_init(&submissions->lives);
+    for (size_t i = 0; i < LIFE_BUCKETS; i++)
+        list_init(&submissions->by_id[i]);
 
     const struct pool_settings pool = {.workers = settings->workers,
                                        .program = settings->worker_program,
@@ -62,18 +60,17 @@ struct err submissions_start(struct submissions **out, struct grader *grader,
                                        .backend = settings->worker_backend,
                                        .cache = settings->worker_cache,
                                        .overlay = settings->worker_overlay,
-                                       .silence_ms = settings->worker_silence_ms};
+                                       .silence_ms = settings->worker_silence_ms,
+                                       .lease_ms = settings->worker_lease_ms};
     const struct pool_callbacks callbacks = {life_ready, life_event, life_lost};
-    struct err err = store_jobs(&grader->reader, on_left_over, submissions);
+    struct err err = reconcile(submissions);
     if (!err_is(err))
         err = pool_start(&submissions->pool, grader->loop, &pool, &callbacks, submissions);
     if (err_is(err)) {
         submissions_free(submissions);
         return err;
     }
-    (void)uv_timer_init(grader->loop, &submissions->tick); /* cannot fail */
-    submissions->tick.data = submissions;
-    (void)uv_timer_start(&submissions->tick, on_tick, TICK_MS, TICK_MS);
+    reconcile_start(submissions);
     *out = submissions;
     return err_none();
 }
@@ -221,76 +218,18 @@ void submissions_report_free(struct report *report)
 
 struct submissions_stats submissions_stats(const struct submissions *submissions)
 {
-    struct submissions_stats stats = {.queued = submissions->queue.waiting_count,
-                                      .running = submissions->queue.running_count};
-    if (submissions->pool != NULL)
+    const struct queue *queue = &submissions->queue;
+    struct submissions_stats stats = {.queued = queue->waiting_count,
+                                      .running = queue->running_count,
+                                      .oldest_wait_ms = queue_oldest_ms(queue, clock_ms()),
+                                      .counters = submissions->counters,
+                                      .estimate = submissions->estimate};
+    memcpy(stats.waiting, queue->class_waiting, sizeof stats.waiting);
+    if (submissions->pool != NULL) {
         pool_count(submissions->pool, &stats.workers_ready, &stats.workers_all);
+        stats.workers = pool_stats(submissions->pool);
+    }
     return stats;
-}
-
-/* A job that the last process left, or that had no memory for a life: queued again, without
- * counting it as a try. */
-static void on_left_over(void *context, const struct job_row *job)
-{
-    struct submissions *submissions = context;
-    struct submission_row row;
-    bool found = false;
-    if (life_find(submissions, job->submission_id) != NULL)
-        return;
-    struct err err =
-        store_submission_get(&submissions->grader->reader, job->submission_id, &row, &found);
-    if (err_is(err) || !found) {
-        log_err("queue.restore", err);
-        submissions->left_behind = true;
-        return;
-    }
-    struct life *life = life_new(submissions, &row, job);
-    if (life == NULL) {
-        if (grader_spec(submissions->grader, row.assignment) != NULL)
-            submissions->left_behind = true; /* memory may come back, an assignment does not */
-        return;
-    }
-    life_history(life);
-    log_line(LOG_INFO, "queue.restore", "id=%lld job=%lld", (long long)row.id, (long long)job->id);
-    life_enqueue(life);
-}
-
-/* Positions change when others finish; those who watch are told at most once a second. */
-static void on_tick(uv_timer_t *timer)
-{
-    struct submissions *submissions = timer->data;
-    size_t workers;
-    size_t ready;
-    pool_count(submissions->pool, &ready, &workers);
-    queue_number(&submissions->queue);
-    list_each (link, &submissions->lives) {
-        struct life *life = list_of(link, struct life, link);
-        if (list_is_empty(&life->watchers) || list_is_empty(&life->ticket.link))
-            continue;
-        int64_t position = (int64_t)life->ticket.position;
-        if (position == life->report->queue_position)
-            continue;
-        life->report->queue_position = position;
-        life->report->queue_estimate_s =
-            (position * submissions->mean_job_us / (workers > 0 ? (int64_t)workers : 1) + 999999) /
-            1000000;
-        life_tell(life);
-    }
-    look_again(submissions);
-    life_dispatch(submissions);
-}
-
-/* While an accepted one is between COMMIT and its life, its job looks left behind. */
-static void look_again(struct submissions *submissions)
-{
-    if (!submissions->left_behind || submissions->accepting > 0)
-        return;
-    submissions->left_behind = false;
-    struct err err = store_jobs(&submissions->grader->reader, on_left_over, submissions);
-    if (err_is(err)) {
-        log_err("queue.look_again", err);
-        submissions->left_behind = true;
-    }
 }
 
 /* On the writer thread, inside the transaction: the rules once more, then everything at once. */
@@ -319,6 +258,7 @@ static struct err entry_run(struct write *write, struct db *db)
     row->due_at = offering.due_at;
     (void)text_copy(row->zone, sizeof row->zone, offering.zone);
     row->attempts_max = offering.attempts_max;
+    row->supersede = offering.supersede;
     (void)text_copy(row->spec_hash, sizeof row->spec_hash, offering.spec_hash);
     err =
         store_submission_add(db, row, entry->source, entry->source_size, &row->id, &entry->job_id);
@@ -341,8 +281,10 @@ static void entry_done(struct write *write, struct err err)
         log_line(LOG_INFO, "submission.accepted", "id=%lld login=%s assignment=%s bytes=%zu",
                  (long long)entry->row.id, entry->row.login, entry->row.assignment,
                  entry->source_size);
+        entry->submissions->counters.accepted++;
         entry_begin_life(entry);
     }
+    entry->submissions->counters.repeated += entry->answer.existing;
     struct submissions *submissions = entry->submissions;
     entry->done(entry->context, &entry->answer);
     free(entry->source);
@@ -360,6 +302,7 @@ static void entry_begin_life(const struct entry *entry)
                                 .generation = 1,
                                 .kind = JOB_CHECK,
                                 .queued_at = entry->row.received_at};
+    life_seen(submissions, job.id);
     struct life *life = life_new(submissions, &entry->row, &job);
     if (life == NULL) {
         submissions->left_behind = true; /* the job is in the database */
@@ -399,16 +342,6 @@ static void fill_history(struct db *db, const struct submission_row *row, struct
 void life_history(struct life *life)
 {
     fill_history(&life->submissions->grader->reader, &life->row, life->report);
-}
-
-static struct life *life_find(const struct submissions *submissions, int64_t id)
-{
-    list_each (link, &submissions->lives) {
-        struct life *life = list_of(link, struct life, link);
-        if (life->row.id == id)
-            return life;
-    }
-    return NULL;
 }
 
 static void on_pool_closed(void *context)

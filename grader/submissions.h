@@ -7,6 +7,9 @@
 #ifndef GRADER_SUBMISSIONS_H
 #define GRADER_SUBMISSIONS_H
 
+#include "grader/estimate.h"
+#include "grader/pool.h"
+#include "grader/queue.h"
 #include "grader/report.h"
 #include "grader/store.h"
 #include "sandbox/base/list.h"
@@ -23,7 +26,8 @@ struct submissions_settings {
     int64_t workers;
     const char *worker_program, *worker_backend, *worker_cache,
         *worker_overlay; /* borrowed for good */
-    int64_t worker_silence_ms;
+    int64_t worker_silence_ms, worker_lease_ms;
+    int64_t regrade_slots;
 };
 
 /* Reads back what was left over, starts the workers. grader's reader, writer, specs and home are
@@ -100,9 +104,22 @@ struct err submissions_report(struct submissions *submissions, int64_t id, struc
                               struct submission_row *out_row, bool *out_found);
 void submissions_report_free(struct report *report);
 
-/* For /metrics, /healthz. */
+/* For /metrics, /healthz. Counters since the start. */
+struct submissions_counters {
+    uint64_t accepted, repeated; /* new ones; the same bytes again */
+    uint64_t finished;           /* ended in a final stage */
+    uint64_t superseded, parked; /* of those */
+    uint64_t retried;            /* runs that ended in our own failure and were queued again */
+    uint64_t adopted;            /* jobs found in the database that nobody here knew of */
+};
 struct submissions_stats {
     size_t queued, running, workers_ready, workers_all;
+    size_t waiting[QUEUE_CLASS_COUNT]; /* by class; queue_class_word has their names */
+    int64_t oldest_wait_ms;            /* of what waits now */
+    struct submissions_counters counters;
+    /* Waits that were foretold when they began and are over: how far off the words were. */
+    struct estimate estimate;
+    struct pool_stats workers;
 };
 struct submissions_stats submissions_stats(const struct submissions *submissions);
 

@@ -57,7 +57,8 @@ void service_make(struct service_fixture *service, const char *program)
                                                       .worker_backend = "rlimits",
                                                       .worker_cache = service->marks,
                                                       .worker_overlay = "",
-                                                      .worker_silence_ms = 20000};
+                                                      .worker_silence_ms = 20000,
+                                                      .worker_lease_ms = 60000};
 }
 
 static void on_beat(uv_timer_t *timer)
