@@ -11,7 +11,6 @@
 #include <string.h>
 
 static void life_place(struct life *life);
-static void supersede_older(struct life *life);
 static void supersede(void *context, struct queue_ticket *ticket);
 static struct err life_give(struct life *life, size_t seat);
 static enum queue_class class_of(const struct life *life);
@@ -112,7 +111,7 @@ void life_enqueue(struct life *life)
     metrics_stage(&submissions->grader->metrics, &life->clock, life->report->stage,
                   life->queued_us);
     queue_push(&submissions->queue, &life->ticket, clock_ms());
-    supersede_older(life);
+    life_supersede_older(life, life->job.kind);
     life_place(life);
 }
 
@@ -158,27 +157,31 @@ int64_t life_model_us(const struct life *life)
     return estimate_model_us(&submissions->estimate, &line);
 }
 
-/* Where the offering says so, a newer one that waits takes the place of an older one that still
- * waits; and one that passed, of an older one that waits for the clock. */
-static void supersede_older(struct life *life)
+struct newer {
+    const struct life *life;
+    enum job_kind kind;
+};
+
+void life_supersede_older(const struct life *life, enum job_kind kind)
 {
+    struct newer newer = {life, kind};
     if (life->row.supersede && !life->row.practice && life->job.generation == 1)
-        queue_each_waiting(&life->submissions->queue, life->row.membership_id, supersede, life);
+        queue_each_waiting(&life->submissions->queue, life->row.membership_id, supersede, &newer);
 }
 
 static void supersede(void *context, struct queue_ticket *ticket)
 {
-    const struct life *newer = context;
+    const struct newer *newer = context;
+    const struct submission_row *row = &newer->life->row;
     struct life *older = list_of(ticket, struct life, ticket);
-    if (older->row.id >= newer->row.id || older->row.offering_id != newer->row.offering_id ||
-        older->row.device != newer->row.device || older->row.practice ||
-        older->job.generation != 1 || older->job.kind != newer->job.kind)
+    if (older->row.id >= row->id || older->row.offering_id != row->offering_id ||
+        older->row.device != row->device || older->row.practice || older->job.generation != 1 ||
+        older->job.kind != newer->kind)
         return;
-    queue_remove(&newer->submissions->queue, ticket);
+    queue_remove(&older->submissions->queue, ticket);
     (void)text_copy(older->report->code, sizeof older->report->code, "superseded"); /* fits */
     (void)snprintf(older->report->message, sizeof older->report->message,
-                   "Your newer submission %lld took its place.",
-                   (long long)newer->row.id); /* fits */
+                   "Your newer submission %lld took its place.", (long long)row->id); /* fits */
     life_write(older, STAGE_SUPERSEDED, false);
 }
 

@@ -68,6 +68,10 @@ void life_free(struct life *life);
 void life_enqueue(struct life *life);
 void life_queue(struct life *life);
 
+/* Where the offering says so, a newer one that waits takes the place of an older one that still
+ * waits (JOB_CHECK); and one that passed, of an older one that waits for the clock (JOB_TIME). */
+void life_supersede_older(const struct life *life, enum job_kind kind);
+
 /* Gives queued jobs to free workers. */
 void life_dispatch(struct submissions *submissions);
 

@@ -75,8 +75,11 @@ static void life_done(struct life *life, const struct wire_done *done, enum stag
         life_fail(life, false, "its measurements do not fit into memory");
     else if (stage == STAGE_SYSTEM_ERROR)
         life_fail(life, false, outcome_word(done->outcome));
-    else
+    else {
         life_write(life, stage, stage == STAGE_CHECKED);
+        if (stage == STAGE_CHECKED) /* now, before the worker that has become free takes it */
+            life_supersede_older(life, JOB_TIME);
+    }
 }
 
 /* What compiled and passed for the check does so for the clock: anything but an answer to the

@@ -160,6 +160,17 @@ static void serve(const struct task *task)
         for (;;)
             pause();
     }
+    if (is(task, "babble_once") && first_time("babble_once"))
+        for (;;) {
+            say_case(task, 1);
+            usleep(50000);
+        }
+    if (is(task, "stray")) { /* the job before, and one to come */
+        const struct task before = {.id = task->id - 1};
+        const struct task next = {.id = task->id + 1};
+        say_done(&before, "compile_error");
+        say_done(&next, "compile_error");
+    }
     if (is(task, "twist") && !task->is_timing) {
         say_done(task, "timed");
         return;
