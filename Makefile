@@ -55,6 +55,9 @@ $(BUILD)/lib%.a:
 	@rm -f $@
 	$(AR) rcs $@ $^
 
+# What the assembler takes in, gcc does not list.
+$(BUILD)/obj/grader/web/assets.o: $(filter-out %.c %.h,$(wildcard grader/web/*))
+
 $(BUILD)/obj/reference/%/oracle.o: CFLAGS += $(ORACLE_CFLAGS)
 
 $(BUILD)/obj/%.o: %.c

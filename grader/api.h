@@ -9,16 +9,23 @@
 
 #define API_TEXT "text/plain; charset=utf-8"
 #define API_JSON "application/json"
+#define API_HTML "text/html; charset=utf-8"
 #define API_WAIT_MAX_S 300 /* of ?wait= */
 
 /* The service that a request belongs to. */
 struct grader *api_grader(const struct http_request *request);
 
-/* The membership behind the token. False: 401 (slowed after several) or 503 was answered. */
+/* Who is behind the token, if the route is for them: its column `role` is the matrix of who may
+ * what. False: 401 (slowed after several), 403 or 503 was answered. */
 bool api_who(struct http_request *request, struct membership *out);
 
-/* True if the role is enough for this: students < TAs < admins. Else 403 was answered. */
-bool api_needs(struct http_request *request, const struct membership *who, enum role role);
+/* True if one of the words of a route's role column lets this role in: "student" also TAs and
+ * admins, "ta" also admins; "worker" and "hook" only these; "any" everybody. */
+bool api_role_fits(const char *roles, enum role role);
+
+/* The submission that an id names, if this token may see it; 404 if not. False: it was answered. */
+bool api_submission(struct http_request *request, const char *id_text,
+                    struct submission_row *out_row, struct report_view *out_view);
 
 /* What the client reads: its language, and text, JSON or HTML. */
 enum language api_language(const struct http_request *request);
@@ -48,11 +55,15 @@ bool api_number(struct http_request *request, const char *name, int64_t min, int
                 int64_t preset, int64_t *out);
 
 /* -- following a submission until it ends (grader/api_follow.c) -------------------------------- */
+#define FOLLOW_STATE_MAX 64
 struct follow_wish {
-    int64_t id;
+    int64_t id, generation;
     int http_code; /* 202 for a new one, 200 for one that was here */
     struct report_view view;
-    int64_t wait_s; /* of follow_wait */
+    int64_t wait_s;               /* of follow_wait */
+    char after[FOLLOW_STATE_MAX]; /* the state that the client has, "" for none */
+    bool is_page;                 /* events carry the page's inside instead of JSON */
+    bool is_events;               /* private */
 };
 /* Streams the text report as it grows. Takes the request's state for itself. */
 void follow_stream(struct http_request *request, const struct follow_wish *wish);
@@ -60,6 +71,21 @@ void follow_stream(struct http_request *request, const struct follow_wish *wish)
  * wait_s.
  * Takes the request's state for itself. */
 void follow_wait(struct http_request *request, const struct follow_wish *wish);
+/* Server-sent events; each takes the place of the one before. Takes the request's state. */
+void follow_events(struct http_request *request, const struct follow_wish *wish);
+
+/* -- the lines of server-sent events (grader/api_events.c) ------------------------------------- */
+void api_events_begin(struct http_request *request);
+void api_event(struct buf *out, const char *name, const char *id, const struct buf *body);
+void api_event_alive(struct http_request *request); /* a comment: proxies hang up on silence */
+
+/* -- pages (grader/api_page.c) ----------------------------------------------------------------- */
+/* `who` NULL: nobody has signed in. Borrows both. */
+struct page_head;
+void api_head(const struct http_request *request, const struct membership *who, const char *title,
+              struct page_head *out);
+/* Answers with a page. */
+void api_page(struct http_request *request, const struct buf *body);
 
 /* -- handlers, by file; rows of grader/routes.c ------------------------------------------------ */
 void submit_admit(struct http_request *request); /* api_submit.c */
@@ -71,7 +97,15 @@ void upload_handle(struct http_request *request);
 
 void report_handle(struct http_request *request); /* api_report.c */
 void speed_handle(struct http_request *request);
+void source_page_handle(struct http_request *request);
 void submissions_handle(struct http_request *request);
+
+void submission_handle(struct http_request *request); /* api_events.c */
+void events_handle(struct http_request *request);
+void page_events_handle(struct http_request *request);
+
+void signin_handle(struct http_request *request); /* api_page.c */
+void static_handle(struct http_request *request);
 
 void assignments_handle(struct http_request *request); /* api_assignment.c */
 void assignment_handle(struct http_request *request);

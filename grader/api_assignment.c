@@ -91,8 +91,8 @@ static bool find_offerings(struct http_request *request, struct offering *out, s
         return true;
     if (!api_who(request, &who))
         return false;
-    struct err err =
-        store_offerings(&api_grader(request)->reader, who.cohort_id, who.id, out, OFFERINGS_MAX, out_count);
+    struct err err = store_offerings(&api_grader(request)->reader, who.cohort_id, who.id, out,
+                                     OFFERINGS_MAX, out_count);
     if (err_is(err))
         api_failure(request, "http.assignments", err);
     return !err_is(err);

@@ -37,9 +37,15 @@ bool api_who(struct http_request *request, struct membership *out)
         api_failure(request, "http.token", err);
         return false;
     }
-    if (!is_welcome)
+    if (!is_welcome) {
         refuse_token(request);
-    return is_welcome;
+        return false;
+    }
+    const char *roles = http_route(request)->role;
+    if (api_role_fits(roles, out->role))
+        return true;
+    api_refuse(request, 403, "http_403_role", roles, role_word(out->role));
+    return false;
 }
 
 /* A missing token is no guess: curl and browsers ask once without. */
@@ -70,11 +76,21 @@ enum negotiate_form api_form(const struct http_request *request)
     return negotiate_accept(http_header(request, "Accept"));
 }
 
-bool api_needs(struct http_request *request, const struct membership *who, enum role role)
+bool api_role_fits(const char *roles, enum role role)
 {
-    if (who->role >= role)
-        return true;
-    api_refuse(request, 403, "http_403_role", role_word(role), role_word(who->role));
+    while (*roles) {
+        size_t size = strcspn(roles, " ");
+        enum role least = ROLE_COUNT;
+        char word[16];
+        (void)snprintf(word, sizeof word, "%.*s", (int)size, roles); /* words of ours: it fits */
+        bool is_person = role <= ROLE_ADMIN;
+        if (strcmp(word, "any") == 0)
+            return true;
+        if (role_from_word(&least, word) &&
+            (least == role || (is_person && least <= ROLE_ADMIN && role > least)))
+            return true;
+        roles += size + (roles[size] == ' ');
+    }
     return false;
 }
 

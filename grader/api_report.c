@@ -1,22 +1,26 @@
 /* Reports and lists of submissions. Somebody else's submission does not exist. */
 #include "grader/api.h"
+#include "grader/web/web_report.h"
 #include "sandbox/base/json_out.h"
 #include "sandbox/base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static bool find_row(struct http_request *request, const char *id_text,
-                     struct submission_row *out_row, struct report_view *out_view);
 static bool parse_id(const char *text, int64_t *out);
 static void answer_source(struct http_request *request, const struct submission_row *row);
-static void answer_report(struct http_request *request, int64_t id, enum negotiate_form form,
-                          const struct report_view *view);
+static bool read_source(struct http_request *request, const struct submission_row *row,
+                        struct buf *out);
+static void answer_report(struct http_request *request, const struct submission_row *row,
+                          enum negotiate_form form, const struct report_view *view);
+static void put_page(struct http_request *request, const struct report *report,
+                     const struct report_view *view, struct buf *out);
 static struct report *read_report(struct http_request *request, int64_t id);
 static void put_summary(struct json_out *json, const struct submission_row *row);
 
 #define ID_SPACE 24
 #define REPORT_MAX (1 << 20)
+#define SOURCE_PAGE_MAX (32 << 20) /* every byte may be a line, and every line a span */
 #define LIST_MAX 100
 #define LIST_PRESET 20
 
@@ -28,12 +32,12 @@ void report_handle(struct http_request *request)
     enum negotiate_form form = api_form(request);
 
     (void)negotiate_suffix(http_part(request, "id"), id_text, sizeof id_text, &form);
-    if (!find_row(request, id_text, &row, &view))
+    if (!api_submission(request, id_text, &row, &view))
         return;
     if (form == NEGOTIATE_SOURCE)
         answer_source(request, &row);
     else
-        answer_report(request, row.id, form, &view);
+        answer_report(request, &row, form, &view);
 }
 
 void speed_handle(struct http_request *request)
@@ -42,7 +46,7 @@ void speed_handle(struct http_request *request)
     struct report_view view;
     struct buf body;
 
-    if (!find_row(request, http_part(request, "id"), &row, &view))
+    if (!api_submission(request, http_part(request, "id"), &row, &view))
         return;
     struct report *report = read_report(request, row.id);
     if (!report)
@@ -55,8 +59,8 @@ void speed_handle(struct http_request *request)
 }
 
 /* Who asks, what for, and may they: one answer for "not there" and "not yours". */
-static bool find_row(struct http_request *request, const char *id_text,
-                     struct submission_row *out_row, struct report_view *out_view)
+bool api_submission(struct http_request *request, const char *id_text,
+                    struct submission_row *out_row, struct report_view *out_view)
 {
     struct membership who;
     int64_t id = 0;
@@ -108,32 +112,81 @@ static void answer_source(struct http_request *request, const struct submission_
     const struct http_field fields[] = {{"Content-Disposition", disposition}, {NULL, NULL}};
 
     buf_init(&source, REPORT_MAX);
-    struct err err = store_source(&api_grader(request)->reader, row->source_hash, &source);
-    if (err_is(err))
-        api_failure(request, "http.source", err);
-    else
+    if (read_source(request, row, &source))
         api_answer(request, 200, API_TEXT, &source, fields);
     buf_release(&source);
 }
 
-static void answer_report(struct http_request *request, int64_t id, enum negotiate_form form,
-                          const struct report_view *view)
+static bool read_source(struct http_request *request, const struct submission_row *row,
+                        struct buf *out)
 {
+    struct err err = store_source(&api_grader(request)->reader, row->source_hash, out);
+
+    if (err_is(err))
+        api_failure(request, "http.source", err);
+    return !err_is(err);
+}
+
+static void answer_report(struct http_request *request, const struct submission_row *row,
+                          enum negotiate_form form, const struct report_view *view)
+{
+    static const char *const types[] = {[NEGOTIATE_TEXT] = API_TEXT,
+                                        [NEGOTIATE_JSON] = API_JSON,
+                                        [NEGOTIATE_HTML] = API_HTML,
+                                        [NEGOTIATE_SOURCE] = API_TEXT};
     struct buf body;
-    struct report *report = read_report(request, id);
+    struct report *report = read_report(request, row->id);
 
     if (!report)
         return;
     buf_init(&body, REPORT_MAX);
-    if (form == NEGOTIATE_JSON) {
+    if (form == NEGOTIATE_HTML) {
+        put_page(request, report, view, &body);
+    } else if (form == NEGOTIATE_JSON) {
         report_json(&body, report, view);
         buf_text(&body, "\n");
     } else {
         report_text(&body, report, view);
     }
-    api_answer(request, 200, form == NEGOTIATE_JSON ? API_JSON : API_TEXT, &body, NULL);
+    api_answer(request, 200, types[form], &body, NULL);
     buf_release(&body);
     submissions_report_free(report);
+}
+
+static void put_page(struct http_request *request, const struct report *report,
+                     const struct report_view *view, struct buf *out)
+{
+    struct page_head head;
+    struct membership who;
+    char title[96];
+
+    if (!api_who(request, &who)) /* it has been asked before: only a fresh failure gets here */
+        return;
+    (void)snprintf(title, sizeof title, "#%lld %s", (long long)report->id, report->spec->name);
+    api_head(request, &who, title, &head);
+    web_report(out, report, view, &head);
+}
+
+void source_page_handle(struct http_request *request)
+{
+    struct submission_row row;
+    struct report_view view;
+    struct membership who;
+    struct page_head head;
+    struct buf source;
+    struct buf body;
+
+    if (!api_submission(request, http_part(request, "id"), &row, &view) || !api_who(request, &who))
+        return;
+    api_head(request, &who, row.file_name, &head);
+    buf_init(&source, REPORT_MAX);
+    buf_init(&body, SOURCE_PAGE_MAX);
+    if (read_source(request, &row, &source)) {
+        web_source(&body, row.id, row.file_name, source.at, source.size, &head);
+        api_page(request, &body);
+    }
+    buf_release(&body);
+    buf_release(&source);
 }
 
 static struct report *read_report(struct http_request *request, int64_t id)

@@ -67,6 +67,10 @@ static void put_head(struct json_out *json, const struct report *report)
         json_integer(json, "late_seconds", report->late_seconds);
     text_if(json, "url", report->url);
     json_text(json, "stage", stage_word(report->stage));
+    if (report->queue_position > 0)
+        json_integer(json, "queue_position", report->queue_position);
+    if (report->queue_position > 0 && report->queue_estimate_s > 0)
+        json_integer(json, "queue_estimate_s", report->queue_estimate_s);
     text_if(json, "code", report->code);
     text_if(json, "message", report->message);
     if (report->has_compiled && report->compiled.diagnostics != NULL)

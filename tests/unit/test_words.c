@@ -78,26 +78,29 @@ static void codes_in(const char *path, const char *prefix)
 
 static void every_code_in_use_has_a_sentence(void **state)
 {
-    static const char *const prefixes[] = {"\"http_4", "\"http_5", "\"text_", "\"speed_",
-                                           "\"hint_"};
+    static const char *const prefixes[] = {"\"http_4", "\"http_5", "\"text_",
+                                           "\"speed_", "\"hint_",  "\"page_"};
+    static const char *const folders[] = {"grader", "grader/web"};
     (void)state;
-    DIR *folder = opendir("grader");
-    assert_non_null(folder);
-    const struct dirent *entry;
     int files = 0;
-    while ((entry = readdir(folder)) != NULL) {
-        char path[512];
-        size_t length = strlen(entry->d_name);
-        /* SQL columns in store*.c look like codes. */
-        if (length < 3 || strcmp(entry->d_name + length - 2, ".c") != 0 ||
-            strncmp(entry->d_name, "store", 5) == 0)
-            continue;
-        (void)snprintf(path, sizeof path, "grader/%s", entry->d_name);
-        files++;
-        for (size_t i = 0; i < COUNT(prefixes); i++)
-            codes_in(path, prefixes[i]);
+    for (size_t f = 0; f < COUNT(folders); f++) {
+        DIR *folder = opendir(folders[f]);
+        assert_non_null(folder);
+        const struct dirent *entry;
+        while ((entry = readdir(folder)) != NULL) {
+            char path[512];
+            size_t length = strlen(entry->d_name);
+            /* SQL columns in store*.c look like codes. */
+            if (length < 3 || strcmp(entry->d_name + length - 2, ".c") != 0 ||
+                strncmp(entry->d_name, "store", 5) == 0)
+                continue;
+            (void)snprintf(path, sizeof path, "%s/%s", folders[f], entry->d_name);
+            files++;
+            for (size_t i = 0; i < COUNT(prefixes); i++)
+                codes_in(path, prefixes[i]);
+        }
+        (void)closedir(folder);
     }
-    (void)closedir(folder);
     assert_true(files > 10);
 }
 
@@ -107,6 +110,16 @@ static void each_verdict_and_each_crash_has_words(void **state)
     for (int verdict = VERDICT_PASS; verdict <= VERDICT_NOT_RUN; verdict++) {
         char code[64];
         (void)snprintf(code, sizeof code, "verdict_%s", verdict_word((enum verdict)verdict));
+        assert_non_null(words_find(code, LANGUAGE_ZH));
+    }
+}
+
+static void each_stage_has_words(void **state)
+{
+    (void)state;
+    for (int stage = STAGE_RECEIVED; stage <= STAGE_CANCELLED; stage++) {
+        char code[64];
+        (void)snprintf(code, sizeof code, "stage_%s", stage_word((enum stage)stage));
         assert_non_null(words_find(code, LANGUAGE_ZH));
     }
 }
@@ -228,6 +241,7 @@ int main(void)
         cmocka_unit_test(each_code_stands_once),
         cmocka_unit_test(every_code_in_use_has_a_sentence),
         cmocka_unit_test(each_verdict_and_each_crash_has_words),
+        cmocka_unit_test(each_stage_has_words),
         cmocka_unit_test(every_code_of_the_worker_has_a_sentence),
         cmocka_unit_test(an_unknown_code_stands_for_itself),
         cmocka_unit_test(the_refusals_read_as_in_the_interface),
