@@ -2,6 +2,7 @@
  */
 #include "grader/db.h"
 
+#include "grader/pack.h"
 #include "sandbox/base/text.h"
 
 #include <stdio.h>
@@ -33,7 +34,8 @@ void db_close(struct db *db)
 {
     for (int i = 0; i < db->statements_count; i++)
         (void)sqlite3_finalize(db->statements[i].prepared); /* repeats an error already told */
-    (void)sqlite3_close_v2(db->handle);                     /* cannot fail with v2 */
+    pack_free(db->pack);
+    (void)sqlite3_close_v2(db->handle); /* cannot fail with v2 */
     *db = (struct db){0};
 }
 

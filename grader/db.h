@@ -12,8 +12,11 @@
 
 #define DB_STATEMENTS_MAX 256
 
+struct pack; /* grader/pack.h */
+
 struct db {
     sqlite3 *handle;
+    struct pack *pack; /* made when the first source is packed */
     int statements_count;
     struct {
         const char *sql; /* the literal's address is the key */

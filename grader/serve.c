@@ -168,7 +168,8 @@ static struct err service_start(struct service *service)
     else
         (void)snprintf(grader->base_url, sizeof grader->base_url, "http://%s:%d",
                        settings->http.host, http_port(grader->http)); /* fits */
-    err = writer_start(&grader->writer, &service->loop, &service->writer_db);
+    err = writer_start(&grader->writer, &service->loop, &service->writer_db,
+                       (size_t)settings->batch_max);
     if (err_is(err))
         return err;
 

@@ -22,6 +22,7 @@ const struct setting serve_setting_rows[] = {
     {"http.request",              NUMBER(http.request_ms),           "ms",    100,   60000,  3600000, NULL,             "from the first byte to the last of a request"},
     {"http.stream_buffer",        NUMBER(http.stream_buffer_max),    "bytes",4096,  524288, 67108864, NULL,             "unread report before a client counts as gone"},
     {"database.path",             TEXT(database_path),               "",        0,       0,        0, "build/grader.db","on a local disk"},
+    {"database.batch",            NUMBER(batch_max),                 "",        1,      64,     1024, NULL,             "writes that may share a commit"},
     {"assignments.path",          TEXT(assignments_path),            "",        0,       0,        0, "",               "folder whose assignments win over the shipped ones"},
     {"demo.path",                 TEXT(demo_path),                   "",        0,       0,        0, "",               "make a demo cohort; its netrc files go here"},
     {"worker.count",              NUMBER(workers),                   "",        0,       0,      256, NULL,             "local workers; 0: one for each core"},

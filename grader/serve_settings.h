@@ -10,6 +10,7 @@ struct serve_settings {
     bool allow_plain;
     char base_url[256];
     char database_path[1024];
+    int64_t batch_max;
     char assignments_path[1024];
     char demo_path[1024];
     char backend[16];

@@ -1,4 +1,5 @@
 /* Sources and submissions. Sources are kept once per content, compressed. */
+#include "grader/pack.h"
 #include "grader/store.h"
 #include "grader/store_parts.h"
 #include "sandbox/base/text.h"
@@ -247,17 +248,16 @@ struct err store_submissions_of(struct db *db, int64_t membership_id, int64_t *o
 static struct err source_put(struct db *db, const unsigned char hash[32], const char *source,
                              size_t size)
 {
-    uLongf packed_size = compressBound((uLong)size);
-    auto_free Bytef *packed = malloc(packed_size);
-    if (packed == NULL)
-        return err_make(ERR_SYSTEM, "pack a source of %zu bytes", size);
-    if (compress2(packed, &packed_size, (const Bytef *)source, (uLong)size, Z_BEST_SPEED) != Z_OK)
-        return err_make(ERR_INTERNAL, "pack a source of %zu bytes", size);
+    auto_buf struct buf packed;
+    buf_init(&packed, 2 * size + 1024);
+    struct err err = pack_deflate(&db->pack, source, size, &packed);
+    if (err_is(err))
+        return err;
 
     sqlite3_stmt *put = db_prepare(db, "INSERT INTO source (hash, size, packed) VALUES (?1, ?2, ?3)"
                                        " ON CONFLICT (hash) DO NOTHING");
     db_bind_blob(put, 1, hash, 32);
     db_bind_int(put, 2, (int64_t)size);
-    db_bind_blob(put, 3, packed, packed_size);
+    db_bind_blob(put, 3, packed.at, packed.size);
     return db_run(db, put, "keep a source");
 }

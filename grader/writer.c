@@ -13,11 +13,11 @@ static void batch_fail(struct list *batch, struct err err);
 static void on_written(uv_async_t *async);
 static void on_closed(uv_handle_t *handle);
 
-#define BATCH_MAX 64     /* FACTS: past 64 per commit little is gained and waits grow */
 #define WAITING_MAX 4096 /* a full queue: the disk stands still; say so instead of hoarding */
 
 struct writer {
     struct db db; /* of the writer thread alone */
+    size_t batch_max;
     uv_thread_t thread;
     uv_async_t async;
     uv_mutex_t mutex;
@@ -32,12 +32,14 @@ struct writer {
     void *closed_context;
 };
 
-struct err writer_start(struct writer **out_writer, uv_loop_t *loop, struct db *db)
+struct err writer_start(struct writer **out_writer, uv_loop_t *loop, struct db *db,
+                        size_t batch_max)
 {
     struct writer *writer = calloc(1, sizeof *writer);
     if (writer == NULL)
         return err_make(ERR_SYSTEM, "start the writer");
     writer->db = *db;
+    writer->batch_max = batch_max;
     *db = (struct db){0};
     list_init(&writer->waiting);
     list_init(&writer->written);
@@ -112,7 +114,7 @@ static size_t batch_take(struct writer *writer, struct list *out_batch)
     uv_mutex_lock(&writer->mutex);
     while (list_is_empty(&writer->waiting) && !writer->stopping)
         uv_cond_wait(&writer->cond, &writer->mutex);
-    while (!list_is_empty(&writer->waiting) && count < BATCH_MAX) {
+    while (!list_is_empty(&writer->waiting) && count < writer->batch_max) {
         struct list *link = writer->waiting.next;
         list_remove(link);
         list_push(out_batch, link);

@@ -1,4 +1,4 @@
-/* The one thread that writes to the database. Group commit: it takes what is queued (at most 64),
+/* The one thread that writes to the database. Group commit: it takes what is queued,
  * runs each write in a SAVEPOINT of its own inside one transaction, commits once, and only then
  * tells anybody.
  *
@@ -25,8 +25,12 @@ struct write {
     struct err err;
 };
 
-/* Takes over the connection. ERR_SYSTEM if the thread or the async handle cannot be made. */
-struct err writer_start(struct writer **out_writer, uv_loop_t *loop, struct db *db);
+#define WRITER_BATCH 64 /* FACTS: past 64 per commit little is gained and waits grow */
+
+/* Takes over the connection; at most batch_max writes share a commit. ERR_SYSTEM if the thread or
+ * the async handle cannot be made. */
+struct err writer_start(struct writer **out_writer, uv_loop_t *loop, struct db *db,
+                        size_t batch_max);
 
 /* Never blocks. ERR_BUSY (through done) once more than queue_max writes wait. */
 void writer_push(struct writer *writer, struct write *write);

@@ -51,7 +51,7 @@ static int make(void **state)
     struct db writing;
     assert_false(err_is(db_open(&writing, bench->fixture.path, false)));
     assert_false(err_is(db_open(&bench->reader, bench->fixture.path, true)));
-    assert_false(err_is(writer_start(&bench->writer, &bench->loop, &writing)));
+    assert_false(err_is(writer_start(&bench->writer, &bench->loop, &writing, WRITER_BATCH)));
     *state = bench;
     return 0;
 }

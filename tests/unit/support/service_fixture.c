@@ -74,7 +74,7 @@ void service_start(struct service_fixture *service)
     grader->loop = &service->loop;
     must(db_open(&writing, service->store.path, false));
     must(db_open(&grader->reader, service->store.path, true));
-    must(writer_start(&grader->writer, &service->loop, &writing));
+    must(writer_start(&grader->writer, &service->loop, &writing, WRITER_BATCH));
     must(submissions_start(&grader->submissions, grader, &service->settings));
     (void)uv_timer_init(&service->loop, &service->beat);
     (void)uv_timer_start(&service->beat, on_beat, 50, 50);
