@@ -27,6 +27,16 @@ static const struct command table[] = {
     {"serve", "Service", "run the service", command_serve},
     {"settings", "Service", "print every setting with its unit, bounds and origin",
      command_settings},
+    {"cohort", "Course", "create, list or close a course run", command_operation},
+    {"roster", "Course", "import students from CSV; shows the changes before making them",
+     command_operation},
+    {"user", "Course", "list people; erase one person's data on request", command_operation},
+    {"token", "Course", "make, list, revoke or renew access tokens", command_operation},
+    {"offer", "Course", "open an assignment to a cohort: dates, lateness, attempts",
+     command_operation},
+    {"offerings", "Course", "list what a cohort is offered", command_operation},
+    {"extend", "Course", "give one student more time, with a reason", command_operation},
+    {"audit", "Course", "who did what, newest first", command_operation},
 };
 
 const struct command *command_all(size_t *out_count)
@@ -54,8 +64,8 @@ static int help_write(int argc, char **argv)
     char flag[] = "--help";
     if (argc > 0) {
         const struct command *command = find(argv[0]);
-        char *words[] = {argv[0], flag, NULL};
-        return command != NULL ? command->run(2, words) : refuse(argv[0]);
+        char *words[] = {argv[0], argc > 1 ? argv[1] : flag, argc > 1 ? flag : NULL, NULL};
+        return command != NULL ? command->run(argc > 1 ? 3 : 2, words) : refuse(argv[0]);
     }
     printf("usage: grader COMMAND [WORD ...]\n");
     const char *group = "";

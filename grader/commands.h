@@ -9,5 +9,7 @@ int command_check(int argc, char **argv);    /* grader/command_check.c */
 int command_doctor(int argc, char **argv);   /* grader/command_doctor.c */
 int command_settings(int argc, char **argv); /* grader/command_settings.c */
 int command_serve(int argc, char **argv);    /* grader/serve.c */
+int command_operation(int argc,
+                      char **argv); /* grader/command_operation.c: operations on a course */
 
 #endif

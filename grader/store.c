@@ -66,6 +66,28 @@ struct err store_audit(struct db *db, const char *actor, const char *action, con
     return db_run(db, add, "write the audit log");
 }
 
+struct err store_audit_list(struct db *db, int64_t limit,
+                            void (*each)(void *context, const struct audit_row *row), void *context)
+{
+    sqlite3_stmt *list = db_prepare(db, "SELECT actor, action, object, reason, done_at FROM audit"
+                                        " ORDER BY id DESC LIMIT ?1");
+    bool more = true;
+    struct err err = err_none();
+    db_bind_int(list, 1, limit);
+    while (more && !err_is(err)) {
+        err = db_step(db, list, &more, "read the audit log");
+        if (err_is(err) || !more)
+            break;
+        const struct audit_row row = {
+            (const char *)sqlite3_column_text(list, 0), (const char *)sqlite3_column_text(list, 1),
+            (const char *)sqlite3_column_text(list, 2), (const char *)sqlite3_column_text(list, 3),
+            sqlite3_column_int64(list, 4)};
+        each(context, &row);
+    }
+    db_done(list);
+    return err;
+}
+
 static struct err refuse_remote(const char *path)
 {
     char folder[PATH_MAX];

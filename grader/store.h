@@ -10,6 +10,7 @@
 
 #include "grader/db.h"
 #include "grader/stage.h"
+#include "grader/store_course.h"
 #include "grader/store_offering.h"
 #include "grader/store_people.h"
 #include "sandbox/base/buf.h"
@@ -117,5 +118,14 @@ struct err store_grading_get(struct db *db, int64_t submission_id, int64_t gener
  * ----------------------------------------------------------------------------------------- */
 struct err store_audit(struct db *db, const char *actor, const char *action, const char *object,
                        const char *reason, int64_t now_at);
+
+struct audit_row {
+    const char *actor, *action, *object, *reason; /* lent for the call */
+    int64_t done_at;
+};
+/* Newest first. */
+struct err store_audit_list(struct db *db, int64_t limit,
+                            void (*each)(void *context, const struct audit_row *row),
+                            void *context);
 
 #endif

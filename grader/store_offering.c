@@ -113,6 +113,19 @@ struct err store_offerings(struct db *db, int64_t cohort_id, int64_t membership_
     return err;
 }
 
+struct err store_offerings_move(struct db *db, const char *assignment, int64_t assignment_id,
+                                int64_t *out_moved)
+{
+    sqlite3_stmt *move = db_prepare(db, "UPDATE offering SET assignment_id = ?2 WHERE name = ?1"
+                                        " AND assignment_id <> ?2 AND cohort_id IN"
+                                        " (SELECT id FROM cohort WHERE closed_at IS NULL)");
+    db_bind_text(move, 1, assignment);
+    db_bind_int(move, 2, assignment_id);
+    struct err err = db_run(db, move, "move offerings to a version");
+    *out_moved = err_is(err) ? 0 : sqlite3_changes(db->handle);
+    return err;
+}
+
 struct err store_target_put(struct db *db, int64_t offering_id, const struct target_row *row,
                             int64_t now_at)
 {

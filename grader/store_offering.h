@@ -53,6 +53,10 @@ struct err store_offering_find(struct db *db, int64_t cohort_id, int64_t members
 struct err store_offerings(struct db *db, int64_t cohort_id, int64_t membership_id,
                            struct offering *out, size_t max, size_t *out_count);
 
+/* Offerings of open cohorts under this name move to this version; out_moved: how many did. */
+struct err store_offerings_move(struct db *db, const char *assignment, int64_t assignment_id,
+                                int64_t *out_moved);
+
 /* Frozen speed targets of an offering, one per machine class. */
 struct target_row {
     char class_name[SPEC_NAME_MAX];

@@ -1,0 +1,81 @@
+/* Course runs: make, list, close. */
+#include "grader/operations.h"
+#include "sandbox/base/text.h"
+
+#include <string.h>
+
+static void add_cohort(void *context, const struct cohort_row *row);
+
+struct err op_cohort_create(struct operation_call *call)
+{
+    struct cohort_row row;
+    const char *name = call_text(call, "cohort");
+    const char *zone = call_has(call, "zone") ? call_text(call, "zone") : "UTC";
+    static const char *const taken[] = {"submit", "try", "api",     "s",       "kit",
+                                        "help",   "git", "metrics", "healthz", "readyz"};
+    bool found = false;
+    int64_t id = 0;
+    for (size_t i = 0; i < COUNT(taken); i++)
+        if (strcmp(name, taken[i]) == 0)
+            return call_refuse(call, 409, "'%s' is the first word of an address; choose another",
+                               name);
+    if (!zone_is_known(zone))
+        return call_refuse(call, 422, "zone: no time zone '%.47s'; write it as Asia/Shanghai",
+                           zone);
+    struct err err = store_cohort_find(call->db, name, &row, &found);
+    if (err_is(err))
+        return err;
+    if (found)
+        return call_refuse(call, 409, "cohort '%s' is there already", name);
+    const char *title = call_has(call, "title") ? call_text(call, "title") : name;
+    err = store_cohort_put(call->db, name, title, call->now_at, &id);
+    row = (struct cohort_row){.id = id, .grace_days = call_number(call, "grace-days", -1)};
+    (void)text_copy(row.title, sizeof row.title, title); /* bounds are those of the arguments */
+    (void)text_copy(row.zone, sizeof row.zone, zone);
+    if (!err_is(err))
+        err = store_cohort_set(call->db, &row);
+    if (!err_is(err))
+        err = call_audit(call, name, "zone %s", zone);
+    answer_note(&call->answer, "Cohort %s, time zone %s. Next: grader roster import %s FILE.csv",
+                name, zone, name);
+    return err;
+}
+
+struct err op_cohort_list(struct operation_call *call)
+{
+    static const struct answer_column columns[] = {
+        {"cohort", ANSWER_TEXT},    {"title", ANSWER_TEXT},        {"zone", ANSWER_TEXT},
+        {"people", ANSWER_INTEGER}, {"offerings", ANSWER_INTEGER}, {"closed", ANSWER_TEXT},
+        {NULL, ANSWER_TEXT}};
+    answer_table(&call->answer, columns);
+    return store_cohorts(call->db, add_cohort, call);
+}
+
+struct err op_cohort_close(struct operation_call *call)
+{
+    struct cohort_row row;
+    bool reopen = call_flag(call, "reopen");
+    struct err err = call_cohort(call, &row);
+    if (err_is(err))
+        return err;
+    if ((row.closed_at != 0) == !reopen)
+        return call_refuse(call, 409, "%s is %s already", row.name, reopen ? "open" : "closed");
+    row.closed_at = reopen ? 0 : call->now_at;
+    answer_note(&call->answer, "%s with %lld people %s.", row.name, (long long)row.people,
+                reopen ? "is open again" : "ends now: their tokens read, but submit no more");
+    err = store_cohort_set(call->db, &row);
+    return err_is(err) ? err : call_audit(call, row.name, "%s", reopen ? "reopened" : "closed");
+}
+
+static void add_cohort(void *context, const struct cohort_row *row)
+{
+    struct operation_call *call = context;
+    if (!call_is_admin(call) && strcmp(row->name, call->who->cohort) != 0)
+        return;
+    answer_text(&call->answer, row->name);
+    answer_text(&call->answer, row->title);
+    answer_text(&call->answer, row->zone);
+    answer_number(&call->answer, row->people);
+    answer_number(&call->answer, row->offerings);
+    answer_moment(&call->answer, row->zone, row->closed_at);
+}

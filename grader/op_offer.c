@@ -1,0 +1,358 @@
+/* What a cohort is offered: dates, lateness, attempts; and more time for one student. */
+#include "grader/operations.h"
+#include "sandbox/base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct offer;
+static struct err offer_find(struct offer *offer);
+static struct err read_rules(struct offer *offer);
+static struct err read_dates(struct offer *offer);
+static struct err read_date(struct operation_call *call, const char *name, const char *zone,
+                            int64_t *out_at);
+static struct err check_order(struct operation_call *call, const struct offer *offer);
+static struct err write_offer(struct offer *offer);
+static struct err write_section(struct offer *offer);
+static struct err write_targets(struct offer *offer);
+static struct err check_target(struct operation_call *call, const struct offer *offer,
+                               struct target_row *out);
+static void answer_offering(struct answer *answer, const struct offering *offering);
+
+struct offer {
+    struct operation_call *call;
+    struct cohort_row cohort;
+    const struct spec *spec;
+    struct offering now, before;
+    bool existed;
+    int64_t section_id;
+    struct offering section; /* dates alone */
+};
+
+static const struct answer_column columns[] = {
+    {"assignment", ANSWER_TEXT},  {"opens", ANSWER_TEXT},        {"due", ANSWER_TEXT},
+    {"closes", ANSWER_TEXT},      {"zone", ANSWER_TEXT},         {"late", ANSWER_TEXT},
+    {"attempts", ANSWER_INTEGER}, {"interval", ANSWER_INTEGER},  {"pick", ANSWER_TEXT},
+    {"split", ANSWER_TEXT},       {"weight", ANSWER_HUNDREDTHS}, {"board", ANSWER_TEXT},
+    {"names", ANSWER_TEXT},       {"supersede", ANSWER_TEXT},    {NULL, ANSWER_TEXT}};
+
+struct err op_offer(struct operation_call *call)
+{
+    struct offer offer = {.call = call};
+    struct err err = offer_find(&offer);
+    if (!err_is(err))
+        err = read_rules(&offer);
+    if (!err_is(err))
+        err = read_dates(&offer);
+    if (!err_is(err))
+        err = write_offer(&offer);
+    if (!err_is(err) && offer.section_id != 0)
+        err = write_section(&offer);
+    if (!err_is(err))
+        err = write_targets(&offer);
+    if (err_is(err))
+        return err;
+    answer_table(&call->answer, columns);
+    answer_offering(&call->answer, &offer.now);
+    answer_note(&call->answer, "%s for the %lld people of %s.",
+                offer.existed ? "Changed" : "Offered", (long long)offer.cohort.people,
+                offer.cohort.name);
+    char object[80];
+    (void)snprintf(object, sizeof object, "%s/%s", offer.cohort.name, offer.spec->name); /* fits */
+    char due[ZONE_TEXT_MAX];
+    char closes[ZONE_TEXT_MAX];
+    return call_audit(call, object, "due %s closes %s attempts %lld late %s",
+                      zone_write(offer.now.zone, offer.now.due_at, due),
+                      zone_write(offer.now.zone, offer.now.closes_at, closes),
+                      (long long)offer.now.attempts_max, late_policy_words[offer.now.late_policy]);
+}
+
+struct err op_offer_list(struct operation_call *call)
+{
+    struct cohort_row cohort;
+    struct offering offerings[64];
+    size_t count = 0;
+    struct err err = call_cohort(call, &cohort);
+    if (!err_is(err))
+        err = store_offerings(call->db, cohort.id, 0, offerings, COUNT(offerings), &count);
+    answer_table(&call->answer, columns);
+    for (size_t i = 0; i < count && !err_is(err); i++)
+        answer_offering(&call->answer, &offerings[i]);
+    return err;
+}
+
+struct err op_extend(struct operation_call *call)
+{
+    struct cohort_row cohort;
+    struct offering offering;
+    struct person_row person;
+    struct err err = call_cohort(call, &cohort);
+    if (!err_is(err))
+        err = call_offering(call, &cohort, &offering);
+    if (!err_is(err))
+        err = call_person(call, &cohort, &person);
+    bool found = false;
+    if (!err_is(err))
+        err = store_offering_find(call->db, cohort.id, person.membership_id, offering.assignment,
+                                  &offering, &found);
+    if (err_is(err))
+        return err;
+    struct extension_row row = {.offering_id = offering.id,
+                                .membership_id = person.membership_id,
+                                .attempts = call_number(call, "attempts", 0),
+                                .reason = call_text(call, "reason"),
+                                .actor = call->actor};
+    if (!call_has(call, "due") && !call_has(call, "attempts"))
+        return call_refuse(call, 422, "an extension gives a new due, or more attempts");
+    if (call_has(call, "due"))
+        err = read_date(call, "due", offering.zone, &row.due_at);
+    if (err_is(err))
+        return err;
+    char text[ZONE_TEXT_MAX];
+    if (call_has(call, "due") && offering.due_at == 0)
+        return call_refuse(call, 409, "%s has no deadline to extend", offering.assignment);
+    if (row.due_at != 0 && row.due_at <= offering.due_at)
+        return call_refuse(call, 409, "%s has time until %s already", person.login,
+                           zone_write(offering.zone, offering.due_at, text));
+    if (row.due_at > offering.closes_at && offering.closes_at != 0)
+        row.closes_at = row.due_at;
+    err = store_extension_put(call->db, &row, call->now_at);
+    if (err_is(err))
+        return err;
+    if (row.due_at != 0)
+        answer_note(&call->answer, "%s has until %s (%s) for %s.", person.login,
+                    zone_write(offering.zone, row.due_at, text), offering.zone,
+                    offering.assignment);
+    if (row.attempts != 0)
+        answer_note(&call->answer, "%s has %lld attempts more than others.", person.login,
+                    (long long)row.attempts);
+    char object[128];
+    (void)snprintf(object, sizeof object, "%s/%s/%s", cohort.name, offering.assignment,
+                   person.login); /* fits */
+    return call_audit(call, object, "due %s attempts +%lld: %s",
+                      zone_write(offering.zone, row.due_at, text), (long long)row.attempts,
+                      row.reason);
+}
+
+static struct err offer_find(struct offer *offer)
+{
+    struct operation_call *call = offer->call;
+    const char *name = call_text(call, "assignment");
+    struct err err = call_cohort(call, &offer->cohort);
+    if (err_is(err))
+        return err;
+    if (offer->cohort.closed_at != 0)
+        return call_refuse(call, 409, "%s has ended", offer->cohort.name);
+    for (size_t i = 0; i < call->specs_count; i++)
+        if (strcmp(call->specs[i].name, name) == 0)
+            offer->spec = &call->specs[i];
+    if (offer->spec == NULL)
+        return call_refuse(call, 404, "no assignment '%s' is installed", name);
+    err = store_offering_find(call->db, offer->cohort.id, 0, name, &offer->before, &offer->existed);
+    offer->now = offer->before;
+    if (offer->existed)
+        return err;
+    offer->now = (struct offering){.cohort_id = offer->cohort.id,
+                                   .split = -1,
+                                   .weight = 100,
+                                   .board = BOARD_COHORT,
+                                   .board_names = NAMES_ALIAS};
+    (void)text_copy(offer->now.assignment, sizeof offer->now.assignment, name); /* checked */
+    (void)text_copy(offer->now.zone, sizeof offer->now.zone, offer->cohort.zone);
+    return err;
+}
+
+static struct err read_rules(struct offer *offer)
+{
+    struct operation_call *call = offer->call;
+    struct offering *now = &offer->now;
+    now->late_policy = (enum late_policy)call_word(call, "late", (int)now->late_policy);
+    now->late_percent = call_number(call, "late-percent", now->late_percent);
+    now->grace_days = call_number(call, "grace-days", now->grace_days);
+    now->attempts_max = call_number(call, "attempts", now->attempts_max);
+    now->interval_s = call_number(call, "interval", now->interval_s);
+    now->pick = (enum pick)call_word(call, "pick", (int)now->pick);
+    now->split = call_number(call, "split", now->split);
+    now->weight = call_number(call, "weight", now->weight);
+    now->board = (enum board_sight)call_word(call, "board", (int)now->board);
+    now->board_names = (enum board_names)call_word(call, "board-names", (int)now->board_names);
+    now->supersede = call_word(call, "supersede", now->supersede) != 0;
+    if (now->late_policy == LATE_PER_DAY && now->late_percent == 0)
+        return call_refuse(call, 422, "late per_day takes a late-percent");
+    if (now->late_policy == LATE_GRACE && now->grace_days == 0)
+        return call_refuse(call, 422, "late grace takes grace-days");
+    return err_none();
+}
+
+/* A new zone re-reads no date that stands: its moment stays. */
+static struct err read_dates(struct offer *offer)
+{
+    struct operation_call *call = offer->call;
+    struct offering *dates = &offer->now;
+    bool found = false;
+    struct err err = err_none();
+    if (call_has(call, "zone")) {
+        if (!zone_is_known(call_text(call, "zone")))
+            return call_refuse(call, 422, "zone: no time zone '%.47s'; write it as Asia/Shanghai",
+                               call_text(call, "zone"));
+        (void)text_copy(dates->zone, sizeof dates->zone, call_text(call, "zone")); /* bounded */
+    }
+    if (call_has(call, "section")) {
+        err = store_section_find(call->db, offer->cohort.id, call_text(call, "section"),
+                                 &offer->section_id, &found);
+        if (!err_is(err) && !found)
+            err = call_refuse(call, 404, "no section '%s' in %s", call_text(call, "section"),
+                              offer->cohort.name);
+        if (!err_is(err) && !offer->existed)
+            err = call_refuse(call, 409, "offer it to the whole cohort first");
+        offer->section = offer->now;
+        dates = &offer->section;
+    }
+    bool had_close = dates->closes_at != 0 && dates->closes_at != dates->due_at;
+    if (!err_is(err))
+        err = read_date(call, "opens", offer->now.zone, &dates->opens_at);
+    if (!err_is(err))
+        err = read_date(call, "due", offer->now.zone, &dates->due_at);
+    if (!err_is(err))
+        err = read_date(call, "closes", offer->now.zone, &dates->closes_at);
+    if (!call_has(call, "closes") && !had_close)
+        dates->closes_at = offer->now.late_policy == LATE_NONE ? dates->due_at : 0;
+    return err_is(err) ? err : check_order(call, offer);
+}
+
+/* "none" takes a date away. */
+static struct err read_date(struct operation_call *call, const char *name, const char *zone,
+                            int64_t *out_at)
+{
+    const char *text = call_text(call, name);
+    if (!call_has(call, name))
+        return err_none();
+    if (strcmp(text, "none") == 0) {
+        *out_at = 0;
+        return err_none();
+    }
+    char morning[ZONE_TEXT_MAX] = "";
+    if (strcmp(name, "opens") == 0 && strlen(text) == 10) {        /* a day opens as it begins */
+        (void)snprintf(morning, sizeof morning, "%s 00:00", text); /* fits */
+        text = morning;
+    }
+    struct err err = zone_read(zone, text, out_at);
+    return err_is(err) ? call_refuse(call, 422, "%s: %s", name, err.text) : err;
+}
+
+static struct err check_order(struct operation_call *call, const struct offer *offer)
+{
+    const struct offering *dates = offer->section_id != 0 ? &offer->section : &offer->now;
+    char one[ZONE_TEXT_MAX];
+    char other[ZONE_TEXT_MAX];
+    const char *zone = offer->now.zone;
+    if (dates->opens_at != 0 && dates->due_at != 0 && dates->opens_at > dates->due_at)
+        return call_refuse(call, 422, "it opens %s, after it is due %s",
+                           zone_write(zone, dates->opens_at, one),
+                           zone_write(zone, dates->due_at, other));
+    if (dates->closes_at != 0 && dates->due_at > dates->closes_at)
+        return call_refuse(call, 422, "it closes %s, before it is due %s",
+                           zone_write(zone, dates->closes_at, one),
+                           zone_write(zone, dates->due_at, other));
+    if (dates->closes_at != 0 && dates->opens_at > dates->closes_at)
+        return call_refuse(call, 422, "it opens %s, after it closes %s",
+                           zone_write(zone, dates->opens_at, one),
+                           zone_write(zone, dates->closes_at, other));
+    if (offer->now.late_policy == LATE_NONE && dates->due_at != 0 &&
+        dates->closes_at > dates->due_at)
+        return call_refuse(
+            call, 422, "nothing late counts (late none), yet it closes %s, after it is due %s",
+            zone_write(zone, dates->closes_at, one), zone_write(zone, dates->due_at, other));
+    return err_none();
+}
+
+static struct err write_offer(struct offer *offer)
+{
+    struct operation_call *call = offer->call;
+    auto_buf struct buf text;
+    int64_t assignment_id = 0;
+    buf_init(&text, 256 * 1024);
+    struct err err = versions_text(offer->spec, call->home, call->overlay, &text);
+    if (!err_is(err))
+        err = store_assignment_put(call->db, offer->spec, text.at, call->now_at, &assignment_id);
+    if (!err_is(err))
+        err = store_offering_put(call->db, &offer->now, assignment_id, &offer->now.id);
+    return err;
+}
+
+static struct err write_section(struct offer *offer)
+{
+    const struct offering *dates = &offer->section;
+    char due[ZONE_TEXT_MAX];
+    answer_note(&offer->call->answer, "Section %s: due %s.", call_text(offer->call, "section"),
+                zone_write(offer->now.zone, dates->due_at, due));
+    return store_section_dates_put(offer->call->db, offer->now.id, offer->section_id,
+                                   dates->opens_at, dates->due_at, dates->closes_at);
+}
+
+/* The assignment's own targets are frozen with the offering; one may be set until it opens. */
+static struct err write_targets(struct offer *offer)
+{
+    struct operation_call *call = offer->call;
+    struct target_row row;
+    struct err err = err_none();
+    for (int i = 0; i < offer->spec->classes_count && !offer->existed && !err_is(err); i++) {
+        row.target = offer->spec->classes[i].target;
+        (void)text_copy(row.class_name, sizeof row.class_name, offer->spec->classes[i].name);
+        if (row.target > 1)
+            err = store_target_put(call->db, offer->now.id, &row, call->now_at);
+    }
+    if (err_is(err) || !call_has(call, "target"))
+        return err;
+    err = check_target(call, offer, &row);
+    return err_is(err) ? err : store_target_put(call->db, offer->now.id, &row, call->now_at);
+}
+
+static struct err check_target(struct operation_call *call, const struct offer *offer,
+                               struct target_row *out)
+{
+    const char *text = call_text(call, "target");
+    size_t size = strcspn(text, "=");
+    char *end = NULL;
+    out->target = text[size] == '=' ? strtod(text + size + 1, &end) : 0;
+    if (size < 5 || size >= sizeof out->class_name || end == NULL || *end != 0 ||
+        !(out->target > 1 && out->target <= 1000))
+        return call_refuse(call, 422,
+                           "target: CLASS=SPEED-UP from 1 to 1000, as "
+                           "cpu:x86-64-v4=16, not '%.40s'",
+                           text);
+    memcpy(out->class_name, text, size);
+    out->class_name[size] = 0;
+    if (offer->existed && offer->before.opens_at <= call->now_at)
+        return call_refuse(call, 409, "targets are frozen: %s has opened", offer->spec->name);
+    answer_note(&call->answer, "Full speed points on %s at %gx.", out->class_name, out->target);
+    return err_none();
+}
+
+static void answer_offering(struct answer *answer, const struct offering *offering)
+{
+    char text[48];
+    answer_text(answer, offering->assignment);
+    answer_moment(answer, offering->zone, offering->opens_at);
+    answer_moment(answer, offering->zone, offering->due_at);
+    answer_moment(answer, offering->zone, offering->closes_at);
+    answer_text(answer, offering->zone);
+    (void)snprintf(text, sizeof text, "%s", late_policy_words[offering->late_policy]);
+    if (offering->late_policy == LATE_PER_DAY)
+        (void)snprintf(text, sizeof text, "per_day %lld%%", (long long)offering->late_percent);
+    else if (offering->late_policy == LATE_GRACE)
+        (void)snprintf(text, sizeof text, "grace %lld days, then %lld%%",
+                       (long long)offering->grace_days, (long long)offering->late_percent);
+    answer_text(answer, text);
+    answer_number(answer, offering->attempts_max);
+    answer_number(answer, offering->interval_s);
+    answer_text(answer, pick_words[offering->pick]);
+    (void)snprintf(text, sizeof text, "%lld/%lld", (long long)offering->split,
+                   100 - (long long)offering->split);
+    answer_text(answer, offering->split < 0 ? "" : text);
+    answer_number(answer, offering->weight);
+    answer_text(answer, board_sight_words[offering->board]);
+    answer_text(answer, board_names_words[offering->board_names]);
+    answer_text(answer, offering->supersede ? "on" : "off");
+}

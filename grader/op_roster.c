@@ -1,0 +1,197 @@
+/* A class list into a cohort: what is new, what changed, and tokens for those who have none. */
+#include "grader/auth.h"
+#include "grader/csv.h"
+#include "grader/operations.h"
+#include "grader/roster.h"
+#include "sandbox/base/text.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct import;
+static struct err compare(struct import *import, const struct roster_row *row);
+static void merge(const struct roster *roster, const struct roster_row *row,
+                  struct person_row *person, struct buf *out_changes);
+static void take(bool has, const char *word, const char *from, char *to, size_t size,
+                 struct buf *changes);
+static struct err put_all(struct import *import);
+static struct err give_token(struct import *import, const struct person_row *person,
+                             int64_t membership_id);
+static void count_absent(void *context, const struct person_row *row);
+static int by_login(const void *one, const void *other);
+
+struct import {
+    struct operation_call *call;
+    struct cohort_row cohort;
+    struct roster roster;
+    struct person_row *people; /* as they are to be, by row of the roster */
+    bool *touched;
+    size_t count, added, changed, tokens, absent;
+};
+
+struct err op_roster_import(struct operation_call *call)
+{
+    static const struct answer_column columns[] = {
+        {"change", ANSWER_TEXT},  {"login", ANSWER_TEXT},  {"name", ANSWER_TEXT},
+        {"section", ANSWER_TEXT}, {"fields", ANSWER_TEXT}, {NULL, ANSWER_TEXT}};
+    struct import import = {.call = call};
+    const struct buf *file = call_file(call, "file");
+    struct err err = call_cohort(call, &import.cohort);
+    if (err_is(err))
+        return err;
+    err = roster_read(&import.roster, file->at, file->size);
+    if (err_is(err)) {
+        roster_release(&import.roster);
+        return call_refuse(call, 422, "%s. Nothing was imported", err.text);
+    }
+    answer_table(&call->answer, columns);
+    import.people = calloc(import.roster.count, sizeof *import.people);
+    import.touched = calloc(import.roster.count, sizeof *import.touched);
+    if (import.people == NULL || import.touched == NULL)
+        err = err_make(ERR_SYSTEM, "no memory for %zu people", import.roster.count);
+    for (size_t i = 0; i < import.roster.count && !err_is(err); i++)
+        err = compare(&import, &import.roster.rows[i]);
+    if (!err_is(err))
+        err = put_all(&import);
+    if (!err_is(err)) {
+        qsort(import.roster.rows, import.roster.count, sizeof *import.roster.rows, by_login);
+        err = store_people(call->db, import.cohort.id, call->now_at, count_absent, &import);
+    }
+    size_t same = import.roster.count - import.added - import.changed;
+    answer_note(&call->answer, "%s: %zu new, %zu changed, %zu unchanged.", import.cohort.name,
+                import.added, import.changed, same);
+    if (import.absent > 0)
+        answer_note(&call->answer, "%zu of its students are not in the file; they stay.",
+                    import.absent);
+    if (import.tokens > 0)
+        answer_note(&call->answer, "%zu tokens%s.", import.tokens,
+                    call->yes ? ": they are shown this once" : " would be made");
+    if (!err_is(err) && import.added + import.changed + import.tokens > 0)
+        err = call_audit(call, import.cohort.name, "%zu new, %zu changed, %zu tokens", import.added,
+                         import.changed, import.tokens);
+    free(import.people);
+    free(import.touched);
+    roster_release(&import.roster);
+    return err;
+}
+
+static struct err compare(struct import *import, const struct roster_row *row)
+{
+    struct operation_call *call = import->call;
+    struct person_row *person = &import->people[import->count];
+    auto_buf struct buf changes;
+    bool found = false;
+    buf_init(&changes, 512);
+    struct err err =
+        store_person_find(call->db, import->cohort.id, row->login, call->now_at, person, &found);
+    if (err_is(err))
+        return err;
+    if (!found)
+        *person = (struct person_row){.role = ROLE_STUDENT};
+    merge(&import->roster, row, person, &changes);
+    import->touched[import->count++] = !found || changes.size > 0;
+    import->added += !found;
+    import->changed += found && changes.size > 0;
+    if (found && changes.size == 0)
+        return err;
+    answer_text(&call->answer, found ? "changed" : "new");
+    answer_text(&call->answer, person->login);
+    answer_text(&call->answer, person->name);
+    answer_text(&call->answer, person->section);
+    answer_text(&call->answer, found ? changes.at : "");
+    return err;
+}
+
+/* Only columns that the file has say anything. */
+static void merge(const struct roster *roster, const struct roster_row *row,
+                  struct person_row *person, struct buf *out_changes)
+{
+    (void)text_copy(person->login, sizeof person->login, row->login); /* as wide */
+    take(true, "name", row->name, person->name, sizeof person->name, out_changes);
+    take(roster->has_email, "email", row->email, person->email, sizeof person->email, out_changes);
+    take(roster->has_section, "section", row->section, person->section, sizeof person->section,
+         out_changes);
+    take(roster->has_student_id, "student_id", row->student_id, person->student_id,
+         sizeof person->student_id, out_changes);
+    take(roster->has_alias, "alias", row->alias, person->alias, sizeof person->alias, out_changes);
+}
+
+static void take(bool has, const char *word, const char *from, char *to, size_t size,
+                 struct buf *changes)
+{
+    if (!has || strcmp(from, to) == 0)
+        return;
+    buf_printf(changes, "%s%s", changes->size > 0 ? " " : "", word);
+    (void)text_copy(to, size, from); /* as wide */
+}
+
+/* Numbers and aliases may change hands within the file: all are let go before any is taken. */
+static struct err put_all(struct import *import)
+{
+    struct operation_call *call = import->call;
+    struct err err = err_none();
+    for (size_t i = 0; i < import->count && !err_is(err); i++) {
+        struct person_row bare = import->people[i];
+        bare.student_id[0] = bare.alias[0] = 0;
+        if (import->touched[i] && bare.membership_id != 0)
+            err = store_person_put(call->db, import->cohort.id, &bare, call->now_at,
+                                   &bare.membership_id);
+    }
+    for (size_t i = 0; i < import->count && !err_is(err); i++) {
+        const struct person_row *person = &import->people[i];
+        int64_t id = person->membership_id;
+        if (import->touched[i])
+            err = store_person_put(call->db, import->cohort.id, person, call->now_at, &id);
+        if (err_is(err) && strstr(err.text, "UNIQUE") != NULL)
+            return call_refuse(call, 409,
+                               "line %lld: student_id '%s' or alias '%s' is somebody else's who is "
+                               "not in the file. Nothing was imported",
+                               (long long)import->roster.rows[i].line, person->student_id,
+                               person->alias);
+        if (!err_is(err) && call_flag(call, "tokens") && person->tokens == 0)
+            err = give_token(import, person, id);
+    }
+    return err;
+}
+
+static struct err give_token(struct import *import, const struct person_row *person,
+                             int64_t membership_id)
+{
+    struct answer *answer = &import->call->answer;
+    struct token_row row = {.membership_id = membership_id, .label = "roster"};
+    unsigned char hash[STORE_TOKEN_HASH];
+    char token[AUTH_TOKEN_SIZE];
+    auth_token_new(token, hash);
+    struct err err = store_token_put(import->call->db, &row, hash, import->call->now_at, &row.id);
+    if (import->tokens++ == 0) {
+        answer->file_type = "text/csv; charset=utf-8";
+        answer->secret = true;
+        (void)snprintf(answer->file_name, sizeof answer->file_name, "%s-tokens.csv",
+                       import->cohort.name); /* fits */
+        buf_text(&answer->file, "login,name,email,token\n");
+    }
+    csv_put(&answer->file, person->login, true);
+    csv_put(&answer->file, person->name, false);
+    csv_put(&answer->file, person->email, false);
+    buf_printf(&answer->file, ",%s\n", token);
+    sodium_memzero(token, sizeof token);
+    return err;
+}
+
+static void count_absent(void *context, const struct person_row *row)
+{
+    struct import *import = context;
+    struct roster_row key;
+    (void)text_copy(key.login, sizeof key.login, row->login); /* as wide */
+    import->absent +=
+        row->role == ROLE_STUDENT &&
+        bsearch(&key, import->roster.rows, import->roster.count, sizeof key, by_login) == NULL;
+}
+
+static int by_login(const void *one, const void *other)
+{
+    return strcmp(((const struct roster_row *)one)->login,
+                  ((const struct roster_row *)other)->login);
+}

@@ -1,0 +1,27 @@
+/* The runners of the table of operations, by the file that has them. */
+#ifndef GRADER_OPERATIONS_H
+#define GRADER_OPERATIONS_H
+
+#include "grader/operation.h"
+
+struct err op_cohort_create(struct operation_call *call); /* op_cohort.c */
+struct err op_cohort_list(struct operation_call *call);
+struct err op_cohort_close(struct operation_call *call);
+
+struct err op_roster_import(struct operation_call *call); /* op_roster.c */
+
+struct err op_user_list(struct operation_call *call); /* op_user.c */
+struct err op_user_add(struct operation_call *call);
+struct err op_user_erase(struct operation_call *call);
+struct err op_audit(struct operation_call *call);
+
+struct err op_token_list(struct operation_call *call); /* op_token.c */
+struct err op_token_make(struct operation_call *call);
+struct err op_token_revoke(struct operation_call *call);
+struct err op_token_renew(struct operation_call *call);
+
+struct err op_offer(struct operation_call *call); /* op_offer.c */
+struct err op_offer_list(struct operation_call *call);
+struct err op_extend(struct operation_call *call);
+
+#endif

@@ -1,0 +1,127 @@
+/* What is decided for one student: extensions, dates of a section, grades by hand, erasure. */
+#include "grader/store_course.h"
+#include "grader/store_parts.h"
+
+#include <stddef.h>
+
+struct err store_extension_put(struct db *db, const struct extension_row *row, int64_t now_at)
+{
+    sqlite3_stmt *put =
+        db_prepare(db, "INSERT INTO extension (offering_id, membership_id, due_at, closes_at,"
+                       " attempts, reason, actor, made_at)"
+                       " VALUES (?1, ?2, nullif(?3, 0), nullif(?4, 0), ?5, ?6, ?7, ?8)"
+                       " ON CONFLICT (offering_id, membership_id) DO UPDATE SET"
+                       " due_at = coalesce(nullif(?3, 0), due_at),"
+                       " closes_at = coalesce(nullif(?4, 0), closes_at),"
+                       " attempts = ?5, reason = ?6, actor = ?7, made_at = ?8");
+    db_bind_int(put, 1, row->offering_id);
+    db_bind_int(put, 2, row->membership_id);
+    db_bind_int(put, 3, row->due_at);
+    db_bind_int(put, 4, row->closes_at);
+    db_bind_int(put, 5, row->attempts);
+    db_bind_text(put, 6, row->reason);
+    db_bind_text(put, 7, row->actor);
+    db_bind_int(put, 8, now_at);
+    return db_run(db, put, "put an extension");
+}
+
+struct err store_override_put(struct db *db, const struct override_row *row, int64_t now_at)
+{
+    sqlite3_stmt *put = db_prepare(
+        db, "INSERT INTO override (offering_id, membership_id, grade, hold, reason, actor, made_at)"
+            " VALUES (?1, ?2, nullif(?3, -1), ?4, ?5, ?6, ?7)"
+            " ON CONFLICT (offering_id, membership_id) DO UPDATE SET grade = nullif(?3, -1),"
+            " hold = ?4, reason = ?5, actor = ?6, made_at = ?7");
+    if (row->grade < 0 && !row->hold)
+        put = db_prepare(db, "DELETE FROM override WHERE offering_id = ?1 AND membership_id = ?2");
+    db_bind_int(put, 1, row->offering_id);
+    db_bind_int(put, 2, row->membership_id);
+    if (row->grade >= 0 || row->hold) {
+        db_bind_int(put, 3, row->grade);
+        db_bind_int(put, 4, row->hold);
+        db_bind_text(put, 5, row->reason);
+        db_bind_text(put, 6, row->actor);
+        db_bind_int(put, 7, now_at);
+    }
+    return db_run(db, put, "put a grade by hand");
+}
+
+struct err store_section_dates_put(struct db *db, int64_t offering_id, int64_t section_id,
+                                   int64_t opens_at, int64_t due_at, int64_t closes_at)
+{
+    sqlite3_stmt *put = db_prepare(
+        db, "INSERT INTO section_dates (offering_id, section_id, opens_at, due_at, closes_at)"
+            " VALUES (?1, ?2, nullif(?3, 0), nullif(?4, 0), nullif(?5, 0))"
+            " ON CONFLICT (offering_id, section_id) DO UPDATE SET opens_at = nullif(?3, 0),"
+            " due_at = nullif(?4, 0), closes_at = nullif(?5, 0)");
+    db_bind_int(put, 1, offering_id);
+    db_bind_int(put, 2, section_id);
+    db_bind_int(put, 3, opens_at);
+    db_bind_int(put, 4, due_at);
+    db_bind_int(put, 5, closes_at);
+    return db_run(db, put, "put dates of a section");
+}
+
+struct err store_user_find(struct db *db, const char *login, int64_t *out_id, bool *out_found)
+{
+    sqlite3_stmt *find = db_prepare(db, "SELECT id FROM user WHERE login = ?1");
+    db_bind_text(find, 1, login);
+    struct err err = db_step(db, find, out_found, "find a user");
+    if (!err_is(err) && *out_found)
+        *out_id = sqlite3_column_int64(find, 0);
+    db_done(find);
+    return err;
+}
+
+#define MINE "(SELECT id FROM membership WHERE user_id = ?1)"
+#define MY_SUBMISSIONS "(SELECT id FROM submission WHERE membership_id IN " MINE ")"
+#define MY_LOGIN "(SELECT login FROM user WHERE id = ?1)"
+#define ERASED_HASH "cast(printf('erased %025d', id) AS BLOB)"
+#define COUNTED(field) offsetof(struct erased, field)
+
+/* In this order: what names them elsewhere, what they sent, then themselves. A measurement's lines
+ * hold the compiler's words and what the program printed, which may be anything: they go whole; the
+ * numbers of each case stay in case_result. Each submission keeps a source of its own, an empty
+ * one, since a person sends the same bytes only once. */
+static const struct {
+    size_t counted; /* field of struct erased; the last step to count into it wins */
+    const char *sql;
+} erase_steps[] = {
+    {COUNTED(others), "UPDATE audit SET object = replace(object, " MY_LOGIN ", 'erased-' || ?1),"
+                      " reason = '' WHERE object = " MY_LOGIN " OR object LIKE '%/' || " MY_LOGIN},
+    {COUNTED(others), "UPDATE audit SET actor = 'erased-' || ?1 WHERE actor = " MY_LOGIN},
+    {COUNTED(tokens), "DELETE FROM token WHERE membership_id IN " MINE},
+    {COUNTED(others), "DELETE FROM job WHERE submission_id IN " MY_SUBMISSIONS},
+    {COUNTED(others),
+     "DELETE FROM similar WHERE one_id IN " MY_SUBMISSIONS " OR other_id IN " MY_SUBMISSIONS},
+    {COUNTED(others), "UPDATE extension SET reason = '' WHERE membership_id IN " MINE},
+    {COUNTED(others), "UPDATE override SET reason = '' WHERE membership_id IN " MINE},
+    {COUNTED(others),
+     "UPDATE grading SET events = '', message = '' WHERE submission_id IN " MY_SUBMISSIONS},
+    {COUNTED(others), "INSERT OR IGNORE INTO source (hash, size, packed) SELECT " ERASED_HASH
+                      ", 0, x'789c030000000001' FROM submission WHERE membership_id IN " MINE},
+    {COUNTED(submissions), "UPDATE submission SET source_hash = " ERASED_HASH
+                           ", file_name = 'erased', commit_name = NULL, stage = CASE WHEN stage IN"
+                           " ('received', 'queued', 'compiling', 'checking', 'checked', 'timing')"
+                           " THEN 'cancelled' ELSE stage END WHERE membership_id IN " MINE},
+    {COUNTED(sources), "DELETE FROM source WHERE ?1 > 0 AND NOT EXISTS"
+                       " (SELECT 1 FROM submission s WHERE s.source_hash = source.hash)"},
+    {COUNTED(memberships), "UPDATE membership SET section_id = NULL, student_id = NULL,"
+                           " alias = NULL WHERE user_id = ?1"},
+    {COUNTED(others), "UPDATE user SET login = 'erased-' || ?1, name = '', email = '',"
+                      " erased_at = unixepoch() * 1000000 WHERE id = ?1"},
+};
+
+struct err store_user_erase(struct db *db, int64_t user_id, struct erased *out)
+{
+    struct err err = db_exec(db, "PRAGMA secure_delete = ON"); /* freed pages become zeros */
+    *out = (struct erased){.submissions = 0};
+    for (size_t i = 0; i < COUNT(erase_steps) && !err_is(err); i++) {
+        sqlite3_stmt *step = db_prepare(db, erase_steps[i].sql);
+        db_bind_int(step, 1, user_id);
+        err = db_run(db, step, "erase a person");
+        *(int64_t *)((char *)out + erase_steps[i].counted) = sqlite3_changes(db->handle);
+    }
+    struct err off = db_exec(db, "PRAGMA secure_delete = OFF");
+    return err_is(err) ? err : off;
+}
