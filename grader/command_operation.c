@@ -77,7 +77,7 @@ int command_operation(int argc, char **argv)
     if (err_is(err))
         fprintf(stderr, "grader %s: %s\n", operation->command, err.text);
     bool preview = operation->effect == EFFECT_MANY && !course->call.yes;
-    code = err_is(err) ? 1 : preview ? NOT_DONE : course->call.answer.exit_code;
+    code = err_is(err) ? 1 : preview ? NOT_DONE : course->call.reply.exit_code;
     course_release(course);
     return code;
 }
@@ -234,7 +234,7 @@ static struct err course_run(struct course *course)
     if (err_is(err))
         return err;
     err = call->operation->run(call);
-    if (!err_is(err) && call->answer.file_type != NULL)
+    if (!err_is(err) && call->reply.file_type != NULL)
         err = keep_file(course, done);
     if (!err_is(err))
         err = db_exec(call->db, done ? "COMMIT" : "ROLLBACK");
@@ -251,21 +251,21 @@ static struct err course_run(struct course *course)
 
 static struct err keep_file(struct course *course, bool done)
 {
-    const struct answer *answer = &course->call.answer;
-    if (course->out_path == NULL && answer->secret)
+    const struct reply *reply = &course->call.reply;
+    if (course->out_path == NULL && reply->secret)
         return err_make(ERR_INPUT, "tokens come out once: name a new file with --out=%.60s",
-                        answer->file_name);
+                        reply->file_name);
     if (course->out_path == NULL || !done)
         return err_none();
-    if (!answer->secret)
-        return fdio_write_file(course->out_path, answer->file.at, answer->file.size, 0644);
+    if (!reply->secret)
+        return fdio_write_file(course->out_path, reply->file.at, reply->file.size, 0644);
 
     auto_close int fd = open(course->out_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
         return err_make(errno == EEXIST ? ERR_INPUT : ERR_SYSTEM, "make the new file '%.80s'%s",
                         course->out_path, errno == EEXIST ? ": it is there already" : "");
     course->wrote = true;
-    struct err err = fdio_write(fd, answer->file.at, answer->file.size);
+    struct err err = fdio_write(fd, reply->file.at, reply->file.size);
     if (!err_is(err) && fsync(fd) < 0)
         err = err_make(ERR_SYSTEM, "write '%.80s'", course->out_path);
     return err;
@@ -273,22 +273,22 @@ static struct err keep_file(struct course *course, bool done)
 
 static void course_print(struct course *course, bool done)
 {
-    struct answer *answer = &course->call.answer;
+    struct reply *reply = &course->call.reply;
     auto_buf struct buf out;
-    buf_init(&out, 2 * ANSWER_BYTES_MAX);
-    bool file_out = answer->file_type != NULL && course->out_path == NULL;
+    buf_init(&out, 2 * REPLY_BYTES_MAX);
+    bool file_out = reply->file_type != NULL && course->out_path == NULL;
     if (course->json) {
-        if (answer->secret)
-            answer->file_type = NULL;
-        answer_json(answer, done, &out);
+        if (reply->secret)
+            reply->file_type = NULL;
+        reply_json(reply, done, &out);
     } else if (file_out) {
-        buf_append(&out, answer->file.at, answer->file.size);
-        fputs(answer->notes.at, stderr);
+        buf_append(&out, reply->file.at, reply->file.size);
+        fputs(reply->notes.at, stderr);
     } else {
-        answer_print(answer, &out);
+        reply_print(reply, &out);
         if (!done)
             buf_text(&out, "Nothing was done. The same with --yes does it.\n");
-        else if (answer->file_type != NULL)
+        else if (reply->file_type != NULL)
             buf_printf(&out, "Written: %s\n", course->out_path);
     }
     (void)fwrite(out.at, 1, out.size, stdout); /* a closed pipe is the reader's wish */

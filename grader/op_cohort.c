@@ -36,18 +36,18 @@ struct err op_cohort_create(struct operation_call *call)
         err = store_cohort_set(call->db, &row);
     if (!err_is(err))
         err = call_audit(call, name, "zone %s", zone);
-    answer_note(&call->answer, "Cohort %s, time zone %s. Next: grader roster import %s FILE.csv",
-                name, zone, name);
+    reply_note(&call->reply, "Cohort %s, time zone %s. Next: grader roster import %s FILE.csv",
+               name, zone, name);
     return err;
 }
 
 struct err op_cohort_list(struct operation_call *call)
 {
-    static const struct answer_column columns[] = {
-        {"cohort", ANSWER_TEXT},    {"title", ANSWER_TEXT},        {"zone", ANSWER_TEXT},
-        {"people", ANSWER_INTEGER}, {"offerings", ANSWER_INTEGER}, {"closed", ANSWER_TEXT},
-        {NULL, ANSWER_TEXT}};
-    answer_table(&call->answer, columns);
+    static const struct reply_column columns[] = {
+        {"cohort", REPLY_TEXT},    {"title", REPLY_TEXT},        {"zone", REPLY_TEXT},
+        {"people", REPLY_INTEGER}, {"offerings", REPLY_INTEGER}, {"closed", REPLY_TEXT},
+        {NULL, REPLY_TEXT}};
+    reply_table(&call->reply, columns);
     return store_cohorts(call->db, add_cohort, call);
 }
 
@@ -61,8 +61,8 @@ struct err op_cohort_close(struct operation_call *call)
     if ((row.closed_at != 0) == !reopen)
         return call_refuse(call, 409, "%s is %s already", row.name, reopen ? "open" : "closed");
     row.closed_at = reopen ? 0 : call->now_at;
-    answer_note(&call->answer, "%s with %lld people %s.", row.name, (long long)row.people,
-                reopen ? "is open again" : "ends now: their tokens read, but submit no more");
+    reply_note(&call->reply, "%s with %lld people %s.", row.name, (long long)row.people,
+               reopen ? "is open again" : "ends now: their tokens read, but submit no more");
     err = store_cohort_set(call->db, &row);
     return err_is(err) ? err : call_audit(call, row.name, "%s", reopen ? "reopened" : "closed");
 }
@@ -72,10 +72,10 @@ static void add_cohort(void *context, const struct cohort_row *row)
     struct operation_call *call = context;
     if (!call_is_admin(call) && strcmp(row->name, call->who->cohort) != 0)
         return;
-    answer_text(&call->answer, row->name);
-    answer_text(&call->answer, row->title);
-    answer_text(&call->answer, row->zone);
-    answer_number(&call->answer, row->people);
-    answer_number(&call->answer, row->offerings);
-    answer_moment(&call->answer, row->zone, row->closed_at);
+    reply_text(&call->reply, row->name);
+    reply_text(&call->reply, row->title);
+    reply_text(&call->reply, row->zone);
+    reply_number(&call->reply, row->people);
+    reply_number(&call->reply, row->offerings);
+    reply_moment(&call->reply, row->zone, row->closed_at);
 }

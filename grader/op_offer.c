@@ -18,7 +18,7 @@ static struct err write_section(struct offer *offer);
 static struct err write_targets(struct offer *offer);
 static struct err check_target(struct operation_call *call, const struct offer *offer,
                                struct target_row *out);
-static void answer_offering(struct answer *answer, const struct offering *offering);
+static void reply_offering(struct reply *reply, const struct offering *offering);
 
 struct offer {
     struct operation_call *call;
@@ -30,12 +30,12 @@ struct offer {
     struct offering section; /* dates alone */
 };
 
-static const struct answer_column columns[] = {
-    {"assignment", ANSWER_TEXT},  {"opens", ANSWER_TEXT},        {"due", ANSWER_TEXT},
-    {"closes", ANSWER_TEXT},      {"zone", ANSWER_TEXT},         {"late", ANSWER_TEXT},
-    {"attempts", ANSWER_INTEGER}, {"interval", ANSWER_INTEGER},  {"pick", ANSWER_TEXT},
-    {"split", ANSWER_TEXT},       {"weight", ANSWER_HUNDREDTHS}, {"board", ANSWER_TEXT},
-    {"names", ANSWER_TEXT},       {"supersede", ANSWER_TEXT},    {NULL, ANSWER_TEXT}};
+static const struct reply_column columns[] = {
+    {"assignment", REPLY_TEXT},  {"opens", REPLY_TEXT},        {"due", REPLY_TEXT},
+    {"closes", REPLY_TEXT},      {"zone", REPLY_TEXT},         {"late", REPLY_TEXT},
+    {"attempts", REPLY_INTEGER}, {"interval", REPLY_INTEGER},  {"pick", REPLY_TEXT},
+    {"split", REPLY_TEXT},       {"weight", REPLY_HUNDREDTHS}, {"board", REPLY_TEXT},
+    {"names", REPLY_TEXT},       {"supersede", REPLY_TEXT},    {NULL, REPLY_TEXT}};
 
 struct err op_offer(struct operation_call *call)
 {
@@ -53,11 +53,10 @@ struct err op_offer(struct operation_call *call)
         err = write_targets(&offer);
     if (err_is(err))
         return err;
-    answer_table(&call->answer, columns);
-    answer_offering(&call->answer, &offer.now);
-    answer_note(&call->answer, "%s for the %lld people of %s.",
-                offer.existed ? "Changed" : "Offered", (long long)offer.cohort.people,
-                offer.cohort.name);
+    reply_table(&call->reply, columns);
+    reply_offering(&call->reply, &offer.now);
+    reply_note(&call->reply, "%s for the %lld people of %s.", offer.existed ? "Changed" : "Offered",
+               (long long)offer.cohort.people, offer.cohort.name);
     char object[80];
     (void)snprintf(object, sizeof object, "%s/%s", offer.cohort.name, offer.spec->name); /* fits */
     char due[ZONE_TEXT_MAX];
@@ -76,9 +75,9 @@ struct err op_offer_list(struct operation_call *call)
     struct err err = call_cohort(call, &cohort);
     if (!err_is(err))
         err = store_offerings(call->db, cohort.id, 0, offerings, COUNT(offerings), &count);
-    answer_table(&call->answer, columns);
+    reply_table(&call->reply, columns);
     for (size_t i = 0; i < count && !err_is(err); i++)
-        answer_offering(&call->answer, &offerings[i]);
+        reply_offering(&call->reply, &offerings[i]);
     return err;
 }
 
@@ -121,12 +120,11 @@ struct err op_extend(struct operation_call *call)
     if (err_is(err))
         return err;
     if (row.due_at != 0)
-        answer_note(&call->answer, "%s has until %s (%s) for %s.", person.login,
-                    zone_write(offering.zone, row.due_at, text), offering.zone,
-                    offering.assignment);
+        reply_note(&call->reply, "%s has until %s (%s) for %s.", person.login,
+                   zone_write(offering.zone, row.due_at, text), offering.zone, offering.assignment);
     if (row.attempts != 0)
-        answer_note(&call->answer, "%s has %lld attempts more than others.", person.login,
-                    (long long)row.attempts);
+        reply_note(&call->reply, "%s has %lld attempts more than others.", person.login,
+                   (long long)row.attempts);
     char object[128];
     (void)snprintf(object, sizeof object, "%s/%s/%s", cohort.name, offering.assignment,
                    person.login); /* fits */
@@ -285,8 +283,8 @@ static struct err write_section(struct offer *offer)
 {
     const struct offering *dates = &offer->section;
     char due[ZONE_TEXT_MAX];
-    answer_note(&offer->call->answer, "Section %s: due %s.", call_text(offer->call, "section"),
-                zone_write(offer->now.zone, dates->due_at, due));
+    reply_note(&offer->call->reply, "Section %s: due %s.", call_text(offer->call, "section"),
+               zone_write(offer->now.zone, dates->due_at, due));
     return store_section_dates_put(offer->call->db, offer->now.id, offer->section_id,
                                    dates->opens_at, dates->due_at, dates->closes_at);
 }
@@ -326,33 +324,33 @@ static struct err check_target(struct operation_call *call, const struct offer *
     out->class_name[size] = 0;
     if (offer->existed && offer->before.opens_at <= call->now_at)
         return call_refuse(call, 409, "targets are frozen: %s has opened", offer->spec->name);
-    answer_note(&call->answer, "Full speed points on %s at %gx.", out->class_name, out->target);
+    reply_note(&call->reply, "Full speed points on %s at %gx.", out->class_name, out->target);
     return err_none();
 }
 
-static void answer_offering(struct answer *answer, const struct offering *offering)
+static void reply_offering(struct reply *reply, const struct offering *offering)
 {
     char text[48];
-    answer_text(answer, offering->assignment);
-    answer_moment(answer, offering->zone, offering->opens_at);
-    answer_moment(answer, offering->zone, offering->due_at);
-    answer_moment(answer, offering->zone, offering->closes_at);
-    answer_text(answer, offering->zone);
+    reply_text(reply, offering->assignment);
+    reply_moment(reply, offering->zone, offering->opens_at);
+    reply_moment(reply, offering->zone, offering->due_at);
+    reply_moment(reply, offering->zone, offering->closes_at);
+    reply_text(reply, offering->zone);
     (void)snprintf(text, sizeof text, "%s", late_policy_words[offering->late_policy]);
     if (offering->late_policy == LATE_PER_DAY)
         (void)snprintf(text, sizeof text, "per_day %lld%%", (long long)offering->late_percent);
     else if (offering->late_policy == LATE_GRACE)
         (void)snprintf(text, sizeof text, "grace %lld days, then %lld%%",
                        (long long)offering->grace_days, (long long)offering->late_percent);
-    answer_text(answer, text);
-    answer_number(answer, offering->attempts_max);
-    answer_number(answer, offering->interval_s);
-    answer_text(answer, pick_words[offering->pick]);
+    reply_text(reply, text);
+    reply_number(reply, offering->attempts_max);
+    reply_number(reply, offering->interval_s);
+    reply_text(reply, pick_words[offering->pick]);
     (void)snprintf(text, sizeof text, "%lld/%lld", (long long)offering->split,
                    100 - (long long)offering->split);
-    answer_text(answer, offering->split < 0 ? "" : text);
-    answer_number(answer, offering->weight);
-    answer_text(answer, board_sight_words[offering->board]);
-    answer_text(answer, board_names_words[offering->board_names]);
-    answer_text(answer, offering->supersede ? "on" : "off");
+    reply_text(reply, offering->split < 0 ? "" : text);
+    reply_number(reply, offering->weight);
+    reply_text(reply, board_sight_words[offering->board]);
+    reply_text(reply, board_names_words[offering->board_names]);
+    reply_text(reply, offering->supersede ? "on" : "off");
 }

@@ -33,9 +33,9 @@ struct import {
 
 struct err op_roster_import(struct operation_call *call)
 {
-    static const struct answer_column columns[] = {
-        {"change", ANSWER_TEXT},  {"login", ANSWER_TEXT},  {"name", ANSWER_TEXT},
-        {"section", ANSWER_TEXT}, {"fields", ANSWER_TEXT}, {NULL, ANSWER_TEXT}};
+    static const struct reply_column columns[] = {{"change", REPLY_TEXT}, {"login", REPLY_TEXT},
+                                                  {"name", REPLY_TEXT},   {"section", REPLY_TEXT},
+                                                  {"fields", REPLY_TEXT}, {NULL, REPLY_TEXT}};
     struct import import = {.call = call};
     const struct buf *file = call_file(call, "file");
     struct err err = call_cohort(call, &import.cohort);
@@ -46,7 +46,7 @@ struct err op_roster_import(struct operation_call *call)
         roster_release(&import.roster);
         return call_refuse(call, 422, "%s. Nothing was imported", err.text);
     }
-    answer_table(&call->answer, columns);
+    reply_table(&call->reply, columns);
     import.people = calloc(import.roster.count, sizeof *import.people);
     import.touched = calloc(import.roster.count, sizeof *import.touched);
     if (import.people == NULL || import.touched == NULL)
@@ -60,14 +60,14 @@ struct err op_roster_import(struct operation_call *call)
         err = store_people(call->db, import.cohort.id, call->now_at, count_absent, &import);
     }
     size_t same = import.roster.count - import.added - import.changed;
-    answer_note(&call->answer, "%s: %zu new, %zu changed, %zu unchanged.", import.cohort.name,
-                import.added, import.changed, same);
+    reply_note(&call->reply, "%s: %zu new, %zu changed, %zu unchanged.", import.cohort.name,
+               import.added, import.changed, same);
     if (import.absent > 0)
-        answer_note(&call->answer, "%zu of its students are not in the file; they stay.",
-                    import.absent);
+        reply_note(&call->reply, "%zu of its students are not in the file; they stay.",
+                   import.absent);
     if (import.tokens > 0)
-        answer_note(&call->answer, "%zu tokens%s.", import.tokens,
-                    call->yes ? ": they are shown this once" : " would be made");
+        reply_note(&call->reply, "%zu tokens%s.", import.tokens,
+                   call->yes ? ": they are shown this once" : " would be made");
     if (!err_is(err) && import.added + import.changed + import.tokens > 0)
         err = call_audit(call, import.cohort.name, "%zu new, %zu changed, %zu tokens", import.added,
                          import.changed, import.tokens);
@@ -96,11 +96,11 @@ static struct err compare(struct import *import, const struct roster_row *row)
     import->changed += found && changes.size > 0;
     if (found && changes.size == 0)
         return err;
-    answer_text(&call->answer, found ? "changed" : "new");
-    answer_text(&call->answer, person->login);
-    answer_text(&call->answer, person->name);
-    answer_text(&call->answer, person->section);
-    answer_text(&call->answer, found ? changes.at : "");
+    reply_text(&call->reply, found ? "changed" : "new");
+    reply_text(&call->reply, person->login);
+    reply_text(&call->reply, person->name);
+    reply_text(&call->reply, person->section);
+    reply_text(&call->reply, found ? changes.at : "");
     return err;
 }
 
@@ -159,23 +159,23 @@ static struct err put_all(struct import *import)
 static struct err give_token(struct import *import, const struct person_row *person,
                              int64_t membership_id)
 {
-    struct answer *answer = &import->call->answer;
+    struct reply *reply = &import->call->reply;
     struct token_row row = {.membership_id = membership_id, .label = "roster"};
     unsigned char hash[STORE_TOKEN_HASH];
     char token[AUTH_TOKEN_SIZE];
     auth_token_new(token, hash);
     struct err err = store_token_put(import->call->db, &row, hash, import->call->now_at, &row.id);
     if (import->tokens++ == 0) {
-        answer->file_type = "text/csv; charset=utf-8";
-        answer->secret = true;
-        (void)snprintf(answer->file_name, sizeof answer->file_name, "%s-tokens.csv",
+        reply->file_type = "text/csv; charset=utf-8";
+        reply->secret = true;
+        (void)snprintf(reply->file_name, sizeof reply->file_name, "%s-tokens.csv",
                        import->cohort.name); /* fits */
-        buf_text(&answer->file, "login,name,email,token\n");
+        buf_text(&reply->file, "login,name,email,token\n");
     }
-    csv_put(&answer->file, person->login, true);
-    csv_put(&answer->file, person->name, false);
-    csv_put(&answer->file, person->email, false);
-    buf_printf(&answer->file, ",%s\n", token);
+    csv_put(&reply->file, person->login, true);
+    csv_put(&reply->file, person->name, false);
+    csv_put(&reply->file, person->email, false);
+    buf_printf(&reply->file, ",%s\n", token);
     sodium_memzero(token, sizeof token);
     return err;
 }

@@ -13,15 +13,15 @@ static void add_token(void *context, const struct token_row *row);
 
 struct err op_token_list(struct operation_call *call)
 {
-    static const struct answer_column columns[] = {
-        {"id", ANSWER_INTEGER}, {"owner", ANSWER_TEXT},   {"role", ANSWER_TEXT},
-        {"label", ANSWER_TEXT}, {"made", ANSWER_TEXT},    {"last_used", ANSWER_TEXT},
-        {"ends", ANSWER_TEXT},  {"revoked", ANSWER_TEXT}, {NULL, ANSWER_TEXT}};
+    static const struct reply_column columns[] = {
+        {"id", REPLY_INTEGER}, {"owner", REPLY_TEXT},   {"role", REPLY_TEXT},
+        {"label", REPLY_TEXT}, {"made", REPLY_TEXT},    {"last_used", REPLY_TEXT},
+        {"ends", REPLY_TEXT},  {"revoked", REPLY_TEXT}, {NULL, REPLY_TEXT}};
     struct cohort_row cohort;
     struct err err = call_cohort(call, &cohort);
     if (err_is(err))
         return err;
-    answer_table(&call->answer, columns);
+    reply_table(&call->reply, columns);
     return store_tokens(call->db, cohort.id, add_token, call);
 }
 
@@ -64,7 +64,7 @@ struct err op_token_revoke(struct operation_call *call)
         return err;
     if (!changed)
         return call_refuse(call, 404, "no working token %lld in %s", (long long)id, cohort.name);
-    answer_note(&call->answer, "Token %lld works no more.", (long long)id);
+    reply_note(&call->reply, "Token %lld works no more.", (long long)id);
     (void)snprintf(object, sizeof object, "token %lld", (long long)id); /* fits */
     return call_audit(call, object, "%s", cohort.name);
 }
@@ -84,41 +84,39 @@ struct err op_token_renew(struct operation_call *call)
     err = store_token_revoke_all(call->db, person.membership_id, call->now_at);
     if (err_is(err))
         return err;
-    answer_note(&call->answer, "%lld tokens of %s work no more.", (long long)person.tokens,
-                person.login);
+    reply_note(&call->reply, "%lld tokens of %s work no more.", (long long)person.tokens,
+               person.login);
     struct token_row row = {.membership_id = person.membership_id};
     return make(call, &row, person.login);
 }
 
 static struct err make(struct operation_call *call, struct token_row *row, const char *owner)
 {
-    static const struct answer_column columns[] = {{"id", ANSWER_INTEGER},
-                                                   {"owner", ANSWER_TEXT},
-                                                   {"token", ANSWER_TEXT},
-                                                   {NULL, ANSWER_TEXT}};
+    static const struct reply_column columns[] = {
+        {"id", REPLY_INTEGER}, {"owner", REPLY_TEXT}, {"token", REPLY_TEXT}, {NULL, REPLY_TEXT}};
     unsigned char hash[STORE_TOKEN_HASH];
     char token[AUTH_TOKEN_SIZE];
     (void)text_copy(row->label, sizeof row->label, call_text(call, "label")); /* bounded */
     auth_token_new(token, hash);
     struct err err = store_token_put(call->db, row, hash, call->now_at, &row->id);
-    answer_table(&call->answer, columns);
-    answer_number(&call->answer, row->id);
-    answer_text(&call->answer, owner);
-    answer_text(&call->answer, token);
+    reply_table(&call->reply, columns);
+    reply_number(&call->reply, row->id);
+    reply_text(&call->reply, owner);
+    reply_text(&call->reply, token);
     sodium_memzero(token, sizeof token);
-    answer_note(&call->answer, "This is the only time that the token is shown.");
+    reply_note(&call->reply, "This is the only time that the token is shown.");
     return err_is(err) ? err : call_audit(call, owner, "token %lld", (long long)row->id);
 }
 
 static void add_token(void *context, const struct token_row *row)
 {
     struct operation_call *call = context;
-    answer_number(&call->answer, row->id);
-    answer_text(&call->answer, row->owner);
-    answer_text(&call->answer, role_word(row->role));
-    answer_text(&call->answer, row->label);
-    answer_moment(&call->answer, "UTC", row->created_at);
-    answer_moment(&call->answer, "UTC", row->last_used_at);
-    answer_moment(&call->answer, "UTC", row->expires_at);
-    answer_moment(&call->answer, "UTC", row->revoked_at);
+    reply_number(&call->reply, row->id);
+    reply_text(&call->reply, row->owner);
+    reply_text(&call->reply, role_word(row->role));
+    reply_text(&call->reply, row->label);
+    reply_moment(&call->reply, "UTC", row->created_at);
+    reply_moment(&call->reply, "UTC", row->last_used_at);
+    reply_moment(&call->reply, "UTC", row->expires_at);
+    reply_moment(&call->reply, "UTC", row->revoked_at);
 }

@@ -11,16 +11,16 @@ static void add_act(void *context, const struct audit_row *row);
 
 struct err op_user_list(struct operation_call *call)
 {
-    static const struct answer_column columns[] = {
-        {"login", ANSWER_TEXT},   {"name", ANSWER_TEXT},      {"role", ANSWER_TEXT},
-        {"section", ANSWER_TEXT}, {"email", ANSWER_TEXT},     {"student_id", ANSWER_TEXT},
-        {"alias", ANSWER_TEXT},   {"tokens", ANSWER_INTEGER}, {"last_used", ANSWER_TEXT},
-        {NULL, ANSWER_TEXT}};
+    static const struct reply_column columns[] = {
+        {"login", REPLY_TEXT},   {"name", REPLY_TEXT},      {"role", REPLY_TEXT},
+        {"section", REPLY_TEXT}, {"email", REPLY_TEXT},     {"student_id", REPLY_TEXT},
+        {"alias", REPLY_TEXT},   {"tokens", REPLY_INTEGER}, {"last_used", REPLY_TEXT},
+        {NULL, REPLY_TEXT}};
     struct cohort_row cohort;
     struct err err = call_cohort(call, &cohort);
     if (err_is(err))
         return err;
-    answer_table(&call->answer, columns);
+    reply_table(&call->reply, columns);
     return store_people(call->db, cohort.id, call->now_at, add_person, call);
 }
 
@@ -51,7 +51,7 @@ struct err op_user_add(struct operation_call *call)
     if (err_is(err) && strstr(err.text, "UNIQUE") != NULL)
         return call_refuse(call, 409, "student_id '%s' or alias '%s' is somebody else's",
                            person.student_id, person.alias);
-    answer_note(&call->answer, "%s is %s of %s.", login, role_word(person.role), cohort.name);
+    reply_note(&call->reply, "%s is %s of %s.", login, role_word(person.role), cohort.name);
     return err_is(err) ? err
                        : call_audit(call, login, "%s of %s", role_word(person.role), cohort.name);
 }
@@ -70,14 +70,13 @@ struct err op_user_erase(struct operation_call *call)
     err = store_user_erase(call->db, id, &erased);
     if (err_is(err))
         return err;
-    answer_note(&call->answer,
-                "%s becomes erased-%lld: name, email, student_id and alias in %lld cohorts, %lld "
-                "tokens, %lld sources, files and diagnostics of %lld submissions go.",
-                login, (long long)id, (long long)erased.memberships, (long long)erased.tokens,
-                (long long)erased.sources, (long long)erased.submissions);
-    answer_note(&call->answer,
-                "What stays: scores and verdicts as numbers, without a name. Backups "
-                "keep what they hold: delete those yourself.");
+    reply_note(&call->reply,
+               "%s becomes erased-%lld: name, email, student_id and alias in %lld cohorts, %lld "
+               "tokens, %lld sources, files and diagnostics of %lld submissions go.",
+               login, (long long)id, (long long)erased.memberships, (long long)erased.tokens,
+               (long long)erased.sources, (long long)erased.submissions);
+    reply_note(&call->reply, "What stays: scores and verdicts as numbers, without a name. Backups "
+                             "keep what they hold: delete those yourself.");
     char object[32];
     (void)snprintf(object, sizeof object, "erased-%lld", (long long)id); /* fits */
     err = store_changes_count(call->db);
@@ -86,25 +85,25 @@ struct err op_user_erase(struct operation_call *call)
 
 struct err op_audit(struct operation_call *call)
 {
-    static const struct answer_column columns[] = {{"when", ANSWER_TEXT},   {"actor", ANSWER_TEXT},
-                                                   {"action", ANSWER_TEXT}, {"object", ANSWER_TEXT},
-                                                   {"reason", ANSWER_TEXT}, {NULL, ANSWER_TEXT}};
-    answer_table(&call->answer, columns);
+    static const struct reply_column columns[] = {{"when", REPLY_TEXT},   {"actor", REPLY_TEXT},
+                                                  {"action", REPLY_TEXT}, {"object", REPLY_TEXT},
+                                                  {"reason", REPLY_TEXT}, {NULL, REPLY_TEXT}};
+    reply_table(&call->reply, columns);
     return store_audit_list(call->db, call_number(call, "limit", 50), add_act, call);
 }
 
 static void add_person(void *context, const struct person_row *row)
 {
     struct operation_call *call = context;
-    answer_text(&call->answer, row->login);
-    answer_text(&call->answer, row->name);
-    answer_text(&call->answer, role_word(row->role));
-    answer_text(&call->answer, row->section);
-    answer_text(&call->answer, row->email);
-    answer_text(&call->answer, row->student_id);
-    answer_text(&call->answer, row->alias);
-    answer_number(&call->answer, row->tokens);
-    answer_moment(&call->answer, "UTC", row->last_used_at);
+    reply_text(&call->reply, row->login);
+    reply_text(&call->reply, row->name);
+    reply_text(&call->reply, role_word(row->role));
+    reply_text(&call->reply, row->section);
+    reply_text(&call->reply, row->email);
+    reply_text(&call->reply, row->student_id);
+    reply_text(&call->reply, row->alias);
+    reply_number(&call->reply, row->tokens);
+    reply_moment(&call->reply, "UTC", row->last_used_at);
 }
 
 static void take(const struct operation_call *call, const char *name, char *out, size_t size)
@@ -116,9 +115,9 @@ static void take(const struct operation_call *call, const char *name, char *out,
 static void add_act(void *context, const struct audit_row *row)
 {
     struct operation_call *call = context;
-    answer_moment(&call->answer, "UTC", row->done_at);
-    answer_text(&call->answer, row->actor);
-    answer_text(&call->answer, row->action);
-    answer_text(&call->answer, row->object);
-    answer_text(&call->answer, row->reason);
+    reply_moment(&call->reply, "UTC", row->done_at);
+    reply_text(&call->reply, row->actor);
+    reply_text(&call->reply, row->action);
+    reply_text(&call->reply, row->object);
+    reply_text(&call->reply, row->reason);
 }

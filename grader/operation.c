@@ -48,7 +48,7 @@ void operation_begin(struct operation_call *call, const struct operation *operat
 {
     call->operation = operation;
     call->http_code = 0;
-    answer_init(&call->answer);
+    reply_init(&call->reply);
     for (int i = 0; i < OPERATION_ARGUMENTS_MAX; i++) {
         buf_init(&call->values[i], OPERATION_FILE_MAX);
         call->given[i] = false;
@@ -58,7 +58,7 @@ void operation_begin(struct operation_call *call, const struct operation *operat
 
 void operation_end(struct operation_call *call)
 {
-    answer_release(&call->answer);
+    reply_release(&call->reply);
     for (int i = 0; i < OPERATION_ARGUMENTS_MAX; i++)
         buf_release(&call->values[i]);
 }

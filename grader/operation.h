@@ -9,7 +9,7 @@
 #ifndef GRADER_OPERATION_H
 #define GRADER_OPERATION_H
 
-#include "grader/answer.h"
+#include "grader/reply.h"
 #include "grader/store.h"
 #include "grader/versions.h"
 
@@ -67,7 +67,7 @@ struct operation_call {
     int64_t now_at;
     bool yes;
     int http_code; /* of a refusal; 0: 422 */
-    struct answer answer;
+    struct reply reply;
     struct buf values[OPERATION_ARGUMENTS_MAX]; /* private */
     bool given[OPERATION_ARGUMENTS_MAX];        /* private */
     int64_t numbers[OPERATION_ARGUMENTS_MAX];   /* private */
