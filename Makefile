@@ -95,7 +95,7 @@ $(BUILD)/sandbox: $(call object,sandbox/main.c) $(call lib,sandbox base)
 $(BUILD)/worker: $(call object,worker/main.c) $(call lib,worker reference inputs assignments sandbox base)
 	$(link) -lseccomp -lcjson -lsodium -lm
 $(BUILD)/grader: $(call object,grader/main.c) $(call lib,grader wire assignments base)
-	$(link) -luv -lmicrohttpd -lsqlite3 -lcjson -lsodium -lz -lm
+	$(link) -luv -lmicrohttpd -lsqlite3 -lcjson -lsodium -lcmark-gfm-extensions -lcmark-gfm -lz -lm
 $(BUILD)/adapter: $(call object,assignments/adapter_main.c) $(call lib,assignments base)
 	$(link) -lcjson -lsodium -lm
 
@@ -146,7 +146,7 @@ $(RUNTIME)/%/runtime.o: $(RUNTIME)/common.o $(RUNTIME)/%/adapter.o
 	@rm $@.new
 
 # -- tests -----------------------------------------------------------------------------------------
-LIBS_ALL = -lcmocka -luv -lmicrohttpd -lsqlite3 -lseccomp -lcjson -lsodium -lz -lm -ldl
+LIBS_ALL = -lcmocka -luv -lmicrohttpd -lsqlite3 -lseccomp -lcjson -lsodium -lcmark-gfm-extensions -lcmark-gfm -lz -lm -ldl
 libs_test = $(BUILD)/libsupport.a $(call lib,grader worker reference inputs assignments sandbox base)
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_c))
 FUZZ := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/%,$(fuzz_c))

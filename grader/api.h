@@ -50,6 +50,10 @@ void api_answer(struct http_request *request, int code, const char *content_type
 /* The assignment that the path names. NULL: 404 with the nearest name was answered. */
 const struct spec *api_spec(struct http_request *request);
 
+/* Answers with an assignment as students may see it; `offering` may be NULL. */
+void api_assignment_json(struct http_request *request, const struct spec *spec,
+                         const struct offering *offering);
+
 /* A number of a query between min and max; `preset` when it is absent. False: 400 was answered. */
 bool api_number(struct http_request *request, const char *name, int64_t min, int64_t max,
                 int64_t preset, int64_t *out);
@@ -84,6 +88,11 @@ void api_event_alive(struct http_request *request); /* a comment: proxies hang u
 struct page_head;
 void api_head(const struct http_request *request, const struct membership *who, const char *title,
               struct page_head *out);
+/* The offering that {cohort} and `assignment` name, for somebody of that cohort, or for anybody if
+ * its board is public and `is_board`. *out_known: somebody has signed in. 404 for all others. */
+bool api_offering(struct http_request *request, const char *assignment, bool is_board,
+                  struct membership *out_who, bool *out_known, struct offering *out);
+
 /* Answers with a page. */
 void api_page(struct http_request *request, const struct buf *body);
 
@@ -113,6 +122,12 @@ void assignment_handle(struct http_request *request);
 void kit_handle(struct http_request *request); /* api_kit.c */
 
 void help_handle(struct http_request *request); /* api_misc.c */
+
+void start_handle(struct http_request *request); /* api_course.c */
+void handout_handle(struct http_request *request);
+
+void board_handle(struct http_request *request); /* api_board.c */
+void board_events_handle(struct http_request *request);
 
 void metrics_handle(struct http_request *request); /* api_operate.c */
 void openapi_handle(struct http_request *request);

@@ -52,12 +52,18 @@ void assignments_handle(struct http_request *request)
 
 void assignment_handle(struct http_request *request)
 {
-    struct buf body;
-    struct json_out json = {.out = &body};
     const struct spec *spec = api_spec(request);
 
-    if (!spec)
-        return;
+    if (spec)
+        api_assignment_json(request, spec, NULL);
+}
+
+void api_assignment_json(struct http_request *request, const struct spec *spec,
+                         const struct offering *offering)
+{
+    struct buf body;
+    struct json_out json = {.out = &body};
+
     buf_init(&body, ANSWER_MAX);
     json_open(&json, NULL, '{');
     json_text(&json, "name", spec->name);
@@ -71,9 +77,11 @@ void assignment_handle(struct http_request *request)
     put_groups(&json, spec);
     put_cases(&json, spec);
     put_limits(&json, spec);
+    if (offering)
+        put_offering(&json, offering);
     json_close(&json, '}');
     buf_text(&body, "\n");
-    api_answer(request, 200, API_JSON, &body, public_fields);
+    api_answer(request, 200, API_JSON, &body, offering ? NULL : public_fields);
     buf_release(&body);
 }
 

@@ -1,8 +1,10 @@
 /* How to submit. */
 #include "grader/api.h"
+#include "grader/web/web_course.h"
 
 #include <string.h>
 
+static void answer_page(struct http_request *request, const struct buf *text);
 static void put_filled(struct buf *out, const char *text, const char *host, const char *url);
 static void put_assignments(struct buf *out, const struct grader *grader, enum language language);
 static const char *host_of(const struct grader *grader, char *out, size_t size);
@@ -58,10 +60,33 @@ void help_handle(struct http_request *request)
     buf_init(&body, HELP_MAX);
     put_filled(&body, texts[language], host_of(grader, host, sizeof host), grader->base_url);
     put_assignments(&body, grader, language);
+    if (api_form(request) == NEGOTIATE_HTML) {
+        answer_page(request, &body);
+        buf_release(&body);
+        return;
+    }
     static const struct http_field fields[] = {
-        {"Cache-Control", "public, max-age=60"}, {"Vary", "Accept-Language"}, {NULL, NULL}};
+        {"Cache-Control", "public, max-age=60"}, {"Vary", "Accept, Accept-Language"}, {NULL, NULL}};
     api_answer(request, 200, API_TEXT, &body, fields);
     buf_release(&body);
+}
+
+/* A page for whoever reads it in a browser; it says who has signed in, so it is nobody else's. */
+static void answer_page(struct http_request *request, const struct buf *text)
+{
+    struct membership who;
+    struct page_head head;
+    struct buf page;
+    bool is_known = http_header(request, "Authorization") != NULL;
+    const char *title = words_of("page_help", api_language(request));
+
+    if (is_known && !api_who(request, &who))
+        return;
+    api_head(request, is_known ? &who : NULL, title, &head);
+    buf_init(&page, 4 * HELP_MAX);
+    web_plain(&page, text->at + strcspn(text->at, "\n"), &head); /* the title stands above */
+    api_page(request, &page);
+    buf_release(&page);
 }
 
 /* The text with {host} and {url} filled in. */

@@ -4,6 +4,7 @@
 #define GRADER_GRADER_H
 
 #include "grader/auth.h"
+#include "grader/boards.h"
 #include "grader/http.h"
 #include "grader/metrics.h"
 #include "grader/store.h"
@@ -15,6 +16,7 @@ struct grader {
     struct db reader; /* query-only, for the loop thread */
     struct writer *writer;
     struct submissions *submissions;
+    struct boards *boards;
     struct http *http;
     struct spec *specs; /* sorted by name */
     size_t specs_count;

@@ -14,6 +14,7 @@ static enum MHD_Result on_field(void *cls, enum MHD_ValueKind kind, const char *
                                 size_t name_size, const char *value, size_t value_size);
 static void read_framing(struct http_request *request);
 static void find_route(struct http_request *request);
+static bool is_first_word(const struct http_route *routes, const char *word);
 static bool route_matches(struct http_request *request, const struct http_route *route);
 static bool part_matches(struct http_request *request, const char *pattern, size_t size,
                          const char *segment);
@@ -233,12 +234,28 @@ static void find_route(struct http_request *request)
                      0);
 }
 
+/* A word that addresses begin with is never what a {part} in the first place stands for: GET of
+ * /submit/attention is a wrong method, not a cohort. */
+static bool is_first_word(const struct http_route *routes, const char *word)
+{
+    size_t size = strlen(word);
+
+    for (const struct http_route *route = routes; route->method; route++)
+        if (strncmp(route->pattern + 1, word, size) == 0 &&
+            strchr("/", route->pattern[1 + size]) != NULL)
+            return true;
+    return false;
+}
+
 static bool route_matches(struct http_request *request, const struct http_route *route)
 {
     const char *at = route->pattern;
     size_t segment = 0;
 
     request->parts_count = 0;
+    if (strncmp(at, "/{", 2) == 0 && request->segments_count > 0 &&
+        is_first_word(request->http->routes, request->segments[0]))
+        return false;
     while (*at == '/' && at[1] != '\0') {
         size_t size = strcspn(at + 1, "/");
         if (segment == request->segments_count ||

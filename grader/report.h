@@ -41,8 +41,8 @@ struct report {
     int64_t received_at, due_at; /* UTC us; 0: none */
     int64_t late_seconds;
     int zone_minutes, due_zone_minutes; /* east of UTC at those times, for the text */
-    char url[128];          /* "/s/1841"; "" offline */
-    int64_t queue_position; /* 1 = next; 0: not queued */
+    char url[128];                      /* "/s/1841"; "" offline */
+    int64_t queue_position;             /* 1 = next; 0: not queued */
     int64_t queue_estimate_s;
     char seed_commitment[65];
     double target;                      /* frozen speed target of the class; 0: not calibrated */

@@ -91,6 +91,24 @@ void lines_pad(struct buf *out, const char *text, int columns)
     buf_printf(out, "%s%*s", text, gap > 0 ? gap : 0, "");
 }
 
+void lines_cell(struct buf *out, const char *text, int columns)
+{
+    auto_buf struct buf clean;
+    int column = 0;
+    buf_init(&clean, 4096);
+    (void)text_sanitise(&clean, text, strlen(text), 1, 1024); /* cut is fine */
+    for (const char *at = clean.at; *at != 0 && *at != '\n';) {
+        int wide;
+        size_t size = character(at, &wide);
+        if (column + wide > columns - 1)
+            break;
+        buf_append(out, at, size);
+        column += wide;
+        at += size;
+    }
+    buf_printf(out, "%*s", columns - column, "");
+}
+
 int lines_foreign(struct buf *out, int indent, const char *text, int lines_max)
 {
     auto_buf struct buf clean;

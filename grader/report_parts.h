@@ -19,6 +19,9 @@ int lines_wrap(struct buf *out, int column, int indent, const char *text);
 /* Appends `text` filled up with blanks to `columns`. */
 void lines_pad(struct buf *out, const char *text, int columns);
 
+/* A column of a table: foreign text, cut to fit and filled up, with a blank behind it. */
+void lines_cell(struct buf *out, const char *text, int columns);
+
 /* Appends at most `lines_max` lines of foreign text, indented, each cut to the columns. Returns how
  * many it wrote. */
 int lines_foreign(struct buf *out, int indent, const char *text, int lines_max);

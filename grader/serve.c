@@ -173,6 +173,10 @@ static struct err service_start(struct service *service)
     if (err_is(err))
         return err;
 
+    err = boards_start(&grader->boards, &service->loop, &grader->reader);
+    if (err_is(err))
+        return err;
+
     const struct submissions_settings submissions = {
         .rate_count = settings->rate_count,
         .rate_window_s = settings->rate_window_s,
@@ -254,6 +258,7 @@ static void on_http_closed(void *context)
     struct service *service = context;
     submissions_free(service->grader.submissions);
     service->grader.submissions = NULL;
+    boards_stop(service->grader.boards);
     uv_walk(&service->loop, close_rest, NULL);
 }
 
@@ -270,6 +275,7 @@ static void service_release(struct service *service)
         (void)uv_loop_close(&service->loop); /* nothing is left in it */
     db_close(&service->writer_db);           /* unless the writer has closed it */
     db_close(&service->grader.reader);
+    boards_free(service->grader.boards);
     free(service->grader.specs);
     free(service);
 }

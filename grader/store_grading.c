@@ -117,7 +117,8 @@ static struct err grading_write(struct db *db, const struct grading_step *step,
     sqlite3_stmt *write = db_prepare(
         db, "UPDATE grading SET stage = ?3, code = ?4, message = ?5, events = events || ?6,"
             " score = ?7, max_score = ?8, speedup = ?9, low = ?10, high = ?11,"
-            " checked_at = coalesce(checked_at, ?12), finished_at = ?13"
+            " checked_at = coalesce(checked_at, ?12), finished_at = ?13,"
+            " class = coalesce(?14, class), worker = coalesce(?15, worker)"
             " WHERE submission_id = ?1 AND generation = ?2 RETURNING id");
     const struct rubric_result *points = &step->report->points;
     bool scored = step->stage == STAGE_GRADED || step->stage == STAGE_CHECKED;
@@ -139,6 +140,11 @@ static struct err grading_write(struct db *db, const struct grading_step *step,
     db_bind_int(write, 12, step->now_at);
     if (stage_is_final(step->stage))
         db_bind_int(write, 13, step->now_at);
+
+    if (step->report->has_hello) {
+        db_bind_text(write, 14, step->report->hello.class_name);
+        db_bind_text(write, 15, step->report->hello.worker);
+    }
 
     bool row = false;
     struct err err = db_step(db, write, &row, "write a grading");

@@ -3,6 +3,8 @@
 
 #include "grader/words.h"
 
+#include <stdarg.h>
+
 static const char *words(const struct page_head *head, const char *code);
 static void navigation(struct buf *out, const struct page_head *head);
 
@@ -28,6 +30,19 @@ void page_begin(struct buf *out, const struct page_head *head)
 void page_end(struct buf *out)
 {
     buf_text(out, "</main>\n</body>\n</html>\n");
+}
+
+void page_words(struct buf *out, enum language language, const char *code, ...)
+{
+    auto_buf struct buf text;
+    va_list arguments;
+
+    buf_init(&text, 8192);
+    va_start(arguments, code);
+    buf_vprintf(&text, words_of(code, language), arguments);
+    va_end(arguments);
+    html_text(out, text.at, text.size);
+    out->failed = out->failed || text.failed;
 }
 
 const char *page_query(const struct page_head *head)

@@ -25,4 +25,7 @@ void page_end(struct buf *out);
 /* "?lang=zh" to stand behind an address, or "". */
 const char *page_query(const struct page_head *head);
 
+/* A sentence of grader/words.h with its conversions filled in, escaped as a whole. */
+void page_words(struct buf *out, enum language language, const char *code, ...);
+
 #endif

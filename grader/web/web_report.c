@@ -86,18 +86,18 @@ static void put_facts(const struct view *view)
              report->cohort, report->spec->name, query, report->cohort, report->spec->name);
     if (report->received_at > 0) {
         html_put(view->out, " · ");
-        words_put(view->out, view->head->language, "text_received",
-                  lines_time(report->received_at, report->zone_minutes, view->head->language, 'l',
-                             time, sizeof time));
+        page_words(view->out, view->head->language, "text_received",
+                   lines_time(report->received_at, report->zone_minutes, view->head->language, 'l',
+                              time, sizeof time));
     }
     if (report->due_at > 0)
-        words_put(view->out, view->head->language, "text_due",
-                  lines_time(report->due_at, report->zone_minutes, view->head->language, 'd', time,
-                             sizeof time));
+        page_words(view->out, view->head->language, "text_due",
+                   lines_time(report->due_at, report->zone_minutes, view->head->language, 'd', time,
+                              sizeof time));
     if (report->practice)
         html_put(view->out, " · %s", words(view, "text_practice"));
     else if (report->attempt > 0)
-        words_put(view->out, view->head->language, "page_attempt", (long long)report->attempt);
+        page_words(view->out, view->head->language, "page_attempt", (long long)report->attempt);
     html_put(view->out,
              "</p>\n<p><a href=\"/s/%lld/source%s\">%s</a> · <a href=\"/s/%lld.c\">%s</a> · "
              "<a href=\"/s/%lld/speed%s\">%s</a> · <a href=\"/s/%lld.json\">JSON</a></p>\n",
@@ -114,11 +114,11 @@ static void put_stage(const struct view *view)
     html_put(view->out, "<p data-told=\"%s\"%s>%s", words(view, code),
              stage_is_final(report->stage) ? "" : " class=\"under-way\"", words(view, code));
     if (report->queue_position > 0)
-        words_put(view->out, view->head->language, "page_position",
-                  (long long)report->queue_position);
+        page_words(view->out, view->head->language, "page_position",
+                   (long long)report->queue_position);
     if (report->queue_position > 0 && report->queue_estimate_s > 0)
-        words_put(view->out, view->head->language, "text_about",
-                  (long long)report->queue_estimate_s);
+        page_words(view->out, view->head->language, "text_about",
+                   (long long)report->queue_estimate_s);
     buf_text(view->out, "</p>\n");
 }
 
