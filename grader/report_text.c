@@ -17,6 +17,7 @@ static void compiled_good(struct page *page, const char *toolchain);
 static void compiled_bad(struct page *page, const char *toolchain);
 static bool last_write(struct page *page);
 static void best_write(struct page *page);
+static void place_write(struct buf *out, const struct page *page);
 static void last_line(struct page *page);
 static void attempts_unused(struct page *page);
 
@@ -218,21 +219,33 @@ static void best_write(struct page *page)
     const struct report *report = page->report;
     char was[32];
     char now[32];
-    if (!report_has_score(report) || report->best_before < 0)
+    if (!report_has_score(report) || (report->best_before < 0 && report->rank == 0))
         return;
+    if (report->best_before < 0) { /* the first one: its place alone */
+        auto_buf struct buf place;
+        buf_init(&place, 1024);
+        place_write(&place, page);
+        buf_printf(page->out, "%s\n", place.at + strspn(place.at, " "));
+        return;
+    }
     (void)lines_points(report->best_before, false, was, sizeof was);
     (void)lines_points(report->points.score, false, now, sizeof now);
     bool better = report->points.score > report->best_before;
     words_put(page->out, page->language, better ? "text_best" : "text_best_stays", was, now);
-    if (report->rank > 0) {
-        words_put(page->out, page->language, "text_rank", (long long)report->rank,
-                  (long long)report->rank_of);
-        if (report->rank_shared > 1)
-            words_put(page->out, page->language, "text_rank_shared",
-                      (long long)report->rank_shared);
-        buf_text(page->out, words_of("text_rank_end", page->language));
-    }
+    place_write(page->out, page);
     buf_text(page->out, "\n");
+}
+
+static void place_write(struct buf *out, const struct page *page)
+{
+    const struct report *report = page->report;
+    if (report->rank == 0)
+        return;
+    words_put(out, page->language, "text_rank", (long long)report->rank,
+              (long long)report->rank_of);
+    if (report->rank_shared > 1)
+        words_put(out, page->language, "text_rank_shared", (long long)report->rank_shared);
+    buf_text(out, words_of("text_rank_end", page->language));
 }
 
 static void last_line(struct page *page)

@@ -18,7 +18,10 @@ static void entry_begin_life(const struct entry *entry);
 static struct intake_question question_of(const struct submissions *submissions,
                                           const struct membership *who, const char *assignment,
                                           bool practice, int64_t received_at);
-static void fill_history(struct db *db, const struct submission_row *row, struct report *report);
+static void fill_history(struct grader *grader, const struct submission_row *row,
+                         struct report *report);
+static void fill_place(struct grader *grader, const struct submission_row *row,
+                       struct report *report);
 static void on_pool_closed(void *context);
 static void on_tick_closed(uv_handle_t *handle);
 
@@ -201,7 +204,7 @@ struct err submissions_report(struct submissions *submissions, int64_t id, struc
         (void)text_copy(report->code, sizeof report->code, grading.code);
         (void)text_copy(report->message, sizeof report->message, grading.message);
     }
-    fill_history(&grader->reader, &row, report);
+    fill_history(grader, &row, report);
     if (out_row != NULL)
         *out_row = row;
     *out = report;
@@ -326,8 +329,10 @@ static struct intake_question question_of(const struct submissions *submissions,
 }
 
 /* What a report says of earlier ones. Without it the report still stands. */
-static void fill_history(struct db *db, const struct submission_row *row, struct report *report)
+static void fill_history(struct grader *grader, const struct submission_row *row,
+                         struct report *report)
 {
+    struct db *db = &grader->reader;
     if (row->practice)
         return;
     struct err err =
@@ -337,11 +342,37 @@ static void fill_history(struct db *db, const struct submission_row *row, struct
                                    &report->attempt, &report->attempts_used);
     if (err_is(err))
         log_err("report.history", err);
+    fill_place(grader, row, report);
+}
+
+/* The board may be a second old: this run is counted in. */
+static void fill_place(struct grader *grader, const struct submission_row *row,
+                       struct report *report)
+{
+    const struct board *board = NULL;
+    if (grader->boards == NULL || !report->points.has_speed || !report->has_hello)
+        return;
+    struct err err = boards_get(grader->boards, row->offering_id, &board);
+    if (err_is(err)) {
+        log_err("report.place", err);
+        return;
+    }
+    struct board_run run = {.membership_id = row->membership_id,
+                            .submission_id = row->id,
+                            .speedup = report->points.speedup,
+                            .low = report->points.low,
+                            .high = report->points.high,
+                            .received_at = row->received_at};
+    (void)text_copy(run.class_name, sizeof run.class_name, report->hello.class_name); /* fits */
+    struct board_place place = board_place(board, &run);
+    report->rank = place.rank;
+    report->rank_of = place.of;
+    report->rank_shared = place.shared;
 }
 
 void life_history(struct life *life)
 {
-    fill_history(&life->submissions->grader->reader, &life->row, life->report);
+    fill_history(life->submissions->grader, &life->row, life->report);
 }
 
 static void on_pool_closed(void *context)
