@@ -38,7 +38,7 @@ lib = $(foreach l,$(1),$(BUILD)/lib$(l).a)
 PROGRAMS := $(patsubst %/main.c,$(BUILD)/%,$(wildcard sandbox/main.c worker/main.c grader/main.c))
 
 .PHONY: all
-all: $(PROGRAMS) runtime
+all: $(PROGRAMS) runtime prebuilt
 
 # -- libraries -------------------------------------------------------------------------------------
 $(BUILD)/libbase.a: $(call object,$(base_c))
@@ -113,7 +113,7 @@ RUNTIMES := $(foreach a,$(ASSIGNMENTS),$(if $(wildcard assignments/$(a)/$(a).h),
 runtime_strip = objcopy --strip-debug --discard-all -R .eh_frame -R .comment
 
 .PHONY: runtime
-runtime: $(RUNTIMES) $(RUNTIME)/extra.o
+runtime: $(RUNTIMES) $(RUNTIMES:runtime.o=diagnosis.o) $(RUNTIME)/extra.o
 $(RUNTIME)/known: $(RUNTIME_ARCHIVES)
 	@mkdir -p $(@D)
 	@nm --defined-only -g -P -A $^ 2>/dev/null | awk '{print $$2}' | LC_ALL=C sort -u > $@
@@ -127,7 +127,7 @@ $(RUNTIME)/extra.o: $(RUNTIME)/names
 	@nm -u -P $@.new | awk '$$2 == "U" && $$1 != "_GLOBAL_OFFSET_TABLE_" {print $$1}' > $@.needs
 	$(runtime_strip) --keep-global-symbols=$<.extra $@.new $@
 	@rm $@.new $@.wanted
-$(RUNTIME)/runner.o: worker/runtime/runner.c worker/runtime/control.h
+$(RUNTIME)/runner.o: worker/runtime/runner.c worker/runtime/control.h worker/runtime/found.h
 	@mkdir -p $(@D)
 	$(CC) $(RUNTIME_CFLAGS) -c $< -o $@
 $(RUNTIME)/common.o: $(RUNTIME)/runner.o $(RUNTIME)/names $(RUNTIME)/extra.o
@@ -143,6 +143,35 @@ $(RUNTIME)/%/adapter.o: $(RUNTIME)/%/adapter.c
 $(RUNTIME)/%/runtime.o: $(RUNTIME)/common.o $(RUNTIME)/%/adapter.o
 	$(LD) -r -o $@.new $^
 	$(runtime_strip) -G _start --keep-global-symbols=$(RUNTIME)/common.o.keep $@.new $@
+	@rm $@.new
+
+# The headers of intrinsics, parsed once (worker/prebuilt.h). Where this machine cannot isolate yet,
+# the worker goes without: compiling is slower then, and that is all.
+.PHONY: prebuilt
+prebuilt: $(RUNTIME)/prebuilt
+$(RUNTIME)/prebuilt: worker/compile_tools.c worker/prebuilt.c worker/toolchain.c | $(PROGRAMS) runtime
+	@rm -f $(RUNTIME)/intrinsics-*.gch
+	@$(BUILD)/worker --prebuild 2> $@.log || echo "no prebuilt headers: see $@.log"
+	@touch $@
+
+# The same for diagnosis builds (worker/runtime/diagnosis.h): another runner, and the names that
+# sanitized code calls. It brings a malloc and a memcpy of its own, which come first and win.
+DIAGNOSIS_O := $(patsubst worker/runtime/%.c,$(RUNTIME)/%.o,$(wildcard worker/runtime/diagnosis_*.c))
+$(DIAGNOSIS_O): $(RUNTIME)/%.o: worker/runtime/%.c worker/runtime/diagnosis.h worker/runtime/control.h worker/runtime/found.h
+	@mkdir -p $(@D)
+	$(CC) $(RUNTIME_CFLAGS) -fno-tree-loop-distribute-patterns -D_GNU_SOURCE -c $< -o $@
+$(RUNTIME)/diagnosis_runner.o: worker/runtime/runner.c worker/runtime/diagnosis.h worker/runtime/control.h worker/runtime/found.h
+	@mkdir -p $(@D)
+	$(CC) $(RUNTIME_CFLAGS) -DDIAGNOSIS -c $< -o $@
+$(RUNTIME)/diagnosis_common.o: $(RUNTIME)/diagnosis_runner.o $(DIAGNOSIS_O) $(RUNTIME)/names $(RUNTIME)/extra.o
+	@nm --defined-only -g -P $(DIAGNOSIS_O) | awk '$$1 ~ /^__(asan|ubsan)_/ {print $$1}' > $@.new
+	@cat $(RUNTIME)/names $(RUNTIME)/extra.o.needs $@.new > $@.keep && sed 's/^/-u /' $@.keep > $@.wanted
+	$(LD) -r -z muldefs -o $@ @$@.wanted $(call gcc_file,crt1.o) $(call gcc_file,crti.o) $(filter %.o,$(filter-out %/extra.o,$^)) \
+	  --start-group $(RUNTIME_LIBS) --end-group $(call gcc_file,crtn.o)
+	@rm $@.wanted $@.new
+$(RUNTIME)/%/diagnosis.o: $(RUNTIME)/diagnosis_common.o $(RUNTIME)/%/adapter.o
+	$(LD) -r -o $@.new $^
+	$(runtime_strip) -G _start --keep-global-symbols=$(RUNTIME)/diagnosis_common.o.keep $@.new $@
 	@rm $@.new
 
 # -- tests -----------------------------------------------------------------------------------------

@@ -158,7 +158,8 @@ static struct err grade_one(const struct batch_wish *wish, const char *path, str
                            .source_size = source.size,
                            .file_name = path,
                            .device = strcmp(dot, ".cu") == 0 ? DEVICE_GPU : DEVICE_CPU,
-                           .no_timing = wish->no_timing};
+                           .no_timing = wish->no_timing,
+                           .patterns_only = wish->patterns_only};
     if (!try_accept(&one, report))
         return err_none();
     return try_grade(child, hello, &one, report);

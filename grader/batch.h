@@ -23,6 +23,7 @@ struct batch_wish {
     const char *folder;
     const char *backend; /* NULL: auto */
     bool no_timing;
+    bool patterns_only; /* no diagnosis builds */
     /* Told of each file in order; the report is borrowed for the call. `err` is ours, if any. */
     void (*graded)(void *context, const char *path, const struct report *report, struct err err);
     void *context;

@@ -114,6 +114,7 @@ static int check_kind(const struct try_place *place, const char *folder, const c
                               .folder = path,
                               .backend = backend,
                               .no_timing = true,
+                              .patterns_only = true,
                               .graded = on_graded,
                               .context = tally};
     struct err err = batch_find(&files, path);

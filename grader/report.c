@@ -9,6 +9,7 @@
 
 static void apply_compiled(struct report *report, struct wire_compiled *compiled);
 static void apply_case(struct report *report, struct wire_case *one);
+static void apply_finding(struct report *report, const struct wire_finding *finding);
 static void apply_timed(struct report *report, struct wire_timed *timed);
 static void *places(struct report *report, size_t size);
 static void apply_done(struct report *report, const struct wire_done *done);
@@ -44,6 +45,7 @@ void report_apply(struct report *report, struct event *event)
         break;
     case EVENT_COMPILED: apply_compiled(report, &event->compiled); break;
     case EVENT_CASE: apply_case(report, &event->one); break;
+    case EVENT_FINDING: apply_finding(report, &event->finding); break;
     case EVENT_TIMED: apply_timed(report, &event->timed); break;
     case EVENT_DONE: apply_done(report, &event->done); break;
     }
@@ -74,6 +76,17 @@ static void apply_case(struct report *report, struct wire_case *one)
     report->has_case[place->index] = true;
     if (!report->checking_done)
         report->stage = STAGE_CHECKING;
+}
+
+/* Of a visible case that is not right, and only then: an explanation is no result. */
+static void apply_finding(struct report *report, const struct wire_finding *finding)
+{
+    if (!is_index(report, finding->index, false) || !report->has_case[finding->index] ||
+        report->spec->cases[finding->index].hidden || finding->kind == FOUND_NOTHING ||
+        report->cases[finding->index].verdict == VERDICT_PASS)
+        return;
+    report->finding = *finding;
+    report->has_finding = true;
 }
 
 static void apply_timed(struct report *report, struct wire_timed *timed)

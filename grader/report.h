@@ -57,6 +57,8 @@ struct report {
     bool incomplete; /* no memory for an event: its end counts as a system error */
     bool has_case[SPEC_CASES_MAX];
     struct wire_case *cases; /* spec->cases_count; NULL until the first event of a case */
+    bool has_finding;
+    struct wire_finding finding; /* why one of the cases failed, by a diagnosis build */
     bool has_timed[SPEC_CASES_MAX];
     struct wire_timed *timed; /* the same; many reports wait for their first event at once */
 

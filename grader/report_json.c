@@ -165,6 +165,8 @@ static void put_case(struct json_out *json, const struct report *report, int ind
     if (one->has_mismatch)
         put_mismatch(json, &one->mismatch);
     put_map(json, one);
+    if (report->has_finding && report->finding.index == index)
+        report_found_json(json, &report->finding, view->language);
     json_close(json, '}');
 }
 

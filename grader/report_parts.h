@@ -48,6 +48,18 @@ const char *report_verdict(enum verdict verdict, enum language language);
 /* The sentence of a hint code of the worker, NULL if there is none ("" among them). */
 const char *report_hint(const char *code, enum language language);
 
+/* One sentence about what a diagnosis build found, with its line: "line 23: reads k[85], …". */
+void report_found_words(struct buf *out, const struct wire_finding *finding,
+                        enum language language);
+
+/* The same as lines of the text report, if the finding is about this case. */
+void report_found(struct buf *out, const struct report *report, int index, enum language language);
+
+/* The finding as an object of the case's JSON. */
+struct json_out;
+void report_found_json(struct json_out *json, const struct wire_finding *finding,
+                       enum language language);
+
 /* True for a case that this reader may see by name. */
 bool report_shows(const struct report *report, int index, const struct report_view *view);
 

@@ -93,6 +93,7 @@ void report_wrong(struct buf *out, const struct report *report, const struct rep
     title_write(&wrong);
     if (facts[wrong.one->verdict] != NULL)
         facts[wrong.one->verdict](&wrong);
+    report_found(out, report, index, view->language);
     hint_write(&wrong);
     for (size_t at = before; at < out->size; at++)
         lines_max -= out->at[at] == '\n';

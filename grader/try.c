@@ -101,6 +101,7 @@ struct err try_grade(struct child *child, struct try_hello *hello, const struct 
     struct job job = {.id = 1,
                       .kind = JOB_CHECK,
                       .device = wish->device,
+                      .patterns_only = wish->patterns_only,
                       .source = (char *)(uintptr_t)wish->source, /* lent for the call */
                       .source_size = wish->source_size};
     randombytes_buf(job.key, sizeof job.key);

@@ -49,6 +49,8 @@ struct err jail_tools_find(struct jail_tools *out)
     struct err err = resolve("/usr/bin/as", "binutils", found.as);
     if (!err_is(err))
         err = resolve("/usr/bin/ld", "binutils", found.ld);
+    if (err_is(resolve("/usr/bin/addr2line", "binutils", found.addr2line)))
+        found.addr2line[0] = '\0'; /* a diagnosis then names no line */
     if (!err_is(err))
         *out = found;
     return err;
@@ -56,12 +58,14 @@ struct err jail_tools_find(struct jail_tools *out)
 
 struct err jail_parts_find(const struct jail_tools *tools, struct jail_parts *out)
 {
-    const char *const programs[] = {tools->cc1, tools->as, tools->ld};
+    const char *const programs[] = {tools->cc1, tools->as, tools->ld, tools->addr2line};
     static const char *const directories[] = {"include", "include-fixed"};
     struct err err = err_none();
 
     out->count = 0;
     for (size_t i = 0; i < COUNT(programs) && !err_is(err); i++) {
+        if (programs[i][0] == '\0')
+            continue;
         err = part_add(out, programs[i], false);
         if (!err_is(err))
             err = libraries_of(programs[i], out);

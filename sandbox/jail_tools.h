@@ -15,6 +15,7 @@ struct jail_tools {
     char cc1[JAIL_PATH_MAX];           /* /usr/lib/gcc/x86_64-linux-gnu/12/cc1 */
     char as[JAIL_PATH_MAX];            /* /usr/bin/x86_64-linux-gnu-as, links resolved */
     char ld[JAIL_PATH_MAX];            /* /usr/bin/x86_64-linux-gnu-ld.bfd */
+    char addr2line[JAIL_PATH_MAX];     /* the same of addr2line, "" if there is none */
     char gcc_directory[JAIL_PATH_MAX]; /* holds cc1, include, include-fixed */
     /* What cc1 needs besides its own options, since no driver tells it: "-imultiarch",
      * "x86_64-linux-gnu", NULL. */
@@ -38,8 +39,8 @@ struct jail_parts {
     size_t count;
 };
 
-/* Everything that cc1, as and ld open: themselves, their libraries as the dynamic linker resolves
- * them, headers. Starts the dynamic linker three times (some ms): once per compile slot. */
+/* Everything that cc1, as, ld and addr2line open: themselves, their libraries as the dynamic linker
+ * resolves them, headers. Starts the dynamic linker four times (some ms): once per compile slot. */
 struct err jail_parts_find(const struct jail_tools *tools, struct jail_parts *out);
 
 #endif

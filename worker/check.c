@@ -4,6 +4,7 @@
 #include "sandbox/base/clock.h"
 #include "sandbox/base/text.h"
 #include "worker/cause.h"
+#include "worker/diagnosis.h"
 #include "worker/judge.h"
 #include "worker/runner.h"
 
@@ -22,7 +23,9 @@ struct checking {
     struct runner *runner;
     bool group_over[SPEC_GROUPS_MAX]; /* a time-out was there */
     int timeouts;
-    bool over; /* nothing runs any more */
+    bool over;       /* nothing runs any more */
+    bool failed;     /* a visible case was not right; the first is the one that is explained */
+    int to_diagnose; /* that case, if a diagnosis fits it; else -1 */
 };
 
 static struct err case_next(struct checking *checking, int index);
@@ -33,11 +36,12 @@ static struct err case_call(struct checking *checking, int number, struct answer
 static void slowest_keep(struct wire_case *one, const struct runner_result *result);
 static struct err stderr_keep(struct checking *checking, struct wire_case *one);
 static void rules_apply(struct checking *checking, const struct wire_case *one);
+static void failure_note(struct checking *checking, const struct wire_case *one);
 
 struct err check_run(struct worker *worker, const struct job *job, const struct spec *spec,
                      int program)
 {
-    struct checking checking = {.worker = worker, .job = job, .spec = spec};
+    struct checking checking = {.worker = worker, .job = job, .spec = spec, .to_diagnose = -1};
     int cases[SPEC_CASES_MAX];
     const int count = check_cases(job, spec, false, cases);
 
@@ -54,6 +58,8 @@ struct err check_run(struct worker *worker, const struct job *job, const struct 
     for (int i = 0; i < count && !err_is(err); i++)
         err = case_next(&checking, cases[i]);
     runner_free(checking.runner);
+    if (!err_is(err) && checking.to_diagnose >= 0)
+        err = diagnosis_run(worker, job, spec, checking.to_diagnose);
     return err;
 }
 
@@ -83,6 +89,7 @@ static struct err case_next(struct checking *checking, int index)
         err = case_calls(checking, one);
     if (!err_is(err)) {
         rules_apply(checking, one);
+        failure_note(checking, one);
         err = checking->worker->emit(checking->worker->emit_context, &event);
     }
     event_release(&event);
@@ -181,4 +188,14 @@ static void rules_apply(struct checking *checking, const struct wire_case *one)
     }
     if (checking->timeouts >= 2 || one->verdict == VERDICT_FORBIDDEN_CALL)
         checking->over = true;
+}
+
+static void failure_note(struct checking *checking, const struct wire_case *one)
+{
+    if (checking->failed || checking->spec->cases[one->index].hidden ||
+        one->verdict == VERDICT_PASS || one->verdict == VERDICT_NOT_RUN)
+        return;
+    checking->failed = true;
+    if (diagnosis_fits(checking->job, checking->spec, one))
+        checking->to_diagnose = one->index;
 }

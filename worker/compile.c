@@ -6,10 +6,9 @@
 #include "sandbox/base/fdio.h"
 #include "sandbox/base/text.h"
 #include "worker/audit.h"
-#include "worker/cache.h"
+#include "worker/compile_parts.h"
 #include "worker/diagnostics.h"
 #include "worker/names.h"
-#include "worker/tool.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -20,74 +19,29 @@
 #include <unistd.h>
 
 #define HEADER_BYTES_MAX ((size_t)256 << 10)
-#define PROGRAM_BYTES_MAX ((uint64_t)64 << 20) /* object, runtime, and what alignment adds */
-#define MARCH_WORD_MAX 32
 
-/* One compilation on its way. */
-struct build {
-    const struct toolchain *toolchain;
-    struct sandbox *slot;
-    const struct spec *spec;
-    const char *source;
-    size_t source_size;
-    char file_name[64];   /* in /work and in messages */
-    char header_name[64]; /* NAME.h */
-    char runtime_path[4096 + 64];
-    char extra_path[4096 + 64];
-    struct buf header;
-    struct cache_entry made; /* what compiler and assembler made of it */
-};
-
+static struct err build_init(struct build *build, const char *file_name);
+static void build_release(struct build *build);
 static struct err build_run(struct build *build, struct wire_compiled *result, int *out_program);
 static void build_name(struct build *build, const char *file_name);
 static bool is_source_name(const char *name);
 static struct err object_get(struct build *build);
 static struct err object_key(const struct build *build, struct cache_key *out);
 static struct err object_make(struct build *build, bool *out_lasting);
-static struct err run_compiler(struct build *build, int assembly, struct tool_result *out);
-static struct err run_assembler(struct build *build, int assembly, int object,
-                                struct tool_result *out);
 static bool note_tool(struct build *build, const struct tool_result *tool, const char *code,
                       const char *title);
 static struct err object_audit(const struct build *build, bool *out_fine,
                                struct audit_finding *out_finding);
 static struct err program_link(struct build *build, bool with_extra, int *out_program,
                                bool *out_linked);
-static struct err seal(int program);
-
-/* What cc1 is told, besides -march, and why. One set for checking, timing and the baseline. */
-static const struct flag {
-    const char *word;
-    const char *reason;
-} flags[] = {
-    {"-quiet", "no report of each function on stderr"},
-    {"-imultiarch", "Debian's headers for one architecture lie in a folder of that name"},
-    {"x86_64-linux-gnu", "that folder"},
-    {"-O3", "what a speed exercise deserves: vectorised loops"},
-    {"-std=gnu11", "the dialect of the handouts"},
-    {"-Wall", "warnings are the first help"},
-    {"-fno-pie", "the program is static and lies at a fixed address"},
-    {"-fno-asynchronous-unwind-tables", "nobody unwinds; less to assemble and link"},
-    {"-fno-ident", "objects depend on the source alone"},
-    {"-frandom-seed=0", "the same"},
-    {"-Wno-builtin-macro-redefined", "for the next two"},
-    {"-D__DATE__=\"Jan  1 1970\"", "objects depend on the source alone, so they can be kept"},
-    {"-D__TIME__=\"00:00:00\"", "the same"},
-    {"-fcf-protection=none", "some distributions switch it on; numbers shall compare"},
-    {"-fno-stack-protector", "the same"},
-    {"-fmax-include-depth=30", "libc's headers need 8; a file that includes itself ends sooner"},
-    {"-fmax-errors=50", "more help nobody; bounds the text"},
-    {"-fdiagnostics-color=never", "text goes to terminals, pages and JSON alike"},
-    {"-fdiagnostics-urls=never", "the same"},
-    {"-fmessage-length=0", "lines are cut by us"},
-};
 
 struct err compile_source(const struct toolchain *toolchain, struct sandbox *slot,
                           const struct spec *spec, const char *file_name, const char *source,
                           size_t source_size, struct wire_compiled *out_result, int *out_program)
 {
     const int64_t started_ms = clock_ms();
-    struct build build = {.toolchain = toolchain,
+    struct build build = {.kind = BUILD_GRADED,
+                          .toolchain = toolchain,
                           .slot = slot,
                           .spec = spec,
                           .source = source,
@@ -95,11 +49,9 @@ struct err compile_source(const struct toolchain *toolchain, struct sandbox *slo
 
     *out_result = (struct wire_compiled){0};
     *out_program = -1;
-    build_name(&build, file_name);
-    buf_init(&build.header, HEADER_BYTES_MAX);
-    cache_entry_init(&build.made);
-
-    struct err err = build_run(&build, out_result, out_program);
+    struct err err = build_init(&build, file_name);
+    if (!err_is(err))
+        err = build_run(&build, out_result, out_program);
     out_result->errors = build.made.errors;
     out_result->warnings = build.made.warnings;
     out_result->diagnostics = buf_take(&build.made.diagnostics);
@@ -110,22 +62,57 @@ struct err compile_source(const struct toolchain *toolchain, struct sandbox *slo
         (void)close(*out_program); /* a memfd: nothing can be lost */
         *out_program = -1;
     }
-    cache_entry_release(&build.made);
-    buf_release(&build.header);
+    build_release(&build);
     return err;
+}
+
+struct err compile_diagnosis(const struct toolchain *toolchain, struct sandbox *slot,
+                             const struct spec *spec, const char *file_name, const char *source,
+                             size_t source_size, int *out_program)
+{
+    struct build build = {.kind = BUILD_DIAGNOSIS,
+                          .toolchain = toolchain,
+                          .slot = slot,
+                          .spec = spec,
+                          .source = source,
+                          .source_size = source_size};
+    bool lasting = false, linked = false;
+
+    *out_program = -1;
+    struct err err = build_init(&build, file_name);
+    if (!err_is(err))
+        err = object_make(&build, &lasting);
+    if (!err_is(err) && build.made.compiled)
+        err = program_link(&build, true, out_program, &linked);
+    build_release(&build);
+    return err;
+}
+
+/* What build_release gives back is there even after an error. */
+static struct err build_init(struct build *build, const char *file_name)
+{
+    const char *const home = build->toolchain->home, *const name = build->spec->name;
+    char path[2 * 4096];
+
+    build_name(build, file_name);
+    buf_init(&build->header, HEADER_BYTES_MAX);
+    cache_entry_init(&build->made);
+    (void)snprintf(path, sizeof path, "%s/assignments/%s/%s.h", home, name, name);
+    return fdio_read_file(path, &build->header);
+}
+
+static void build_release(struct build *build)
+{
+    cache_entry_release(&build->made);
+    buf_release(&build->header);
 }
 
 static struct err build_run(struct build *build, struct wire_compiled *result, int *out_program)
 {
-    const char *const name = build->spec->name;
-    char path[2 * 4096];
     struct audit_finding finding;
     bool fine = false;
 
-    (void)snprintf(path, sizeof path, "%s/assignments/%s/%s.h", build->toolchain->home, name, name);
-    struct err err = fdio_read_file(path, &build->header);
-    if (!err_is(err))
-        err = object_get(build);
+    struct err err = object_get(build);
     if (err_is(err))
         return err;
 
@@ -157,8 +144,9 @@ static void build_name(struct build *build, const char *file_name)
     else
         (void)snprintf(build->file_name, sizeof build->file_name, "%s.c", build->spec->name);
     (void)snprintf(build->header_name, sizeof build->header_name, "%s.h", build->spec->name);
-    (void)snprintf(build->runtime_path, sizeof build->runtime_path, "%s/%s/runtime.o",
-                   build->toolchain->runtime, build->spec->name);
+    (void)snprintf(build->runtime_path, sizeof build->runtime_path, "%s/%s/%s.o",
+                   build->toolchain->runtime, build->spec->name,
+                   build->kind == BUILD_DIAGNOSIS ? "diagnosis" : "runtime");
     (void)snprintf(build->extra_path, sizeof build->extra_path, "%s/extra.o",
                    build->toolchain->runtime);
 }
@@ -194,7 +182,9 @@ static struct err object_get(struct build *build)
 static struct err object_key(const struct build *build, struct cache_key *out)
 {
     struct stat runtime;
-    struct cache_part parts[COUNT(flags) + 8];
+    const char *flags[COMPILE_FLAGS_MAX];
+    const size_t flags_count = compile_flags(build->kind, flags);
+    struct cache_part parts[COMPILE_FLAGS_MAX + 8];
     size_t count = 0;
 
     if (stat(build->runtime_path, &runtime) < 0)
@@ -209,8 +199,8 @@ static struct err object_key(const struct build *build, struct cache_key *out)
     parts[count++] =
         (struct cache_part){build->toolchain->identity, strlen(build->toolchain->identity)};
     parts[count++] = (struct cache_part){build->toolchain->isa, strlen(build->toolchain->isa)};
-    for (size_t i = 0; i < COUNT(flags); i++)
-        parts[count++] = (struct cache_part){flags[i].word, strlen(flags[i].word)};
+    for (size_t i = 0; i < flags_count; i++)
+        parts[count++] = (struct cache_part){flags[i], strlen(flags[i])};
     *out = cache_key_of(parts, count);
     return err_none();
 }
@@ -228,13 +218,13 @@ static struct err object_make(struct build *build, bool *out_lasting)
         return err;
 
     tool_result_init(&tool);
-    err = run_compiler(build, assembly, &tool);
+    err = compile_run_cc1(build, assembly, &tool);
     if (!err_is(err) && note_tool(build, &tool, "syntax", "the compiler")) {
         buf_clear(&tool.said);
         if (lseek(assembly, 0, SEEK_SET) < 0)
             err = err_make(ERR_SYSTEM, "rewind the assembly");
         else
-            err = run_assembler(build, assembly, object, &tool);
+            err = compile_run_as(build, assembly, object, &tool);
         if (!err_is(err) && note_tool(build, &tool, "assembler", "the assembler")) {
             err = fdio_read_start(object, &build->made.object, CACHE_OBJECT_MAX, NULL);
             build->made.compiled = true;
@@ -243,62 +233,6 @@ static struct err object_make(struct build *build, bool *out_lasting)
     *out_lasting = tool.end != TOOL_LIMIT;
     tool_result_release(&tool);
     return err;
-}
-
-static struct err run_compiler(struct build *build, int assembly, struct tool_result *out)
-{
-    const char *argv[COUNT(flags) + 8];
-    char march[MARCH_WORD_MAX];
-    size_t count = 0;
-    auto_close int source = -1, header = -1, nothing = -1;
-
-    struct err err = fdio_memfd_sealed("source", build->source, build->source_size, &source);
-    if (!err_is(err))
-        err = fdio_memfd_sealed("header", build->header.at, build->header.size, &header);
-    if (!err_is(err))
-        err = fdio_memfd("nothing", 0, &nothing);
-    if (err_is(err))
-        return err;
-
-    const char *const isa = build->toolchain->isa;
-    (void)snprintf(march, sizeof march, "-march=%s", isa[0] == 0 ? "x86-64" : isa);
-    argv[count++] = build->toolchain->cc1;
-    argv[count++] = build->file_name;
-    argv[count++] = march;
-    for (size_t i = 0; i < COUNT(flags); i++)
-        argv[count++] = flags[i].word;
-    argv[count++] = "-o";
-    argv[count++] = "-";
-    argv[count] = NULL;
-
-    const struct sandbox_file files[] = {{build->file_name, source}, {build->header_name, header}};
-    const struct tool_run run = {.title = "the compiler",
-                                 .argv = argv,
-                                 .input = nothing,
-                                 .output = assembly,
-                                 .files_in = files,
-                                 .files_in_count = COUNT(files),
-                                 .output_bytes = CACHE_OBJECT_MAX};
-    return tool_run(build->slot, &run, out);
-}
-
-static struct err run_assembler(struct build *build, int assembly, int object,
-                                struct tool_result *out)
-{
-    const char *const argv[] = {build->toolchain->as, "--64", "-o", "out.o", NULL};
-    const struct sandbox_file file = {"out.o", object};
-    auto_close int nothing = -1;
-    struct err err = fdio_memfd("nothing", 0, &nothing);
-    if (err_is(err))
-        return err;
-
-    const struct tool_run run = {.title = "the assembler",
-                                 .argv = argv,
-                                 .input = assembly,
-                                 .output = nothing,
-                                 .file_out = &file,
-                                 .output_bytes = CACHE_OBJECT_MAX};
-    return tool_run(build->slot, &run, out);
 }
 
 /* Keeps what the tool said. Returns true if the next step may go on. */
@@ -352,68 +286,11 @@ static struct err object_audit(const struct build *build, bool *out_fine,
 static struct err program_link(struct build *build, bool with_extra, int *out_program,
                                bool *out_linked)
 {
-    /* The student's object first: a memcpy of its own then wins over the runtime's. */
-    const char *const argv[] = {build->toolchain->ld,
-                                "-static",
-                                "-s",
-                                "-z",
-                                "noexecstack",
-                                "-z",
-                                "norelro",
-                                "--allow-multiple-definition",
-                                "--build-id=none",
-                                "-o",
-                                "program",
-                                "out.o",
-                                "runtime.o",
-                                with_extra ? "extra.o" : NULL,
-                                NULL};
-    auto_close int object = -1, program = -1, nothing = -1, extra = -1;
-    auto_close int runtime = open(build->runtime_path, O_RDONLY | O_CLOEXEC);
-    if (runtime < 0)
-        return err_make(ERR_SYSTEM, "open %.100s", build->runtime_path);
-    if (with_extra && (extra = open(build->extra_path, O_RDONLY | O_CLOEXEC)) < 0)
-        return err_make(ERR_SYSTEM, "open %.100s", build->extra_path);
-
-    struct err err =
-        fdio_memfd_sealed("object", build->made.object.at, build->made.object.size, &object);
-    if (!err_is(err))
-        err = fdio_memfd("program", 0, &program);
-    if (!err_is(err))
-        err = fdio_memfd("nothing", 0, &nothing);
-    if (err_is(err))
-        return err;
-
-    const struct sandbox_file in[] = {
-        {"out.o", object}, {"runtime.o", runtime}, {"extra.o", extra}};
-    const struct sandbox_file file = {"program", program};
-    const struct tool_run run = {.title = "the linker",
-                                 .argv = argv,
-                                 .input = nothing,
-                                 .output = nothing,
-                                 .files_in = in,
-                                 .files_in_count = with_extra ? 3 : 2,
-                                 .file_out = &file,
-                                 .output_bytes = PROGRAM_BYTES_MAX};
     struct tool_result tool;
+
     tool_result_init(&tool);
-    err = tool_run(build->slot, &run, &tool);
+    struct err err = compile_run_ld(build, with_extra, &tool, out_program);
     *out_linked = !err_is(err) && note_tool(build, &tool, "link", "the linker");
     tool_result_release(&tool);
-    if (!err_is(err) && *out_linked)
-        err = seal(program);
-    if (!err_is(err) && *out_linked) {
-        *out_program = program;
-        program = -1; /* the caller's now */
-    }
     return err;
-}
-
-static struct err seal(int program)
-{
-    const int seals = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL;
-
-    if (fcntl(program, F_ADD_SEALS, seals) < 0)
-        return err_make(ERR_SYSTEM, "seal the program");
-    return err_none();
 }

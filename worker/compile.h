@@ -22,7 +22,8 @@ struct toolchain {
     char compiler[64]; /* "gcc 12.2.0" */
     char flags[128];   /* "-O3 -march=x86-64-v4": what the report names */
     char cc1[256], as[256], ld[256];
-    char identity[65]; /* hex hash of the programs' paths, sizes and times: for cache keys */
+    char addr2line[256]; /* "" if this host has none: findings then name no line */
+    char identity[65];   /* hex hash of the programs' paths, sizes and times: for cache keys */
 };
 
 /* Finds compiler, instruction set and runtime.
@@ -44,5 +45,13 @@ struct err toolchain_find(struct toolchain *out, const char *home);
 struct err compile_source(const struct toolchain *toolchain, struct sandbox *slot,
                           const struct spec *spec, const char *file_name, const char *source,
                           size_t source_size, struct wire_compiled *out_result, int *out_program);
+
+/* The same source as a diagnosis build (worker/runtime/diagnosis.h): slow, watchful, with line
+ * numbers, neither audited nor cached. For sources that compile_source found good.
+ *
+ * out_program  as above; -1 if this time it did not come to a program, which is no error */
+struct err compile_diagnosis(const struct toolchain *toolchain, struct sandbox *slot,
+                             const struct spec *spec, const char *file_name, const char *source,
+                             size_t source_size, int *out_program);
 
 #endif

@@ -4,6 +4,7 @@
 #include "sandbox/base/log.h"
 #include "sandbox/base/text.h"
 #include "worker/job.h"
+#include "worker/prebuilt.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -19,7 +20,7 @@
 
 struct options {
     const char *fd, *home, *assignments, *name, *backend, *cache, *timing_lock;
-    bool require_cgroup, help;
+    bool require_cgroup, prebuild, help;
 };
 
 static bool options_parse(struct options *options, int argc, char **argv);
@@ -50,6 +51,8 @@ static const struct option_row {
     {"--cache", "DIR", offsetof(struct options, cache), "keep compiled objects here"},
     {"--timing-lock", "FILE", offsetof(struct options, timing_lock),
      "one timing at a time among those who name the same file"},
+    {"--prebuild", NULL, offsetof(struct options, prebuild),
+     "parse the headers of intrinsics once, keep them with the runtime, and end"},
     {"--help", NULL, offsetof(struct options, help), "this text"},
 };
 
@@ -65,7 +68,8 @@ int main(int argc, char **argv)
         usage(stdout);
         return 0;
     }
-    if (!socket_check(options.fd, &fd) || !backend_choose(&worker, options.backend))
+    if ((!options.prebuild && !socket_check(options.fd, &fd)) ||
+        !backend_choose(&worker, options.backend))
         return EXIT_USAGE;
 
     /* A worker without its parent has nobody to tell anything; its slots die with it. */
@@ -76,7 +80,8 @@ int main(int argc, char **argv)
 
     struct err err = worker_init(&worker, &options);
     if (!err_is(err))
-        err = serve(&worker, fd);
+        err = options.prebuild ? prebuilt_make(&worker.toolchain, worker.student)
+                               : serve(&worker, fd);
     if (err_is(err))
         log_err("worker.failed", err);
     worker_close_slots(&worker);

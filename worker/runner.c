@@ -29,7 +29,7 @@ struct err runner_new(struct runner **out, const struct runner_plan *plan)
     runner->go_fd = runner->done_fd = runner->stdout_fd = runner->stderr_fd = -1;
 
     struct err err =
-        runner_layout_make(&runner->layout, plan->spec, plan->cases, plan->cases_count);
+        runner_layout_make(&runner->layout, plan->spec, plan->cases, plan->cases_count, plan->gap);
     if (!err_is(err))
         err = runner_memory_make(runner, plan->cases, plan->cases_count);
     if (err_is(err)) {
@@ -76,6 +76,11 @@ struct err runner_stop(struct runner *runner)
 const struct call *runner_given(const struct runner *runner)
 {
     return &runner->given;
+}
+
+void runner_finding(const struct runner *runner, struct control_finding *out)
+{
+    memcpy(out, &runner->control->finding, sizeof *out);
 }
 
 struct err runner_take_stderr(struct runner *runner, struct buf *out, size_t max)

@@ -19,6 +19,7 @@
 #include "sandbox/base/buf.h"
 #include "sandbox/sandbox.h"
 #include "worker/answer.h"
+#include "worker/runtime/control.h"
 
 struct runner;
 
@@ -30,6 +31,7 @@ struct runner_plan {
     size_t cases_count;
     unsigned calls; /* that one process may see at most: bounds its whole life */
     int cpu;        /* pin to this processor, -1: anywhere */
+    size_t gap;     /* bytes between tensors, whole pages; 0: one page */
 };
 
 enum runner_end {
@@ -85,6 +87,9 @@ struct err runner_call_timed(struct runner *runner, struct runner_result *out);
 /* Copies outputs and inouts of the call into `answer`, made for the same case. Returns the argument
  * beside which something was written that is not its own, or -1. */
 int runner_answer(const struct runner *runner, struct answer *answer);
+
+/* What a diagnosis build says that it found: every field is a claim of the student's process. */
+void runner_finding(const struct runner *runner, struct control_finding *out);
 
 /* Appends what the program wrote to stderr since the last time, at most `max` bytes of it, and
  * empties both streams, so that every case has its own allowance. */

@@ -95,6 +95,10 @@ static struct err call_ask(struct runner *runner)
             region->used ? (uint64_t)(at - base) | (region->in_outputs ? 1 : 0) : 0;
         control->values[i] = runner->given.which->values[i];
         control->scalars[i] = runner->given.scalars[i];
+        control->bytes[i] =
+            region->used ? (uint64_t)spec_tensor_bytes(spec, runner->given.which, i) : 0;
+        control->unset[i] =
+            spec->arguments[i].role == SPEC_OUTPUT && spec->arguments[i].element != SPEC_I8;
     }
     runner->number++;
     runner->calls++;

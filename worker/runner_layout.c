@@ -8,17 +8,17 @@
 #define LAYOUT_BYTES_MAX (2 * SPEC_TENSOR_BYTES_MAX) /* the largest tensors of unlike cases */
 
 static size_t largest(const struct spec *spec, int argument, const int *cases, size_t cases_count);
-static void guard_add(struct runner_layout *layout, size_t *bytes, bool in_outputs);
+static void guard_add(struct runner_layout *layout, size_t *bytes, size_t gap, bool in_outputs);
 
 _Static_assert(CONTROL_ARGUMENTS_MAX == SPEC_ARGUMENTS_MAX, "the page has room for all arguments");
 _Static_assert(CONTROL_GUARDS_MAX >= SPEC_ARGUMENTS_MAX + 2, "and for their guards");
 
 struct err runner_layout_make(struct runner_layout *out, const struct spec *spec, const int *cases,
-                              size_t cases_count)
+                              size_t cases_count, size_t gap)
 {
     *out = (struct runner_layout){.guards_count = 0};
-    guard_add(out, &out->inputs_bytes, false);
-    guard_add(out, &out->outputs_bytes, true);
+    guard_add(out, &out->inputs_bytes, gap, false);
+    guard_add(out, &out->outputs_bytes, gap, true);
 
     for (int i = 0; i < spec->arguments_count; i++) {
         const enum spec_role role = spec->arguments[i].role;
@@ -33,7 +33,7 @@ struct err runner_layout_make(struct runner_layout *out, const struct spec *spec
         region->start = *bytes;
         region->end = *bytes + (need + PAGE - 1) / PAGE * PAGE;
         *bytes = region->end;
-        guard_add(out, bytes, region->in_outputs);
+        guard_add(out, bytes, gap, region->in_outputs);
     }
     if (out->inputs_bytes + out->outputs_bytes > (size_t)LAYOUT_BYTES_MAX)
         return err_make(ERR_LIMIT, "the tensors of '%s' take %zu bytes together", spec->name,
@@ -61,8 +61,8 @@ static size_t largest(const struct spec *spec, int argument, const int *cases, s
     return most;
 }
 
-static void guard_add(struct runner_layout *layout, size_t *bytes, bool in_outputs)
+static void guard_add(struct runner_layout *layout, size_t *bytes, size_t gap, bool in_outputs)
 {
     layout->guards[layout->guards_count++] = (uint64_t)*bytes | (in_outputs ? 1 : 0);
-    *bytes += PAGE;
+    *bytes += gap > PAGE ? gap : PAGE;
 }

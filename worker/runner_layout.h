@@ -23,9 +23,10 @@ struct runner_layout {
     uint32_t guards_count;
 };
 
-/* For these cases of the spec. ERR_LIMIT: more memory than one case may have. */
+/* For these cases of the spec. gap: bytes between two regions, whole pages of which the first is a
+ * guard; 0: that one page. ERR_LIMIT: more memory than one case may have. */
 struct err runner_layout_make(struct runner_layout *out, const struct spec *spec, const int *cases,
-                              size_t cases_count);
+                              size_t cases_count, size_t gap);
 
 /* Offset at which a tensor of this many bytes starts; bytes fit the region. */
 size_t runner_layout_place(const struct runner_layout *layout, int argument, size_t bytes);

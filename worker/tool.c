@@ -49,7 +49,7 @@ struct err tool_run(struct sandbox *slot, const struct tool_run *run, struct too
         .files_out = run->file_out,
         .files_out_count = run->file_out == NULL ? 0 : 1,
         .limits = {.wall_ms = TOOL_WALL_MS,
-                   .cpu_ms = TOOL_CPU_MS,
+                   .cpu_ms = run->cpu_ms != 0 ? run->cpu_ms : TOOL_CPU_MS,
                    .memory_bytes = TOOL_MEMORY_BYTES,
                    .stack_bytes = TOOL_STACK_BYTES,
                    .output_bytes = run->output_bytes,

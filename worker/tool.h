@@ -31,6 +31,7 @@ struct tool_run {
     size_t files_in_count;
     const struct sandbox_file *file_out; /* NULL: it writes to `output` */
     uint64_t output_bytes;               /* of all it writes */
+    uint64_t cpu_ms;                     /* 0: TOOL_CPU_MS */
 };
 
 struct tool_result {

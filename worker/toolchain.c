@@ -56,6 +56,7 @@ static struct err find_tools(struct toolchain *toolchain)
     (void)text_copy(toolchain->cc1, sizeof toolchain->cc1, tools.cc1);
     (void)text_copy(toolchain->as, sizeof toolchain->as, tools.as);
     (void)text_copy(toolchain->ld, sizeof toolchain->ld, tools.ld);
+    (void)text_copy(toolchain->addr2line, sizeof toolchain->addr2line, tools.addr2line);
     return err_none();
 }
 

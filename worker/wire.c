@@ -53,6 +53,7 @@ static const struct wire_field job_fields[] = {
     {"key",        WIRE_HEX,   JOB(key),        WIRE_ALWAYS,   0, 0,                   NULL},
     {"practice",   WIRE_BOOL,  JOB(practice),   WIRE_ALWAYS,   0, 0,                   NULL},
     {"only_case",  WIRE_TEXT,  JOB(only_case),  WIRE_WHEN_SET, 0, 0,                   NULL},
+    {"patterns_only", WIRE_INT, JOB(patterns_only), WIRE_WHEN_SET, 1, 1,               NULL},
 };
 // clang-format on
 
@@ -205,6 +206,11 @@ bool verdict_from_word(enum verdict *out, const char *word)
 const char *outcome_word(enum outcome outcome)
 {
     return wire_outcome_words[outcome];
+}
+
+const char *found_word(enum found kind)
+{
+    return wire_found_words[kind];
 }
 
 const char *device_word(enum device device)

@@ -14,6 +14,7 @@
 #include "assignments/spec.h"
 #include "sandbox/base/buf.h"
 #include "sandbox/base/err.h"
+#include "worker/runtime/found.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,7 +46,8 @@ struct job {
     unsigned char key[32];         /* inputs depend on (key, case, iteration) alone */
     bool practice;                 /* visible cases only, short timing */
     char only_case[SPEC_NAME_MAX]; /* "": all */
-    char *source;                  /* owned; source_size bytes and a 0 */
+    int patterns_only; /* 1: no diagnosis build after a failure; for mutants by the hundred */
+    char *source;      /* owned; source_size bytes and a 0 */
     size_t source_size;
 };
 
@@ -55,6 +57,7 @@ enum event_kind {
     EVENT_HELLO,    /* once, first: what this worker is */
     EVENT_COMPILED, /* the compile step is over, well or badly */
     EVENT_CASE,     /* a correctness case is over */
+    EVENT_FINDING,  /* what a diagnosis build found in a case that failed; at most one per job */
     EVENT_TIMED,    /* a ranked case is over (its checks and its ratios) */
     EVENT_DONE,     /* the job is over: the last event of every job */
 };
@@ -128,6 +131,21 @@ struct wire_case {
     char *stderr_text; /* owned, may be NULL; sanitised, cut; visible cases only */
 };
 
+/* It explains a case and changes nothing about it. The student's process said so: numbers are
+ * bounded and texts cleaned, and the claim may be a lie to himself. */
+struct wire_finding {
+    int index; /* of spec->cases: a visible one */
+    enum found kind;
+    bool is_write;
+    int64_t line;    /* of the source; 0: unknown */
+    char source[80]; /* that line, cut; "" without one */
+    char name[48];   /* tensor, array, or type; "" if unknown */
+    char place[80];  /* "o[b=1][h=0][i=3][d=0]"; "" if it does not apply */
+    int64_t element; /* of a tensor; byte of an array or block; may lie outside */
+    int64_t of;      /* elements or bytes that there are */
+    int64_t value;   /* index, bits, length, alignment: what the kind says */
+};
+
 struct wire_timed {
     int index;                 /* of spec->cases */
     struct wire_case check;    /* the row of `cases` in the group speed; same index */
@@ -155,6 +173,7 @@ struct event {
         struct wire_hello hello;
         struct wire_compiled compiled;
         struct wire_case one;
+        struct wire_finding finding;
         struct wire_timed timed;
         struct wire_done done;
     };
@@ -184,6 +203,7 @@ void event_release(struct event *event);
 const char *verdict_word(enum verdict verdict);
 bool verdict_from_word(enum verdict *out, const char *word);
 const char *outcome_word(enum outcome outcome);
+const char *found_word(enum found kind);
 const char *device_word(enum device device);
 bool device_from_word(enum device *out, const char *word);
 

@@ -10,6 +10,7 @@
 #define MS_MAX 1e12
 #define BYTES_MAX 1e15
 #define PAIRS_MAX 1e6
+#define LINES_MAX 1e6
 
 static struct err case_write(cJSON *body, const struct wire_case *one);
 static struct err mismatch_write(cJSON *body, const struct wire_mismatch *mismatch);
@@ -30,7 +31,31 @@ const char *const wire_outcome_words[OUTCOME_SYSTEM_ERROR + 1] = {
     "checked", "timed", "compile_error", "compiled_only", "system_error",
 };
 const char *const wire_event_words[EVENT_DONE + 1] = {
-    "hello", "compiled", "case", "timed", "done",
+    "hello", "compiled", "case", "finding", "timed", "done",
+};
+const char *const wire_found_words[FOUND_KINDS] = {
+    [FOUND_NOTHING] = "nothing",
+    [FOUND_OUTSIDE_TENSOR] = "outside_tensor",
+    [FOUND_INPUT_WRITTEN] = "input_written",
+    [FOUND_OUTSIDE_ARRAY] = "outside_array",
+    [FOUND_OUTSIDE_BLOCK] = "outside_block",
+    [FOUND_FREED_BLOCK] = "freed_block",
+    [FOUND_BAD_FREE] = "bad_free",
+    [FOUND_NULL] = "null_pointer",
+    [FOUND_WILD] = "wild_pointer",
+    [FOUND_STACK_OVERFLOW] = "stack_full",
+    [FOUND_UNSET_TENSOR] = "unset_tensor",
+    [FOUND_UNSET_ARRAY] = "unset_array",
+    [FOUND_UNSET_BLOCK] = "unset_block",
+    [FOUND_INDEX] = "index",
+    [FOUND_SIGNED_OVERFLOW] = "signed_overflow",
+    [FOUND_DIVISION_BY_ZERO] = "division_by_zero",
+    [FOUND_DIVISION_OVERFLOW] = "division_overflow",
+    [FOUND_SHIFT] = "shift",
+    [FOUND_LENGTH] = "length",
+    [FOUND_FLOAT_TO_INTEGER] = "float_to_integer",
+    [FOUND_MISALIGNED] = "misaligned",
+    [FOUND_ILLEGAL_INSTRUCTION] = "illegal_instruction",
 };
 
 // clang-format off
@@ -75,6 +100,20 @@ static const struct wire_field case_fields[] = {
 };
 static const struct wire_field ratio_field[] = {
     {"error_ratio", WIRE_ANYREAL, AT(error_ratio), WIRE_ALWAYS,    0, 0,                            NULL},
+};
+#undef AT
+#define AT(member) WIRE_AT(struct wire_finding, member)
+static const struct wire_field finding_fields[] = {
+    {"index",       WIRE_INT,     AT(index),       WIRE_ALWAYS,    0, SPEC_CASES_MAX - 1,           NULL},
+    {"kind",        WIRE_WORD,    AT(kind),        WIRE_ALWAYS,    0, COUNT(wire_found_words),      wire_found_words},
+    {"write",       WIRE_BOOL,    AT(is_write),    WIRE_ALWAYS,    0, 0,                            NULL},
+    {"line",        WIRE_INT64,   AT(line),        WIRE_WHEN_SET,  1, LINES_MAX,                    NULL},
+    {"source",      WIRE_TEXT,    AT(source),      WIRE_WHEN_SET,  0, 0,                            NULL},
+    {"name",        WIRE_TEXT,    AT(name),        WIRE_WHEN_SET,  0, 0,                            NULL},
+    {"place",       WIRE_TEXT,    AT(place),       WIRE_WHEN_SET,  0, 0,                            NULL},
+    {"element",     WIRE_INT64,   AT(element),     WIRE_ALWAYS,    -WIRE_INTEGER_MAX, WIRE_INTEGER_MAX, NULL},
+    {"of",          WIRE_INT64,   AT(of),          WIRE_ALWAYS,    0, WIRE_INTEGER_MAX,             NULL},
+    {"value",       WIRE_INT64,   AT(value),       WIRE_ALWAYS,    -WIRE_INTEGER_MAX, WIRE_INTEGER_MAX, NULL},
 };
 #undef AT
 #define AT(member) WIRE_AT(struct wire_mismatch, member)
@@ -127,6 +166,8 @@ struct err wire_body_write(cJSON *body, const struct event *event)
     case EVENT_COMPILED:
         return wire_write(body, compiled_fields, COUNT(compiled_fields), &event->compiled);
     case EVENT_CASE: return case_write(body, &event->one);
+    case EVENT_FINDING:
+        return wire_write(body, finding_fields, COUNT(finding_fields), &event->finding);
     case EVENT_TIMED: return timed_write(body, &event->timed);
     case EVENT_DONE: return wire_write(body, done_fields, COUNT(done_fields), &event->done);
     }
@@ -142,6 +183,8 @@ struct err wire_body_read(const cJSON *body, struct event *event)
         return wire_read(body, "compiled", compiled_fields, COUNT(compiled_fields),
                          &event->compiled);
     case EVENT_CASE: return case_read(body, "case", &event->one);
+    case EVENT_FINDING:
+        return wire_read(body, "finding", finding_fields, COUNT(finding_fields), &event->finding);
     case EVENT_TIMED: return timed_read(body, &event->timed);
     case EVENT_DONE: return wire_read(body, "done", done_fields, COUNT(done_fields), &event->done);
     }

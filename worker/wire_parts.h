@@ -10,6 +10,7 @@
 extern const char *const wire_verdict_words[VERDICT_NOT_RUN + 1];
 extern const char *const wire_outcome_words[OUTCOME_SYSTEM_ERROR + 1];
 extern const char *const wire_event_words[EVENT_DONE + 1];
+extern const char *const wire_found_words[FOUND_KINDS];
 
 /* Adds the fields of the event's body to an empty object. */
 struct err wire_body_write(cJSON *body, const struct event *event);

@@ -17,11 +17,17 @@
 #ifndef WORKER_RUNTIME_CONTROL_H
 #define WORKER_RUNTIME_CONTROL_H
 
+#include "worker/runtime/found.h"
+
 #include <stdint.h>
 
 #define CONTROL_ARGUMENTS_MAX 20
 #define CONTROL_GUARDS_MAX 44
 #define CONTROL_PAGE 4096
+
+/* Exit code of a diagnosis build that ends itself because it has found something, or cannot go on.
+ */
+#define CONTROL_EXIT_FOUND 122
 
 /* Exit code of a runner that could not map its pages. It happens before the first call, so it is
  * ours; after a call the code may be the student's own doing and says nothing. */
@@ -38,6 +44,18 @@ enum control_fd {
     FD_COUNT
 };
 
+/* Written by the student's process: every field of it is a claim. */
+struct control_finding {
+    uint32_t kind; /* enum found */
+    uint32_t is_write;
+    uint64_t pc; /* inside the instruction that did it; 0: unknown */
+    int64_t argument;
+    int64_t offset; /* bytes from the start of the tensor, array or block */
+    uint64_t object_bytes;
+    int64_t value;
+    char name[48];
+};
+
 struct control {
     _Alignas(64) volatile uint32_t go; /* number of the call asked for; written by the worker */
     _Alignas(
@@ -50,6 +68,9 @@ struct control {
     int64_t values[CONTROL_ARGUMENTS_MAX];  /* sizes and options */
     double scalars[CONTROL_ARGUMENTS_MAX];
     uint8_t is_tensor[CONTROL_ARGUMENTS_MAX];
+    uint64_t bytes[CONTROL_ARGUMENTS_MAX]; /* of each tensor; the rest is for diagnosis builds */
+    uint8_t unset[CONTROL_ARGUMENTS_MAX];  /* an output of 4-byte elements: none is written yet */
+    struct control_finding finding;
 };
 
 _Static_assert(sizeof(struct control) <= CONTROL_PAGE, "control fits one page");
