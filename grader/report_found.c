@@ -88,10 +88,10 @@ static void fill(struct buf *out, const struct wire_finding *finding, enum langu
 void report_found(struct buf *out, const struct report *report, int index, enum language language)
 {
     const struct wire_finding *finding = &report->finding;
-    auto_buf struct buf words;
 
     if (!report->has_finding || finding->index != index)
         return;
+    auto_buf struct buf words;
     buf_init(&words, 1024);
     report_found_words(&words, finding, language);
     const char *head = words_of("text_found", language);

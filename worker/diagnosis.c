@@ -117,7 +117,6 @@ static struct err line_of(struct worker *worker, int program, uint64_t pc, const
 {
     char address[32];
     auto_close int nothing = -1, lines = -1;
-    auto_buf struct buf said;
     const char *const argv[] = {worker->toolchain.addr2line, "-i", "-e", "program", address, NULL};
     const struct sandbox_file in = {"program", program};
     struct tool_result tool;
@@ -139,6 +138,7 @@ static struct err line_of(struct worker *worker, int program, uint64_t pc, const
                                  .files_in_count = 1,
                                  .output_bytes = SAID_MAX,
                                  .cpu_ms = LINE_CPU_MS};
+    auto_buf struct buf said;
     tool_result_init(&tool);
     buf_init(&said, SAID_MAX);
     err = tool_run(worker->student, &run, &tool);

@@ -45,6 +45,9 @@ bool finding_read(const struct control_finding *raw, const struct spec *spec,
     if ((kinds[raw->kind] & NEEDS_TENSOR) != 0)
         return tensor_read(raw, spec, which, out);
     out->element = bounded(raw->offset);
+    if ((out->kind == FOUND_OUTSIDE_ARRAY || out->kind == FOUND_OUTSIDE_BLOCK) &&
+        raw->object_bytes == 0)
+        out->kind = FOUND_WILD; /* of no array that is known */
     out->of = raw->object_bytes < (uint64_t)CLAIM_MAX ? (int64_t)raw->object_bytes : 0;
     if ((kinds[raw->kind] & HAS_NAME) != 0)
         name_clean(raw->name, sizeof raw->name, out->name, sizeof out->name);
@@ -142,7 +145,6 @@ int64_t finding_line(const char *said, const char *file_name)
 void finding_place(struct wire_finding *finding, int64_t line, const char *source, size_t size)
 {
     const char *at = source, *end = source + size;
-    auto_buf struct buf clean;
 
     for (int64_t number = 1; number < line && at < end; number++) {
         const char *feed = memchr(at, '\n', (size_t)(end - at));
@@ -155,6 +157,7 @@ void finding_place(struct wire_finding *finding, int64_t line, const char *sourc
     const char *stop = feed != NULL ? feed : end;
     while (at < stop && (*at == ' ' || *at == '\t'))
         at++;
+    auto_buf struct buf clean;
     buf_init(&clean, 4096);
     (void)text_sanitise(&clean, at, (size_t)(stop - at), 1, sizeof finding->source - 8); /* cut */
     clean.at[strcspn(clean.at, "\n")] = '\0';

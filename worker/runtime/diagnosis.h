@@ -53,8 +53,10 @@ void diagnosis_name(struct control_finding *finding, const char *name, size_t si
 bool shadow_map(uintptr_t at, size_t size);
 /* The whole grains of [at, at + size) become `value`. */
 void shadow_fill(uintptr_t at, size_t size, unsigned char value);
-/* The first `size` bytes may be used, the rest of their last grain may not. */
-void shadow_open(uintptr_t at, size_t size);
+/* What lies between the end of an object and `stop` becomes `value`; so many first bytes of the
+ * object's last grain may still be used. Of the object itself nothing is touched: static data and
+ * blocks of malloc are large, and their shadow is zero. */
+void shadow_behind(uintptr_t end, uintptr_t stop, unsigned char value);
 /* True if the shadow allows the access; the shadow must be there. */
 bool shadow_allows(uintptr_t at, size_t size);
 

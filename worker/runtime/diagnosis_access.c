@@ -13,7 +13,9 @@
 #define NULL_ZONE ((uintptr_t)65536)       /* what a null pointer with an index reaches */
 #define STACK_ABOVE ((uintptr_t)256 << 10) /* above main: arguments, the empty environment */
 #define STACK_RESERVE ((uintptr_t)32 << 10)
-#define STACK_BELOW ((uintptr_t)1 << 30) /* an array too large for the stack lands here */
+#define STACK_BELOW ((uintptr_t)1 << 30) /* an array too large for the stack lands here … */
+#define SHADOW_BELOW                                                                               \
+    ((uintptr_t)1 << 40) /* … or its shadow, which the compiler writes first, here */
 #define ADDRESS_END ((uintptr_t)0x7ffffffff000)
 #define HANDLER_STACK (32 << 10)
 #define REGISTRATIONS_MAX 16
@@ -122,8 +124,12 @@ static void on_fault(int signal_number, siginfo_t *info, void *context)
     const bool is_write = (state->uc_mcontext.gregs[REG_ERR] & 2) != 0;
     struct control_finding finding = {.kind = FOUND_ILLEGAL_INSTRUCTION, .pc = pc, .argument = -1};
 
+    const uintptr_t stack = (uintptr_t)state->uc_mcontext.gregs[REG_RSP];
+
     if (signal_number == SIGFPE)
         finding.kind = FOUND_DIVISION_BY_ZERO;
+    else if (stack < diagnosis.stack_low || stack >= diagnosis.stack_high)
+        finding.kind = FOUND_STACK_OVERFLOW; /* a frame larger than all of the stack */
     else if (signal_number != SIGILL && info->si_code == SI_KERNEL)
         finding.kind = FOUND_MISALIGNED; /* the processor names no address then */
     else if (signal_number != SIGILL)
@@ -159,6 +165,8 @@ void diagnosis_access(uintptr_t at, size_t size, bool is_write, uintptr_t pc)
             .kind = FOUND_STACK_OVERFLOW, .pc = pc, .argument = -1};
         diagnosis_end(&deep);
     }
+    if (size > SIZE_MAX - at) /* of a negative length, most likely */
+        size = SIZE_MAX - at;
     if (size == 0 || in_tensor(at, size, is_write, pc))
         return;
     if (at >= diagnosis.stack_low && at < diagnosis.stack_high)
@@ -239,8 +247,8 @@ static void stack_access(uintptr_t at, size_t size, bool is_write, uintptr_t pc)
     struct control_finding finding = {
         .kind = FOUND_OUTSIDE_ARRAY, .is_write = is_write, .pc = pc, .argument = -1};
 
-    if (!shadow_allows(at, size)) {
-        while (shadow_allows(at, 1)) /* the first byte that is not the array's */
+    if (size > diagnosis.stack_high - at || !shadow_allows(at, size)) {
+        while (at < diagnosis.stack_high && shadow_allows(at, 1)) /* the first that is not its */
             at++;
         (void)frame_find(at, &finding); /* else without a name */
         diagnosis_end(&finding);
@@ -326,8 +334,7 @@ void diagnosis_globals(const struct diagnosis_global *globals, size_t count)
     diagnosis.registered[diagnosis.registered_count++].count = count;
     for (size_t i = 0; i < count; i++) {
         const struct diagnosis_global *one = &globals[i];
-        shadow_fill(one->start, one->size_with_redzone, SHADOW_GLOBAL);
-        shadow_open(one->start, one->size);
+        shadow_behind(one->start + one->size, one->start + one->size_with_redzone, SHADOW_GLOBAL);
     }
 }
 
@@ -336,9 +343,9 @@ static void image_access(uintptr_t at, size_t size, bool is_write, uintptr_t pc)
     struct control_finding finding = {
         .kind = FOUND_OUTSIDE_ARRAY, .is_write = is_write, .pc = pc, .argument = -1};
 
-    if (shadow_allows(at, size))
+    if (size <= diagnosis.image_high - at && shadow_allows(at, size))
         return;
-    while (shadow_allows(at, 1))
+    while (at < diagnosis.image_high && shadow_allows(at, 1))
         at++;
     for (int r = 0; r < diagnosis.registered_count; r++)
         for (size_t i = 0; i < diagnosis.registered[r].count; i++) {
@@ -365,7 +372,7 @@ static void elsewhere(uintptr_t at, bool is_write, uintptr_t pc)
     struct control_finding finding = {
         .kind = FOUND_WILD, .is_write = is_write, .pc = pc, .argument = -1, .value = (int64_t)at};
     const uintptr_t shadow_low =
-        ((diagnosis.stack_low - STACK_BELOW) >> SHADOW_SHIFT) + SHADOW_OFFSET;
+        ((diagnosis.stack_low - SHADOW_BELOW) >> SHADOW_SHIFT) + SHADOW_OFFSET;
     const uintptr_t shadow_high = (diagnosis.stack_low >> SHADOW_SHIFT) + SHADOW_OFFSET;
 
     if (at - diagnosis.inputs < diagnosis.inputs_bytes ||
@@ -400,12 +407,16 @@ void shadow_fill(uintptr_t at, size_t size, unsigned char value)
         shadow[i] = value;
 }
 
-void shadow_open(uintptr_t at, size_t size)
+void shadow_behind(uintptr_t end, uintptr_t stop, unsigned char value)
 {
-    shadow_fill(at, size, 0);
-    if (size % SHADOW_GRAIN != 0)
-        shadow_fill(at + size / SHADOW_GRAIN * SHADOW_GRAIN, SHADOW_GRAIN,
-                    (unsigned char)(size % SHADOW_GRAIN));
+    const uintptr_t left = end % SHADOW_GRAIN;
+
+    if (left != 0) {
+        shadow_fill(end - left, SHADOW_GRAIN, (unsigned char)left);
+        end += SHADOW_GRAIN - left;
+    }
+    if (end < stop)
+        shadow_fill(end, stop - end, value);
 }
 
 bool shadow_allows(uintptr_t at, size_t size)

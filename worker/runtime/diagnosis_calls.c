@@ -69,9 +69,8 @@ void __asan_alloca_poison(uintptr_t at, size_t size)
     const uintptr_t end = (at + size + ALLOCA_REDZONE - 1) & -(uintptr_t)ALLOCA_REDZONE;
 
     shadow_fill(at - ALLOCA_REDZONE, ALLOCA_REDZONE, SHADOW_ALLOCA_LEFT);
-    shadow_open(at, size);
-    shadow_fill((at + size + SHADOW_GRAIN - 1) & -(uintptr_t)SHADOW_GRAIN,
-                end + ALLOCA_REDZONE - at - size, SHADOW_ALLOCA_RIGHT);
+    shadow_fill(at, size, 0); /* older frames may have left something there */
+    shadow_behind(at + size, end + ALLOCA_REDZONE, SHADOW_ALLOCA_RIGHT);
 }
 
 void __asan_allocas_unpoison(uintptr_t top, uintptr_t bottom)

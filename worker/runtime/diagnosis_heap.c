@@ -164,9 +164,7 @@ static void *block_new(size_t alignment, size_t size)
     const uintptr_t end = (start + size + REDZONE - 1) & -REDZONE;
 
     shadow_fill(heap.next, start - heap.next, SHADOW_REDZONE);
-    shadow_open(start, size);
-    shadow_fill((start + size + SHADOW_GRAIN - 1) & -(uintptr_t)SHADOW_GRAIN,
-                end + REDZONE - start - size, SHADOW_REDZONE);
+    shadow_behind(start + size, end + REDZONE, SHADOW_REDZONE);
     heap.next = end + REDZONE;
     if (heap.count < BLOCKS_MAX)
         heap.blocks[heap.count++] = (struct block){.start = start, .size = size};
