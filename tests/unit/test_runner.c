@@ -120,7 +120,7 @@ static void regions_are_apart_and_between_guards(void **state)
     struct runner_layout layout;
     size_t ends[2] = {CONTROL_PAGE, CONTROL_PAGE};
 
-    fine(runner_layout_make(&layout, &bench->spec, cases, COUNT(cases)));
+    fine(runner_layout_make(&layout, &bench->spec, cases, COUNT(cases), 0));
     for (int i = 0; i < bench->spec.arguments_count; i++) {
         const struct runner_region *region = &layout.regions[i];
         if (!region->used)
@@ -144,7 +144,7 @@ static void a_tensor_ends_at_its_guard_and_is_aligned(void **state)
     const int q = spec_argument_index(&bench->spec, "q");
     struct runner_layout layout;
 
-    fine(runner_layout_make(&layout, &bench->spec, cases, COUNT(cases)));
+    fine(runner_layout_make(&layout, &bench->spec, cases, COUNT(cases), 0));
     for (size_t bytes = 1; bytes < 1000; bytes += 37) {
         size_t place = runner_layout_place(&layout, q, bytes);
         assert_int_equal(place % 64, 0);
