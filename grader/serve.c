@@ -6,6 +6,7 @@
 #include "grader/demo.h"
 #include "grader/grader.h"
 #include "grader/home.h"
+#include "grader/notify.h"
 #include "grader/routes.h"
 #include "grader/serve_settings.h"
 #include "sandbox/base/clock.h"
@@ -45,6 +46,7 @@ struct service {
     uv_loop_t loop;
     uv_signal_t terminate, interrupt;
     uv_timer_t drain;
+    struct notify notify;
     char worker[4096];
 };
 
@@ -59,6 +61,7 @@ int command_serve(int argc, char **argv)
     struct service *service = calloc(1, sizeof *service);
     if (service == NULL || sodium_init() < 0)
         abort();
+    service->notify.fd = -1;
     if (argc > 1 && strcmp(argv[1], "--help") == 0) {
         fputs(help, stdout);
         free(service);
@@ -156,6 +159,7 @@ static struct err service_start(struct service *service)
     if (uv_loop_init(&service->loop) != 0)
         return err_make(ERR_SYSTEM, "start the event loop");
     grader->loop = &service->loop;
+    notify_start(&service->notify, &service->loop); /* before a worker could inherit its socket */
 
     /* The port first: when it is taken, no worker has been started. */
     struct err err =
@@ -200,6 +204,7 @@ static struct err service_start(struct service *service)
     service->terminate.data = service->interrupt.data = service->drain.data = service;
     (void)uv_signal_start(&service->terminate, on_signal, SIGTERM);
     (void)uv_signal_start(&service->interrupt, on_signal, SIGINT);
+    notify_ready(&service->notify, grader->base_url);
     log_line(LOG_INFO, "service.listening", "url=%s database=%s workers=%lld", grader->base_url,
              settings->database_path, (long long)submissions.workers);
     if (settings->demo_path[0] != 0)
@@ -226,6 +231,7 @@ static void on_signal(uv_signal_t *signal, int number)
     if (!again) {
         grader->stopping = true;
         http_quiesce(grader->http);
+        notify_stopping(&service->notify, service->settings.drain_ms);
         (void)uv_timer_start(&service->drain, on_drained, (uint64_t)service->settings.drain_ms, 0);
     }
     if (grader->submissions != NULL)
@@ -275,6 +281,7 @@ static void service_release(struct service *service)
         (void)uv_loop_close(&service->loop); /* nothing is left in it */
     db_close(&service->writer_db);           /* unless the writer has closed it */
     db_close(&service->grader.reader);
+    notify_release(&service->notify);
     boards_free(service->grader.boards);
     free(service->grader.specs);
     free(service);
