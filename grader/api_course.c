@@ -32,7 +32,7 @@ bool api_offering(struct http_request *request, const char *assignment, bool is_
     *out_known = !is_board || http_header(request, "Authorization") != NULL;
     if (*out_known && !api_who(request, out_who))
         return false;
-    struct err err = store_cohort_find(db, cohort, &cohort_id, &is_found);
+    struct err err = store_cohort_number(db, cohort, &cohort_id, &is_found);
     bool is_member = *out_known && is_found && out_who->id != 0 &&
                      (out_who->cohort_id == cohort_id || out_who->role == ROLE_ADMIN);
     if (!err_is(err) && is_found)

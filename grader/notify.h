@@ -4,6 +4,8 @@
 #ifndef GRADER_NOTIFY_H
 #define GRADER_NOTIFY_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <uv.h>
 
 struct notify {

@@ -46,7 +46,7 @@ struct err store_changes(struct db *db, int64_t *out_version)
     return err;
 }
 
-struct err store_cohort_find(struct db *db, const char *name, int64_t *out_id, bool *out_found)
+struct err store_cohort_number(struct db *db, const char *name, int64_t *out_id, bool *out_found)
 {
     sqlite3_stmt *find = db_prepare(db, "SELECT id FROM cohort WHERE name = ?1");
     db_bind_text(find, 1, name);

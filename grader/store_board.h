@@ -12,7 +12,7 @@ struct err store_board_runs(struct db *db, int64_t offering_id, struct board *ou
 struct err store_changes(struct db *db, int64_t *out_version);
 
 /* *out_found is false for an unknown cohort. */
-struct err store_cohort_find(struct db *db, const char *name, int64_t *out_id, bool *out_found);
+struct err store_cohort_number(struct db *db, const char *name, int64_t *out_id, bool *out_found);
 
 /* One line of a person's own list. */
 struct own_row {
