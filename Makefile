@@ -189,6 +189,9 @@ $(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/
 $(BUILD)/tests/meta: $(BUILD)/obj/tests/meta.o $(libs_test)
 	@mkdir -p $(@D)
 	$(link) $(LIBS_ALL) -rdynamic
+$(BUILD)/tests/bench_%: $(BUILD)/obj/tests/bench/%.o $(call lib,worker reference inputs assignments sandbox base)
+	@mkdir -p $(@D)
+	$(link) -lseccomp -lcjson -lsodium -lm
 $(BUILD)/tests/programs/%: tests/programs/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -static -O1 -w -o $@ $< -pthread
@@ -235,7 +238,7 @@ run:
 	@$(BUILD)/grader serve --demo.path=$(BUILD)/demo --database.path=$(BUILD)/demo/grader.db --worker.cache=$(BUILD)/cache $(ARGS)
 bench:
 	@deploy/deps bench
-	@+$(MAKE) -s all unit
+	@+$(MAKE) -s all unit $(BUILD)/tests/bench_compile
 	@BUILD=$(BUILD) tests/bench/run $(T)
 soak: all
 	@BUILD=$(BUILD) tests/soak
