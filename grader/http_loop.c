@@ -22,7 +22,9 @@ static void peer_start(struct http *http, struct MHD_Connection *connection, voi
 static void peer_end(struct http_peer *peer);
 static bool was_no_http(const struct http_peer *peer);
 static void address_words(const struct sockaddr *address, char *out, size_t size);
-static void evict_idlest(struct http *http, const struct http_peer *newcomer);
+static void make_room(struct http *http, struct http_peer *newcomer);
+static size_t peers_of(const struct http *http, const char *address);
+static bool evict_idlest(struct http *http, const struct http_peer *newcomer, const char *address);
 static void on_sweep(uv_timer_t *timer);
 static void sweep_deadlines(struct list *peers, int64_t now_ms);
 static void sweep_delayed(struct http *http, int64_t now_ms);
@@ -127,7 +129,7 @@ static void peer_start(struct http *http, struct MHD_Connection *connection, voi
     http_peer_idle(peer);
     http->peers_count++;
     http_sweep_on(http);
-    evict_idlest(http, peer);
+    make_room(http, peer);
 }
 
 static void peer_end(struct http_peer *peer)
@@ -167,18 +169,44 @@ static void address_words(const struct sockaddr *address, char *out, size_t size
         out[0] = '\0';
 }
 
-/* A connection that says nothing must not keep an honest one out. */
-static void evict_idlest(struct http *http, const struct http_peer *newcomer)
+/* A connection that says nothing must not keep an honest one out, nor one from the same address:
+ * the longest silent one goes. The library's own limit for an address would refuse the newcomer. */
+static void make_room(struct http *http, struct http_peer *newcomer)
 {
-    if ((int64_t)http->peers_count + HTTP_PEER_RESERVE <= http->settings.connections_max)
-        return;
+    size_t most = (size_t)http->settings.connections_per_ip;
+
+    if ((int64_t)http->peers_count + HTTP_PEER_RESERVE > http->settings.connections_max)
+        (void)evict_idlest(http, newcomer, NULL); /* else the library refuses */
+    if (http->peers_count > most && peers_of(http, newcomer->address) > most &&
+        !evict_idlest(http, newcomer, newcomer->address))
+        http_peer_doom(newcomer); /* all the others are at work */
+}
+
+static size_t peers_of(const struct http *http, const char *address)
+{
+    const struct list *const lists[] = {&http->busy, &http->waiting};
+    size_t count = 0;
+
+    for (size_t i = 0; i < COUNT(lists); i++)
+        list_each (link, lists[i]) {
+            const struct http_peer *peer = list_of(link, struct http_peer, link);
+            count += !peer->is_doomed && strcmp(peer->address, address) == 0;
+        }
+    return count;
+}
+
+/* address NULL: any. False: there was none to shut. */
+static bool evict_idlest(struct http *http, const struct http_peer *newcomer, const char *address)
+{
     list_each (link, &http->waiting) {
         struct http_peer *peer = list_of(link, struct http_peer, link);
-        if (peer == newcomer || peer->is_doomed)
+        if (peer == newcomer || peer->is_doomed ||
+            (address != NULL && strcmp(peer->address, address) != 0))
             continue;
         http_peer_doom(peer);
-        return;
+        return true;
     }
+    return false;
 }
 
 void http_peer_busy(struct http_peer *peer, struct http_request *request)

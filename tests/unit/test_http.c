@@ -884,12 +884,14 @@ static void honest_request_gets_in_past_a_crowd_of_half_open_ones(void **state)
     server_stop(&server);
 }
 
+/* Silent ones make room for the newcomer; those at work do not. */
 static void one_address_has_its_own_limit(void **state)
 {
     struct server server;
     struct http_settings settings = roomy;
     int open[3];
     struct heard heard;
+    char byte;
     (void)state;
     settings.connections_per_ip = 3;
     server_start(&server, &settings);
@@ -899,7 +901,18 @@ static void one_address_has_its_own_limit(void **state)
         hear_one(open[i], &heard);
         assert_int_equal(heard.code, 200);
     }
-    ask(&server, "GET /hello HTTP/1.1\r\n" HOST "\r\n", &heard);
+    ask(&server, "GET /hello HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n", &heard);
+    assert_int_equal(heard.code, 200);
+    assert_int_equal(recv(open[0], &byte, 1, 0), 0); /* silent for longest */
+    close(open[0]);
+    open[0] = dial(&server);
+
+    for (size_t i = 0; i < 3; i++)
+        say(open[i], "GET /never HTTP/1.1\r\n" HOST "\r\n");
+    int64_t until_ms = clock_ms() + 300; /* until all three are at work */
+    while (clock_ms() < until_ms)
+        (void)poll(NULL, 0, 20);
+    ask(&server, "GET /hello HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n", &heard);
     assert_int_equal(heard.code, 0);
     for (size_t i = 0; i < 3; i++)
         close(open[i]);
