@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # kill -9 of the service and of its workers at random moments: everything accepted is graded exactly once.
-# ROUNDS kills during SUBMISSIONS submissions (defaults are short; tests/soak asks for more).
+# ROUNDS kills during SUBMISSIONS submissions, of services and workers by turns, or with ONLY=service of the service
+# alone (defaults are short; make kills asks for more).
 . "$(dirname "$0")/lib.sh"
 SUBMISSIONS=${SUBMISSIONS:-16} ROUNDS=${ROUNDS:-4}
 RANDOM=${SEED:-7}
@@ -26,8 +27,8 @@ sender=$!
 killed_workers=0 killed_services=0
 for round in $(seq "$ROUNDS"); do
     read -rt "0.$((RANDOM % 9 + 1))" <> <(:) || true
-    read -rt "$((RANDOM % 2)).$((RANDOM % 9))" <> <(:) || true
-    if [ $((round % 2)) -eq 0 ]; then
+    [ "${ONLY:-}" = service ] || read -rt "$((RANDOM % 2)).$((RANDOM % 9))" <> <(:) || true
+    if [ $((round % 2)) -eq 0 ] || [ "${ONLY:-}" = service ]; then
         kill -9 "$SERVICE"; wait "$SERVICE" 2>/dev/null; killed_services=$((killed_services + 1))
         await 5 sh -c "! curl -s -o /dev/null $URL/healthz" || true
         start_service --assignments.path="$WORK/overlay" || { not_ok "the service starts again"; exit 1; }
