@@ -1,5 +1,6 @@
 /* What a course offers: the start page and the handout of one assignment. */
 #include "grader/api.h"
+#include "grader/store_course.h"
 #include "grader/web/web_course.h"
 #include "sandbox/base/fdio.h"
 #include "sandbox/base/text.h"
@@ -26,18 +27,18 @@ bool api_offering(struct http_request *request, const char *assignment, bool is_
 {
     struct db *db = &api_grader(request)->reader;
     const char *cohort = http_part(request, "cohort");
-    int64_t cohort_id = 0;
+    struct cohort_row found = {.id = 0};
     bool is_found = false;
 
     *out_known = !is_board || http_header(request, "Authorization") != NULL;
     if (*out_known && !api_who(request, out_who))
         return false;
-    struct err err = store_cohort_number(db, cohort, &cohort_id, &is_found);
+    struct err err = store_cohort_find(db, cohort, &found, &is_found);
     bool is_member = *out_known && is_found && out_who->id != 0 &&
-                     (out_who->cohort_id == cohort_id || out_who->role == ROLE_ADMIN);
+                     (out_who->cohort_id == found.id || out_who->role == ROLE_ADMIN);
     if (!err_is(err) && is_found)
-        err = store_offering_find(db, cohort_id,
-                                  is_member && out_who->cohort_id == cohort_id ? out_who->id : 0,
+        err = store_offering_find(db, found.id,
+                                  is_member && out_who->cohort_id == found.id ? out_who->id : 0,
                                   assignment, out, &is_found);
     if (err_is(err)) {
         api_failure(request, "http.offering", err);

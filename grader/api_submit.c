@@ -2,6 +2,7 @@
  * everything that the headers alone decide, then the body, then COMMIT, then an answer. */
 #include "grader/api.h"
 #include "grader/multipart.h"
+#include "grader/store_course.h"
 #include "sandbox/base/text.h"
 
 #include <stdlib.h>
@@ -10,6 +11,8 @@
 
 struct upload;
 static void admit(struct http_request *request, bool is_practice);
+static bool find_author(struct http_request *request, struct membership *who, bool *out_hook);
+static bool find_commit(struct http_request *request, struct upload *upload);
 static bool rules_allow(struct http_request *request, const struct upload *upload);
 static bool may_be_repeat(struct http_request *request, const struct upload *upload);
 static bool type_allowed(struct http_request *request, const struct upload *upload);
@@ -35,7 +38,8 @@ struct upload {
     struct grader *grader;
     const struct spec *spec;
     struct membership who;
-    bool is_practice, is_accepting;
+    bool is_practice, is_accepting, is_hook;
+    char commit[STORE_COMMIT_MAX]; /* "" unless pushed */
     int64_t wait_s;
     enum device device;
     char file_name[64];     /* "" if none was given */
@@ -65,7 +69,9 @@ static void admit(struct http_request *request, bool is_practice)
 {
     struct membership who;
 
-    if (!api_who(request, &who))
+    bool is_hook = false;
+
+    if (!api_who(request, &who) || !find_author(request, &who, &is_hook))
         return;
     struct upload *upload = calloc(1, sizeof *upload);
     if (!upload) {
@@ -76,6 +82,7 @@ static void admit(struct http_request *request, bool is_practice)
     upload->request = request;
     upload->grader = api_grader(request);
     upload->who = who;
+    upload->is_hook = is_hook;
     upload->is_practice = is_practice;
     upload->spec = grader_spec(upload->grader, http_part(request, "assignment"));
     (void)snprintf(upload->expected_name, sizeof upload->expected_name, "%.60s.c",
@@ -84,9 +91,62 @@ static void admit(struct http_request *request, bool is_practice)
         name_clean(http_part(request, "file"), upload->file_name, sizeof upload->file_name);
 
     if (!rules_allow(request, upload) || !type_allowed(request, upload) ||
-        !length_allowed(request, upload))
+        !length_allowed(request, upload) || !find_commit(request, upload))
         return;
     (void)api_number(request, "wait", 0, API_WAIT_MAX_S, 0, &upload->wait_s);
+}
+
+/* A git server's key submits for a login of its cohort, and for nobody without ?for=. Whoever else
+ * says ?for= of somebody else is told that it does nothing. */
+static bool find_author(struct http_request *request, struct membership *who, bool *out_hook)
+{
+    const char *login = http_query(request, "for");
+    struct person_row person;
+    bool is_found = false;
+
+    *out_hook = who->role == ROLE_HOOK;
+    if (!*out_hook && (!login || strcmp(login, who->login) == 0))
+        return true;
+    if (!*out_hook) {
+        api_refuse(request, 403, "http_403_for");
+        return false;
+    }
+    if (!login) {
+        api_refuse(request, 400, "http_400_for");
+        return false;
+    }
+    struct err err = store_person_find(&api_grader(request)->reader, who->cohort_id, login,
+                                       http_received_at(request), &person, &is_found);
+    if (err_is(err)) {
+        api_failure(request, "http.for", err);
+        return false;
+    }
+    if (!is_found) {
+        char shown[SPEC_NAME_MAX];
+        (void)text_copy(shown, sizeof shown, login);
+        api_refuse(request, 404, "http_404_for", shown, who->cohort);
+        return false;
+    }
+    who->id = person.membership_id;
+    who->user_id = person.user_id;
+    who->role = person.role;
+    (void)text_copy(who->login, sizeof who->login, person.login); /* fits */
+    return true;
+}
+
+static bool find_commit(struct http_request *request, struct upload *upload)
+{
+    const char *commit = http_query(request, "commit");
+
+    if (!commit)
+        return true;
+    size_t size = strlen(commit);
+    if (size >= 7 && size < sizeof upload->commit && strspn(commit, "0123456789abcdef") == size) {
+        memcpy(upload->commit, commit, size + 1);
+        return true;
+    }
+    http_problem(request, 400, "?commit= takes the hexadecimal name of a commit", 0);
+    return false;
 }
 
 static bool rules_allow(struct http_request *request, const struct upload *upload)
@@ -202,6 +262,7 @@ static void handle(struct http_request *request)
                                    .received_at = http_received_at(request)};
     (void)text_copy(wish.assignment, sizeof wish.assignment, upload->spec->name);
     (void)text_copy(wish.file_name, sizeof wish.file_name, upload->file_name);
+    (void)text_copy(wish.commit, sizeof wish.commit, upload->commit); /* fits */
     upload->is_accepting = true;
     http_defer(request);
     submissions_accept(upload->grader->submissions, &wish, on_accepted, upload);
@@ -294,7 +355,8 @@ static void answer_accepted(struct upload *upload, const struct accepted *accept
     const struct follow_wish wish = {
         .id = accepted->id,
         .http_code = accepted->existing ? 200 : 202,
-        .view = {.everything = api_sees_everything(&upload->who, upload->who.cohort_id),
+        .view = {.everything = !upload->is_hook &&
+                               api_sees_everything(&upload->who, upload->who.cohort_id),
                  .language = api_language(request)},
         .wait_s = upload->wait_s};
 

@@ -63,6 +63,7 @@ static void put_head(struct json_out *json, const struct report *report)
                          : 0);
     if (report->received_at > 0)
         json_integer(json, "received_at", report->received_at);
+    text_if(json, "commit", report->commit);
     if (report->late_seconds > 0)
         json_integer(json, "late_seconds", report->late_seconds);
     text_if(json, "url", report->url);

@@ -29,6 +29,7 @@ struct report *report_from_row(const struct spec *spec, const struct submission_
     if (report->due_at > 0 && row->received_at >= intake_minute_end(report->due_at))
         report->late_seconds = (row->received_at - intake_minute_end(report->due_at)) / 1000000 + 1;
     (void)text_copy(report->file_name, sizeof report->file_name, row->file_name);
+    (void)text_copy(report->commit, sizeof report->commit, row->commit); /* fits */
     (void)text_copy(report->cohort, sizeof report->cohort, row->cohort);
     (void)text_copy(report->login, sizeof report->login, row->login);
     (void)snprintf(report->url, sizeof report->url, "/s/%lld", (long long)row->id); /* fits */

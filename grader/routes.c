@@ -8,13 +8,13 @@
 
 /* clang-format off */
 const struct http_route routes_table[] = {
-    {"PUT",  "/submit/{assignment}",        SOURCE_MAX, submit_admit, submit_handle, "student", "200 202 404 409 415 422 429", "submit a file; the report streams as it grows"},
-    {"PUT",  "/submit/{assignment}/{file}", SOURCE_MAX, submit_admit, submit_handle, "student", "200 202 404 409 415 422 429", "the same with the file's name"},
-    {"POST", "/submit/{assignment}",        FORM_MAX,   submit_admit, submit_handle, "student", "200 202 404 409 415 422 429", "the same, raw or multipart (field: file)"},
+    {"PUT",  "/submit/{assignment}",        SOURCE_MAX, submit_admit, submit_handle, "student hook", "200 202 404 409 415 422 429", "submit a file; the report streams as it grows"},
+    {"PUT",  "/submit/{assignment}/{file}", SOURCE_MAX, submit_admit, submit_handle, "student hook", "200 202 404 409 415 422 429", "the same with the file's name"},
+    {"POST", "/submit/{assignment}",        FORM_MAX,   submit_admit, submit_handle, "student hook", "200 202 404 409 415 422 429", "the same, raw or multipart (field: file)"},
     {"PUT",  "/try/{assignment}",           SOURCE_MAX, try_admit,    try_handle,    "student", "200 202 404 409 415 422 429", "practice: visible cases, no attempt, no score"},
     {"PUT",  "/try/{assignment}/{file}",    SOURCE_MAX, try_admit,    try_handle,    "student", "200 202 404 409 415 422 429", "the same with the file's name"},
     {"POST", "/try/{assignment}",           FORM_MAX,   try_admit,    try_handle,    "student", "200 202 404 409 415 422 429", "the same, raw or multipart (field: file)"},
-    {"POST", "/api/v1/assignments/{assignment}/submissions", FORM_MAX, upload_admit, upload_handle, "student", "200 202 404 409 415 422 429", "submit, raw or multipart (field: file)"},
+    {"POST", "/api/v1/assignments/{assignment}/submissions", FORM_MAX, upload_admit, upload_handle, "student hook", "200 202 404 409 415 422 429", "submit, raw or multipart (field: file)"},
     {"GET",  "/api/v1/submissions",         0, NULL, submissions_handle, "student", "200", "own submissions, newest first; ?limit="},
     {"GET",  "/s/{id}",                     0, NULL, report_handle,      "student", "200 404", "report of a submission; .txt, .json, .c"},
     {"GET",  "/s/{id}/source",              0, NULL, source_page_handle, "student", "200 404", "its source as a page, lines numbered"},

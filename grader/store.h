@@ -22,6 +22,7 @@ struct err store_open(struct db *out, const char *path);
 
 /* -- submissions
  * ----------------------------------------------------------------------------------- */
+#define STORE_COMMIT_MAX 65 /* SHA-256 in hexadecimal */
 struct submission_row {
     int64_t id, membership_id, offering_id;
     char login[SPEC_NAME_MAX], cohort[SPEC_NAME_MAX];
@@ -29,6 +30,7 @@ struct submission_row {
     char assignment[SPEC_NAME_MAX], spec_hash[65];
     enum device device;
     char file_name[64];
+    char commit[STORE_COMMIT_MAX]; /* of a git push, "" for none */
     bool practice;
     unsigned char key[32];
     int64_t received_at, due_at;

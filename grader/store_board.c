@@ -46,17 +46,6 @@ struct err store_changes(struct db *db, int64_t *out_version)
     return err;
 }
 
-struct err store_cohort_number(struct db *db, const char *name, int64_t *out_id, bool *out_found)
-{
-    sqlite3_stmt *find = db_prepare(db, "SELECT id FROM cohort WHERE name = ?1");
-    db_bind_text(find, 1, name);
-    struct err err = db_step(db, find, out_found, "find a cohort");
-    if (!err_is(err) && *out_found)
-        *out_id = sqlite3_column_int64(find, 0);
-    db_done(find);
-    return err;
-}
-
 struct err store_own_rows(struct db *db, int64_t membership_id, int64_t offering_id,
                           struct own_row *out, size_t max, size_t *out_count)
 {

@@ -11,9 +11,6 @@ struct err store_board_runs(struct db *db, int64_t offering_id, struct board *ou
 /* A number that differs whenever another connection has committed since. */
 struct err store_changes(struct db *db, int64_t *out_version);
 
-/* *out_found is false for an unknown cohort. */
-struct err store_cohort_number(struct db *db, const char *name, int64_t *out_id, bool *out_found);
-
 /* One line of a person's own list. */
 struct own_row {
     int64_t id, received_at;

@@ -20,8 +20,8 @@ struct err store_submission_add(struct db *db, const struct submission_row *row,
 
     sqlite3_stmt *add = db_prepare(
         db, "INSERT INTO submission (membership_id, offering_id, source_hash, file_name, device,"
-            " practice, spec_hash, key, stage, received_at)"
-            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'queued', ?9)");
+            " practice, spec_hash, key, stage, received_at, commit_name)"
+            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'queued', ?9, ?10)");
     db_bind_int(add, 1, row->membership_id);
     db_bind_int(add, 2, row->offering_id);
     db_bind_blob(add, 3, row->source_hash, sizeof row->source_hash);
@@ -31,6 +31,7 @@ struct err store_submission_add(struct db *db, const struct submission_row *row,
     db_bind_text(add, 7, row->spec_hash);
     db_bind_blob(add, 8, row->key, sizeof row->key);
     db_bind_int(add, 9, row->received_at);
+    db_bind_text(add, 10, row->commit[0] != 0 ? row->commit : NULL);
     err = db_run(db, add, "add a submission");
     if (err_is(err))
         return err;
@@ -85,7 +86,7 @@ struct err store_submission_get(struct db *db, int64_t id, struct submission_row
         "SELECT s.id, s.membership_id, s.offering_id, u.login, c.name, c.id, o.name,"
         " s.spec_hash, s.device, s.file_name, s.practice, s.key, s.received_at,"
         " coalesce(" DATES_DUE ", 0), o.zone, " DATES_ATTEMPTS ", s.stage, s.generation,"
-        " s.source_hash, o.supersede FROM submission s JOIN membership m ON m.id = s.membership_id"
+        " s.source_hash, o.supersede, s.commit_name FROM submission s JOIN membership m ON m.id = s.membership_id"
         " JOIN user u ON u.id = m.user_id JOIN cohort c ON c.id = m.cohort_id"
         " JOIN offering o ON o.id = s.offering_id" DATES_JOIN " WHERE s.id = ?1");
     db_bind_int(get, 1, id);
@@ -112,6 +113,7 @@ struct err store_submission_get(struct db *db, int64_t id, struct submission_row
     db_copy_text(get, 8, device, sizeof device);
     db_copy_text(get, 9, out->file_name, sizeof out->file_name);
     db_copy_text(get, 14, out->zone, sizeof out->zone);
+    db_copy_text(get, 20, out->commit, sizeof out->commit);
     db_copy_text(get, 16, stage, sizeof stage);
     memcpy(out->key, sqlite3_column_blob(get, 11), sizeof out->key); /* CHECKed to be 32 bytes */
     memcpy(out->source_hash, sqlite3_column_blob(get, 18), sizeof out->source_hash);

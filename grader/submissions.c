@@ -142,6 +142,7 @@ void submissions_accept(struct submissions *submissions, const struct submission
     (void)text_copy(row->login, sizeof row->login, wish->who.login);
     (void)text_copy(row->cohort, sizeof row->cohort, wish->who.cohort);
     (void)text_copy(row->assignment, sizeof row->assignment, wish->assignment);
+    (void)text_copy(row->commit, sizeof row->commit, wish->commit); /* fits */
     if (wish->file_name[0] != 0)
         (void)text_copy(row->file_name, sizeof row->file_name, wish->file_name);
     else

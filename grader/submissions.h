@@ -49,7 +49,8 @@ struct submission_wish {
     char assignment[SPEC_NAME_MAX];
     enum device device;
     bool practice;
-    char file_name[64]; /* "" becomes ASSIGNMENT.c or .cu */
+    char file_name[64];            /* "" becomes ASSIGNMENT.c or .cu */
+    char commit[STORE_COMMIT_MAX]; /* of a git push, "" for none */
     const char *source;
     size_t source_size;
     int64_t received_at;

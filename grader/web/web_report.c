@@ -94,6 +94,8 @@ static void put_facts(const struct view *view)
         page_words(view->out, view->head->language, "text_due",
                    lines_time(report->due_at, report->zone_minutes, view->head->language, 'd', time,
                               sizeof time));
+    if (report->commit[0])
+        html_put(view->out, " · git %s", report->commit);
     if (report->practice)
         html_put(view->out, " · %s", words(view, "text_practice"));
     else if (report->attempt > 0)

@@ -79,3 +79,31 @@ short_timing() { # milliseconds
         sed -E "s/\"timing_wall_ms\": *[0-9]+/\"timing_wall_ms\": $1/" "$file" >"$WORK/overlay/$(basename "$(dirname "$file")")/assignment.json"
     done
 }
+# A key that no demo person has, straight into the database; prints it.
+# usage: key_of hook COHORT | worker NAME | member COHORT LOGIN ROLE [revoked|expired]
+key_of() { python3 - "$DB" "$@" <<'PY'
+import hashlib, secrets, sqlite3, sys, time
+db, kind, args = sqlite3.connect(sys.argv[1], timeout=10), sys.argv[2], sys.argv[3:]
+key, now = secrets.token_urlsafe(32), int(time.time() * 1e6)
+owner, revoked, expires = [None, None, None], None, None
+def cohort(name):
+    db.execute("insert into cohort (name, title, created_at) values (?, ?, ?) on conflict do nothing", (name, name, now))
+    return db.execute("select id from cohort where name = ?", (name,)).fetchone()[0]
+if kind == "hook":
+    owner[1] = cohort(args[0])
+elif kind == "worker":
+    owner[2] = db.execute("insert into worker (name, created_at) values (?, ?)", (args[0], now)).lastrowid
+else:
+    name, login, role = args[:3]
+    revoked, expires = (now if "revoked" in args else None), (now - 1 if "expired" in args else None)
+    db.execute("insert into user (login, name, created_at) values (?, ?, ?) on conflict do nothing", (login, login, now))
+    user = db.execute("select id from user where login = ?", (login,)).fetchone()[0]
+    db.execute("insert into membership (cohort_id, user_id, role, created_at) values (?, ?, ?, ?) on conflict do nothing",
+               (cohort(name), user, role, now))
+    owner[0] = db.execute("select id from membership where cohort_id = ? and user_id = ?", (cohort(name), user)).fetchone()[0]
+db.execute("insert into token (membership_id, cohort_id, worker_id, hash, created_at, revoked_at, expires_at) values (?, ?, ?, ?, ?, ?, ?)",
+           (*owner, hashlib.blake2b(key.encode(), digest_size=32).digest(), now, revoked, expires))
+db.commit()
+print(key)
+PY
+}

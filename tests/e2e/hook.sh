@@ -1,0 +1,119 @@
+#!/usr/bin/env bash
+# The git hook with a real `git push`: what a student sees as remote: lines, and what must never fail a push.
+. "$(dirname "$0")/lib.sh"
+short_timing 500
+start_service --assignments.path="$WORK/overlay" || { not_ok "the service starts"; exit 1; }
+S=tests/submissions
+export GIT_CONFIG_GLOBAL="$WORK/gitconfig" GIT_CONFIG_SYSTEM=/dev/null GIT_TERMINAL_PROMPT=0
+git config --global user.name Alice; git config --global user.email a@example.org
+git config --global init.defaultBranch main; git config --global advice.detachedHead false
+key_of hook demo >"$WORK/hook.key"; chmod 600 "$WORK/hook.key"
+
+git init -q --bare "$WORK/alice.git"
+cp deploy/hooks/post-receive "$WORK/alice.git/hooks/post-receive"
+for pair in "url $URL" "keyfile $WORK/hook.key" "login alice" "wait 60"; do git -C "$WORK/alice.git" config "grader.${pair% *}" "${pair#* }"; done
+git clone -q "$WORK/alice.git" "$WORK/tree" 2>/dev/null
+cd "$WORK/tree" || exit 1
+put() { mkdir -p "$1"; cp "$2" "$1/$1.c"; git add -A; }
+push() { git push "$@" 2>&1; }
+rows() { sql 'select count(*) from submission'; }
+
+put attention "$ROOT/$S/attention/correct/naive.c"; echo hello >README; git add README; git commit -qm first
+out=$(push -q origin main); code=$?
+equals "the push goes through" 0 $code
+contains "the report comes as remote: lines" "remote: #1 " "$out"
+contains "… with the pusher's login" "alice" "$out"
+contains "… case by case" "cases right" "$out"
+check "… to its last line" grep -qE '^remote: Score [0-9.]+ / 100' <<<"$out"
+equals "the commit's name is kept" "$(git rev-parse HEAD)" "$(sql 'select commit_name from submission where id=1')"
+equals "it is alice's submission" alice "$(sql 'select u.login from submission s join membership m on m.id=s.membership_id join user u on u.id=m.user_id')"
+contains "the JSON report names the commit" "$(git rev-parse HEAD)" "$(as alice "$URL/s/1.json")"
+
+echo more >>README; git commit -qam second; out=$(push -q origin main)
+equals "a push that changes no assignment says nothing" "" "$out"
+equals "… and submits nothing" 1 "$(rows)"
+
+wrong() { ls "$ROOT/$S/$1"/wrong/*.c | head -n 1; } # no clock: quick
+put pca "$(wrong pca)"; put lstm_cell "$(wrong lstm_cell)"; git commit -qm two
+out=$(push -q origin main)
+equals "two files in one push are two submissions" 3 "$(rows)"
+contains "… both reported" "remote: grader: pca/pca.c" "$out"
+contains "… both reported" "remote: grader: lstm_cell/lstm_cell.c" "$out"
+
+mkdir -p 'attention/sub' 'bad name' x-1; printf 'int x;' >'attention/other.c'; printf 'int x;' >'bad name/bad name.c'
+printf 'int x;' >attention/sub/sub.c; printf 'int x;' >"$(printf 'attention/new\nline.c')"; ln -s /etc/passwd x-1/x-1.c
+mkdir -p '$(touch pwned)' 'a;b'; printf x >'$(touch pwned)/$(touch pwned).c'; printf x >'a;b/a;b.c'
+git add -A; git commit -qm odd; out=$(push -q origin main); code=$?
+equals "odd names do not fail a push" 0 $code
+contains "a symbolic link is not followed" "x-1/x-1.c is no ordinary file" "$out"
+equals "none of them is submitted" 3 "$(rows)"
+check "nothing of a name was run" sh -c "! find $WORK -name pwned | grep -q ."
+
+put atention "$ROOT/$S/attention/correct/naive.c"; git commit -qm typo; out=$(push -q origin main); code=$?
+equals "an unknown assignment does not fail a push" 0 $code
+contains "… and the answer helps" "Did you mean attention" "$out"
+
+git push -q origin main:topic 2>/dev/null; before=$(rows)
+out=$(push -q origin :topic); code=$?
+equals "deleting a branch goes through" "0 $before" "$code $(rows)"
+git tag v1; out=$(push -q origin v1); equals "a tag submits nothing" "$before" "$(rows)"
+
+put attention "$(wrong attention)"; git commit -qam third; git push -q origin main >/dev/null 2>&1
+equals "a changed file is submitted once more" $((before + 1)) "$(rows)"
+git reset -q --hard HEAD~1; printf '/* other */\n' >>attention/attention.c; git commit -qam rewritten
+out=$(push -q -f origin main); code=$?
+equals "a forced push goes through" 0 $code
+equals "… and submits what is new" $((before + 2)) "$(rows)"
+
+head -c 2000000 /dev/zero | tr '\0' 'x' >attention/attention.c; git commit -qam huge; out=$(push -q origin main); code=$?
+contains "a huge file is refused in one line" "attention/attention.c has 2000000 bytes; not submitted" "$out"
+equals "… the push goes through" 0 $code
+for i in 1 2 3 4 5 6 7; do put "many$i" "$ROOT/$S/attention/correct/naive.c"; done; git commit -qm many; out=$(push -q origin main)
+contains "a push with many files stops at its limit" "more than 5 files in one push" "$out"
+
+# Slow grading: the link instead of the rest
+put attention "$(wrong attention)"; printf '/* slow */\n' >>attention/attention.c; git commit -qam slow
+git -C "$WORK/alice.git" config grader.wait 3
+kill -STOP $(pgrep -P "$SERVICE")
+begin=$SECONDS; out=$(push -q origin main); code=$?
+kill -CONT $(pgrep -P "$SERVICE")
+equals "a slow grading does not fail a push" 0 $code
+contains "… it says where the report will be" "still being graded; the report: $URL/s/" "$out"
+[ $((SECONDS - begin)) -le 10 ] && ok "… after the seconds it may wait" || not_ok "… after the seconds it may wait" "$((SECONDS - begin)) s"
+git -C "$WORK/alice.git" config grader.wait 0; printf '/* z */\n' >>attention/attention.c; git commit -qam nowait; out=$(push -q origin main)
+contains "with no time to wait there is only the link" "is submitted: $URL/s/" "$out"
+git -C "$WORK/alice.git" config grader.wait 60
+
+# Who it is
+printf '/* bob */\n' >>attention/attention.c; git commit -qam bob
+git -C "$WORK/alice.git" config --unset grader.login
+out=$(GL_USER=bob push -q origin main)
+equals "the git server says who pushes" bob "$(sql 'select u.login from submission s join membership m on m.id=s.membership_id join user u on u.id=m.user_id order by s.id desc limit 1')"
+printf '/* eve */\n' >>attention/attention.c; git commit -qam eve; before=$(rows)
+out=$(GL_USER=eve push -q origin main); code=$?
+contains "somebody who is not in the course is told so" "no 'eve' in demo" "$out"
+printf '/* f */\n' >>attention/attention.c; git commit -qam f
+out=$(GL_USER='x"; touch pwned; "' push -q origin main)
+contains "a login that is none is not passed on" "cannot tell whose push" "$out"
+equals "… nothing was submitted" "$before" "$(rows)"
+lacks "the key is never shown" "$(cat "$WORK/hook.key")" "$out"
+git -C "$WORK/alice.git" config grader.login alice
+
+# What the key may not
+key=$(cat "$WORK/hook.key")
+equals "the key reads no report" 403 "$(curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $key" "$URL/s/1")"
+equals "the key submits for nobody without ?for=" 400 "$(curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $key" -T attention/attention.c "$URL/submit/attention")"
+equals "a student cannot use ?for=" 403 "$(as alice -o /dev/null -w '%{http_code}' -T attention/attention.c "$URL/submit/attention?for=bob")"
+equals "a commit is hexadecimal" 400 "$(curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $key" -T attention/attention.c "$URL/submit/attention?for=bob&commit=zz")"
+
+# Nobody there
+printf '/* g */\n' >>attention/attention.c; git commit -qam g
+: >"$WORK/hook.key"; out=$(push -q origin main); code=$?
+contains "an empty key file is told" "key file" "$out"; equals "… and fails no push" 0 $code
+printf '%s\n' "$key" >"$WORK/hook.key"
+printf '/* h */\n' >>attention/attention.c; git commit -qam h
+stop_service TERM
+out=$(push -q origin main); code=$?
+equals "a push while the service is down goes through" 0 $code
+contains "… and says that nothing was submitted" "was not submitted. Push again later" "$out"
+equals "nothing is left in the repository" "" "$(ls "$WORK/alice.git" | grep grader || true)"
