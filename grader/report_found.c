@@ -6,6 +6,8 @@
 
 #include <stdio.h>
 
+#define ENDLESS_TIMES 1000 /* no honest program is so much slower than plain loops */
+
 /* What the conversions of a sentence are filled with, in their order. */
 enum filling {
     FILL_NONE,
@@ -44,10 +46,14 @@ static const struct row {
     [FOUND_FLOAT_TO_INTEGER] = {false, FILL_NAME},
     [FOUND_MISALIGNED] = {false, FILL_NONE},
     [FOUND_ILLEGAL_INSTRUCTION] = {false, FILL_NONE},
+    [FOUND_SLOW] = {false, FILL_NONE},
 };
 
 static void fill(struct buf *out, const struct wire_finding *finding, enum language language,
                  enum filling filling, const char *code);
+static int64_t rounded(int64_t value);
+static const char *grouped(int64_t value, char *out, size_t size);
+static bool has_odd_size(const struct report *report, int index);
 
 void report_found_words(struct buf *out, const struct wire_finding *finding, enum language language)
 {
@@ -89,7 +95,7 @@ void report_found(struct buf *out, const struct report *report, int index, enum 
 {
     const struct wire_finding *finding = &report->finding;
 
-    if (!report->has_finding || finding->index != index)
+    if (!report->has_finding || finding->index != index || finding->kind == FOUND_SLOW)
         return;
     auto_buf struct buf words;
     buf_init(&words, 1024);
@@ -107,21 +113,87 @@ void report_found(struct buf *out, const struct report *report, int index, enum 
     }
 }
 
-void report_found_json(struct json_out *json, const struct wire_finding *finding,
-                       enum language language)
+bool report_slow(struct buf *out, const struct report *report, int index, enum language language)
 {
+    const struct wire_finding *finding = &report->finding;
+    const struct wire_case *one = &report->cases[index];
+    char number[40];
+
+    if (!report->has_finding || finding->index != index || finding->kind != FOUND_SLOW ||
+        finding->value < 1 || !(one->cpu_ms > 0 && one->cpu_ms < 1e9))
+        return false;
+    const int64_t times = (int64_t)(one->cpu_ms * 1e6 / (double)finding->value);
+    const bool endless = times >= ENDLESS_TIMES;
+    words_put(out, language, endless ? "slow_endless" : "slow_code",
+              grouped(rounded(times), number, sizeof number));
+    if (endless && has_odd_size(report, index))
+        buf_text(out, words_of("slow_odd", language));
+    return true;
+}
+
+double report_baseline_ms(const struct report *report, int index)
+{
+    const bool known =
+        report->has_finding && report->finding.index == index && report->finding.kind == FOUND_SLOW;
+    return known ? (double)report->finding.value / 1e6 : -1;
+}
+
+/* Two digits say all that one measurement knows. */
+static int64_t rounded(int64_t value)
+{
+    int64_t unit = 1;
+
+    while (value / unit >= 100)
+        unit *= 10;
+    return value / unit * unit;
+}
+
+/* 500,000 */
+static const char *grouped(int64_t value, char *out, size_t size)
+{
+    char digits[32];
+    const int length = snprintf(digits, sizeof digits, "%lld", (long long)value); /* fits */
+    size_t used = 0;
+
+    for (int i = 0; i < length && used + 2 < size; i++) {
+        out[used++] = digits[i];
+        if ((length - i) % 3 == 1 && i + 1 < length)
+            out[used++] = ',';
+    }
+    out[used] = '\0';
+    return out;
+}
+
+/* A size that steps of 4 do not meet. */
+static bool has_odd_size(const struct report *report, int index)
+{
+    const struct spec *spec = report->spec;
+
+    for (int i = 0; i < spec->arguments_count; i++)
+        if (spec->arguments[i].role == SPEC_SIZE && spec->cases[index].values[i] > 4 &&
+            spec->cases[index].values[i] % 4 != 0)
+            return true;
+    return false;
+}
+
+void report_found_json(struct json_out *json, const struct report *report, enum language language)
+{
+    const struct wire_finding *finding = &report->finding;
     const struct row *row = &rows[finding->kind];
     const bool counts = row->filling == FILL_ELEMENT || row->filling == FILL_ELEMENT_NAME ||
                         row->filling == FILL_ELEMENT_NAME_LAST;
     auto_buf struct buf words;
 
     buf_init(&words, 1024);
-    report_found_words(&words, finding, language);
+    if (!report_slow(&words, report, finding->index, language))
+        report_found_words(&words, finding, language);
     json_open(json, "finding", '{');
     json_text(json, "kind", found_word(finding->kind));
     json_text(json, "words", words.at);
     if (row->has_access)
         json_text(json, "access", finding->is_write ? "write" : "read");
+    if (finding->kind == FOUND_SLOW)
+        json_real(json, "baseline_ms", report_baseline_ms(report, finding->index), 4);
     if (finding->line > 0)
         json_integer(json, "line", finding->line);
     if (finding->source[0] != '\0')

@@ -167,7 +167,7 @@ static void put_case(struct json_out *json, const struct report *report, int ind
         put_mismatch(json, &one->mismatch);
     put_map(json, one);
     if (report->has_finding && report->finding.index == index)
-        report_found_json(json, &report->finding, view->language);
+        report_found_json(json, report, view->language);
     json_close(json, '}');
 }
 

@@ -57,8 +57,13 @@ void report_found(struct buf *out, const struct report *report, int index, enum 
 
 /* The finding as an object of the case's JSON. */
 struct json_out;
-void report_found_json(struct json_out *json, const struct wire_finding *finding,
-                       enum language language);
+void report_found_json(struct json_out *json, const struct report *report, enum language language);
+
+/* After a time-out of this case whose baseline is known: appends the hint and returns true. */
+bool report_slow(struct buf *out, const struct report *report, int index, enum language language);
+
+/* What the baseline takes for this case, -1 if that is not known. */
+double report_baseline_ms(const struct report *report, int index);
 
 /* True for a case that this reader may see by name. */
 bool report_shows(const struct report *report, int index, const struct report_view *view);

@@ -46,7 +46,7 @@ static void (*const facts[])(struct wrong *wrong) = {
     [VERDICT_MEMORY_LIMIT] = memory_write,
     [VERDICT_OUTPUT_LIMIT] = output_write,
     [VERDICT_FORBIDDEN_CALL] = forbidden_write,
-    [VERDICT_EXITED_EARLY] = detail_write,
+    [VERDICT_EXITED_EARLY] = crash_write,
     [VERDICT_NOT_RUN] = NULL,
 };
 
@@ -319,16 +319,26 @@ static void limit_write(struct wrong *wrong)
 {
     const struct spec_limits *limits = &wrong->report->spec->limits;
     const struct wire_case *one = wrong->one;
-    /* 0.9: the processor clock is read when the limit has struck, a little early or late. */
-    bool by_cpu = one->cpu_ms >= 0.9 * (double)limits->cpu_ms;
-    if (one->cpu_ms < 0 && one->wall_ms < 0)
+    const double cpu_s = one->cpu_ms / 1000, wall_s = one->wall_ms >= 0 ? one->wall_ms / 1000 : 0;
+    const double baseline_ms = report_baseline_ms(wrong->report, one->index);
+
+    if (one->cpu_ms < 0 && one->wall_ms < 0) {
         detail_write(wrong);
-    else if (by_cpu)
-        words_put(wrong->out, wrong->language, "text_stopped_cpu", one->cpu_ms / 1000,
+        return;
+    }
+    /* 0.9: the processor clock is read when the limit has struck, a little early or late. */
+    if (one->cpu_ms >= 0.9 * (double)limits->cpu_ms)
+        words_put(wrong->out, wrong->language, "text_stopped_cpu", cpu_s,
                   (double)limits->cpu_ms / 1000);
+    else if (strcmp(one->code, "loop_endless") == 0)
+        words_put(wrong->out, wrong->language, "text_stopped_busy", wall_s,
+                  (double)limits->wall_ms / 1000, cpu_s);
     else
-        words_put(wrong->out, wrong->language, "text_stopped_wall",
-                  one->wall_ms >= 0 ? one->wall_ms / 1000 : 0, (double)limits->wall_ms / 1000);
+        words_put(wrong->out, wrong->language, "text_stopped_wall", wall_s,
+                  (double)limits->wall_ms / 1000);
+    if (baseline_ms > 0)
+        words_put(wrong->out, wrong->language, "text_baseline_takes", baseline_ms);
+    buf_text(wrong->out, "\n");
 }
 
 static void memory_write(struct wrong *wrong)
@@ -359,6 +369,19 @@ static void forbidden_write(struct wrong *wrong)
 
 static void crash_write(struct wrong *wrong)
 {
+    const long long stack_mib = (long long)(wrong->report->spec->limits.stack_bytes >> 20);
+    char code[sizeof wrong->one->code + 8];
+    auto_buf struct buf line;
+
+    buf_init(&line, 1024);
+    (void)snprintf(code, sizeof code, "what_%s", wrong->one->code); /* fits */
+    if (words_find(code, wrong->language) != NULL) {
+        words_put(&line, wrong->language, code, stack_mib);
+        buf_text(wrong->out, "  ");
+        (void)lines_wrap(wrong->out, 2, 2, line.at);
+        buf_text(wrong->out, "\n");
+        return;
+    }
     if (*wrong->one->detail != 0 || wrong->one->signal == 0) {
         detail_write(wrong);
         return;
@@ -380,6 +403,10 @@ static void detail_write(struct wrong *wrong)
 static void hint_write(struct wrong *wrong)
 {
     const char *hint = report_hint(wrong->one->code, wrong->language);
+    auto_buf struct buf slow;
+    buf_init(&slow, 1024);
+    if (report_slow(&slow, wrong->report, wrong->one->index, wrong->language))
+        hint = slow.at;
     if (hint == NULL)
         return;
     const char *head = words_of("text_hint", wrong->language);

@@ -26,6 +26,7 @@ struct checking {
     bool over;       /* nothing runs any more */
     bool failed;     /* a visible case was not right; the first is the one that is explained */
     int to_diagnose; /* that case, if a diagnosis fits it; else -1 */
+    enum verdict ended;
 };
 
 static struct err case_next(struct checking *checking, int index);
@@ -59,7 +60,7 @@ struct err check_run(struct worker *worker, const struct job *job, const struct 
         err = case_next(&checking, cases[i]);
     runner_free(checking.runner);
     if (!err_is(err) && checking.to_diagnose >= 0)
-        err = diagnosis_run(worker, job, spec, checking.to_diagnose);
+        err = diagnosis_run(worker, job, spec, checking.to_diagnose, checking.ended);
     return err;
 }
 
@@ -198,4 +199,5 @@ static void failure_note(struct checking *checking, const struct wire_case *one)
     checking->failed = true;
     if (diagnosis_fits(checking->job, checking->spec, one))
         checking->to_diagnose = one->index;
+    checking->ended = one->verdict;
 }

@@ -22,9 +22,13 @@
 #define GAP_BYTES ((size_t)64 << 10) /* between tensors: so far a wrong index is seen as one */
 #define LINE_CPU_MS 1000
 #define SAID_MAX 4096
+#define SOURCE_BYTES_MAX ((size_t)1 << 20)
+#define BASELINE_CALLS 3 /* the first one meets cold caches */
 
 static struct err find(struct worker *worker, const struct job *job, const struct spec *spec,
                        int case_index, struct wire_finding *out, bool *out_found);
+static struct err compare(struct worker *worker, const struct job *job, const struct spec *spec,
+                          int case_index, struct wire_finding *out, bool *out_found);
 static struct err watch(struct worker *worker, const struct job *job, const struct spec *spec,
                         int case_index, int program, struct control_finding *out);
 static struct err line_of(struct worker *worker, int program, uint64_t pc, const char *file_name,
@@ -32,18 +36,22 @@ static struct err line_of(struct worker *worker, int program, uint64_t pc, const
 
 bool diagnosis_fits(const struct job *job, const struct spec *spec, const struct wire_case *one)
 {
+    const bool wrong = one->verdict == VERDICT_WRONG || one->verdict == VERDICT_RUNTIME_ERROR;
+    const bool slow = one->verdict == VERDICT_TIME_LIMIT && strcmp(one->code, "loop_endless") == 0;
+
     return job->patterns_only == 0 && !spec->cases[one->index].hidden &&
-           spec->limits.threads == 1 &&
-           (one->verdict == VERDICT_WRONG || one->verdict == VERDICT_RUNTIME_ERROR);
+           (slow || (wrong && spec->limits.threads == 1));
 }
 
 struct err diagnosis_run(struct worker *worker, const struct job *job, const struct spec *spec,
-                         int case_index)
+                         int case_index, enum verdict verdict)
 {
     struct event event = {.kind = EVENT_FINDING, .job = job->id};
     bool found = false;
 
-    struct err err = find(worker, job, spec, case_index, &event.finding, &found);
+    struct err err = verdict == VERDICT_TIME_LIMIT
+                         ? compare(worker, job, spec, case_index, &event.finding, &found)
+                         : find(worker, job, spec, case_index, &event.finding, &found);
     if (err_is(err)) {
         log_err("diagnosis.failed", err);
         worker_close_slots(worker); /* nobody knows in what state it is */
@@ -69,6 +77,54 @@ static struct err find(struct worker *worker, const struct job *job, const struc
     *out_found = true;
     err = line_of(worker, program, raw.pc, job->file_name, &line);
     finding_place(out, line, job->source, job->source_size);
+    return err;
+}
+
+/* The baseline on the same inputs, in the same slot. */
+static struct err compare(struct worker *worker, const struct job *job, const struct spec *spec,
+                          int case_index, struct wire_finding *out, bool *out_found)
+{
+    char path[sizeof worker->toolchain.home + SPEC_NAME_MAX + 32];
+    auto_close int program = -1;
+    struct wire_compiled compiled;
+    struct runner *runner = NULL;
+    auto_buf struct buf source;
+
+    buf_init(&source, SOURCE_BYTES_MAX);
+    (void)snprintf(path, sizeof path, "%s/reference/%s/baseline.c", worker->toolchain.home,
+                   spec->name); /* fits */
+    struct err err = fdio_read_file(path, &source);
+    if (err_is(err))
+        return err;
+    err = compile_source(&worker->toolchain, worker->student, spec, "baseline.c", source.at,
+                         source.size, &compiled, &program);
+    free(compiled.diagnostics);
+    if (err_is(err) || program < 0)
+        return err;
+    const struct runner_plan plan = {.slot = worker->student,
+                                     .spec = spec,
+                                     .program = program,
+                                     .cases = &case_index,
+                                     .cases_count = 1,
+                                     .calls = BASELINE_CALLS,
+                                     .cpu = -1};
+    double least_ms = (double)spec->limits.cpu_ms;
+    err = runner_new(&runner, &plan);
+    for (int number = 0; number < BASELINE_CALLS && !err_is(err); number++) {
+        struct runner_result result = {.end = RUNNER_DIED};
+        err = runner_ready(runner, NULL);
+        if (!err_is(err))
+            err = runner_fill(runner, case_index, job->key, 0);
+        if (!err_is(err))
+            err = runner_call(runner, &result);
+        *out_found = !err_is(err) && result.end == RUNNER_DONE;
+        if (*out_found && result.cpu_ms < least_ms)
+            least_ms = result.cpu_ms;
+    }
+    runner_free(runner);
+    *out = (struct wire_finding){.index = case_index,
+                                 .kind = FOUND_SLOW,
+                                 .value = least_ms < 1e-3 ? 1000 : (int64_t)(least_ms * 1e6)};
     return err;
 }
 

@@ -37,7 +37,7 @@ bool finding_read(const struct control_finding *raw, const struct spec *spec,
                   const struct spec_case *which, struct wire_finding *out)
 {
     *out = (struct wire_finding){.index = (int)(which - spec->cases)};
-    if (raw->kind == FOUND_NOTHING || raw->kind >= FOUND_KINDS)
+    if (raw->kind == FOUND_NOTHING || raw->kind >= FOUND_KINDS || raw->kind == FOUND_SLOW)
         return false;
     out->kind = (enum found)raw->kind;
     out->is_write = raw->is_write != 0;

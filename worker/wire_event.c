@@ -56,6 +56,7 @@ const char *const wire_found_words[FOUND_KINDS] = {
     [FOUND_FLOAT_TO_INTEGER] = "float_to_integer",
     [FOUND_MISALIGNED] = "misaligned",
     [FOUND_ILLEGAL_INSTRUCTION] = "illegal_instruction",
+    [FOUND_SLOW] = "slow",
 };
 
 // clang-format off

@@ -27,6 +27,8 @@ enum found {
     FOUND_FLOAT_TO_INTEGER,  /* a value that the integer cannot hold */
     FOUND_MISALIGNED,        /* value: the alignment that it wants, 0: unknown */
     FOUND_ILLEGAL_INSTRUCTION,
+    FOUND_SLOW, /* no claim of the program: after a time-out, value is what the baseline takes, in
+                   ns */
     FOUND_KINDS
 };
 
