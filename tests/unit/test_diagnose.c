@@ -91,7 +91,7 @@ static void expect(struct scene *scene, mistake_fn mistake, int call_number, con
         if (is_float)
             ((float *)scene->answer.tensors[scene->output].at)[at] = (float)value;
         else
-            ((int8_t *)scene->answer.tensors[scene->output].at)[at] = (int8_t)lrint(value);
+            ((int32_t *)scene->answer.tensors[scene->output].at)[at] = (int32_t)lrint(value);
     }
     compare_init(&compare);
     fine(oracle_find(scene->spec.name)(&scene->given, &scene->answer, &compare));
@@ -148,7 +148,7 @@ static double off_by_one(const struct scene *scene, size_t at, const size_t *ind
 {
     (void)index;
     const double right = scene->right[at], other = right > 0 ? right - 1 : right + 1;
-    return at % 5 == 0 && other != CALL_CANARY_I8 ? other : right;
+    return at % 5 == 0 && other != CALL_CANARY_I32 ? other : right;
 }
 
 static void each_pattern_has_its_code(void **state)
@@ -200,25 +200,9 @@ static void a_last_column_where_no_step_ends_is_the_last(void **state)
 static void integers_off_by_one_are_a_matter_of_rounding(void **state)
 {
     (void)state;
-    struct spec *spec = calloc(1, sizeof *spec);
-    assert_non_null(spec);
-    fine(spec_load(spec, "assignments/quantized_matmul/assignment.json"));
-    const char *output = NULL;
-    for (int i = 0; i < spec->arguments_count; i++)
-        if (spec->arguments[i].role == SPEC_OUTPUT)
-            output = spec->arguments[i].name;
-    for (int i = 0; i < spec->cases_count; i++) {
-        const struct spec_case *one = &spec->cases[i];
-        if (one->hidden || spec->groups[one->group].is_speed)
-            continue;
-        struct scene *scene = scene_of("quantized_matmul", one->name, output);
-        if (scene->count >= 64) {
-            expect(scene, off_by_one, 0, "rounding");
-            i = spec->cases_count;
-        }
-        scene_free(scene);
-    }
-    free(spec);
+    struct scene *scene = scene_of("quantized_matmul", "square", "acc");
+    expect(scene, off_by_one, 0, "rounding");
+    scene_free(scene);
 }
 
 /* Bytes of a student: any NaN, any infinity, anywhere. */
