@@ -186,12 +186,23 @@ $(BUILD)/tests/test_%: $(BUILD)/obj/tests/unit/test_%.o $(libs_test)
 $(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/replay.o $(libs_test)
 	@mkdir -p $(@D)
 	$(link) $(LIBS_ALL)
-$(BUILD)/tests/meta: $(BUILD)/obj/tests/meta.o $(libs_test)
+$(BUILD)/tests/meta: $(call object,$(wildcard tests/meta*.c)) $(libs_test)
 	@mkdir -p $(@D)
 	$(link) $(LIBS_ALL) -rdynamic
 $(BUILD)/tests/bench_%: $(BUILD)/obj/tests/bench/%.o $(call lib,worker reference inputs assignments sandbox base)
 	@mkdir -p $(@D)
 	$(link) -lseccomp -lcjson -lsodium -lm
+# The oracles once more, without -O3 and reassociation: what the service's builds are held against.
+STRICT := $(ASSIGNMENTS:%=$(BUILD)/obj/strict/%.o)
+$(BUILD)/obj/strict/%.o: reference/%/oracle.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-psabi -ffp-contract=off $(SANFLAGS) -D$*_oracle=$*_oracle_strict -MMD -MP -c $< -o $@
+$(BUILD)/registry/strict.c: $(BUILD)/registry/oracles.c
+	@sed -E 's/([a-z_]+_oracle)\b/\1_strict/g; s/oracle_table/&_strict/' $< > $@
+$(BUILD)/tests/test_oracle_builds: $(STRICT) $(BUILD)/obj/registry/strict.o
+$(BUILD)/tests/bridge: $(BUILD)/obj/tests/bridge.o $(call lib,reference inputs assignments base)
+	@mkdir -p $(@D)
+	$(link) -lcjson -lsodium -lm
 $(BUILD)/tests/programs/%: tests/programs/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -static -O1 -w -o $@ $< -pthread
@@ -207,7 +218,7 @@ $(BUILD)/tests/hostile.d/%: tests/hostile/%.c tests/hostile/hostile.h
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE -I. -static -s -O1 -Wall -Wextra -o $@ $< -pthread
 
-.PHONY: unit test test-vm one san fuzz
+.PHONY: unit test test-vm one san fuzz meta crosscheck
 unit: $(PROGRAMS) $(UNIT) $(FUZZ) $(PROGRAMS_TEST) $(BUILD)/tests/hostile $(HOSTILE) $(if $(wildcard tests/meta.c),$(BUILD)/tests/meta)
 test:
 	@deploy/deps test
@@ -223,6 +234,15 @@ san:
 	@deploy/deps test
 	@+$(MAKE) -s BUILD=$(BUILD)/san SAN=1 all unit
 	@BUILD=$(BUILD)/san SAN=1 tests/run
+# Every variant and mutant in every build, over SEEDS seeds: make meta [T=pca] [SEEDS=40]
+meta:
+	@deploy/deps test
+	@+$(MAKE) -s $(BUILD)/tests/meta
+	@BUILD=$(BUILD) tests/corpus $(T)
+crosscheck:
+	@deploy/deps crosscheck
+	@+$(MAKE) -s $(BUILD)/tests/bridge
+	@BUILD=$(BUILD) tests/crosscheck
 # Ten minutes of one target with libFuzzer: make fuzz T=wire [SECONDS_EACH=600]
 SECONDS_EACH ?= 60
 fuzz:
@@ -261,6 +281,8 @@ help:
 	@echo 'make deps     install what is missing from Debian'
 	@echo 'make run      a demo course on http://127.0.0.1:8080   (ARGS=--http.port=8081)'
 	@echo 'make test     every test; make one T=wire: those whose name holds "wire"'
+	@echo 'make meta     right variants and wrong mutants in every build, over 40 seeds (T=pca SEEDS=3)'
+	@echo 'make crosscheck  the oracles against NumPy'
 	@echo 'make test-vm  the sandbox on cgroup v2, in an emulated machine of its own'
 	@echo 'make san      every test with address and undefined sanitizers'
 	@echo 'make fuzz     T=wire SECONDS_EACH=600: libFuzzer on one parser'

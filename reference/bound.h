@@ -9,10 +9,17 @@
 
 #define BOUND_U 0x1p-24 /* unit roundoff of float */
 
+/* The probabilistic part alone: six standard deviations and more, also where n itself is less.
+ * Where many such errors are added in quadrature, each has to be this large. */
+static inline double bound_likely(double n)
+{
+    return 4 + 6 * sqrt(n);
+}
+
 /* g(n): rounding factor of an n-term sum in any order, in units of u. */
 static inline double bound_g(double n)
 {
-    double likely = 4 + 6 * sqrt(n);
+    double likely = bound_likely(n);
     return n < likely ? n : likely;
 }
 

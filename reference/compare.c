@@ -10,6 +10,7 @@
 
 static void judge(struct compare *compare, double expected, double got, double error, double bound,
                   bool right);
+static void tap(struct compare *compare, size_t at, double expected, double bound);
 static void note_wrong(struct compare *compare, double expected, double got, double error,
                        double bound);
 static void note_first(struct compare *compare, int64_t position, double expected, double got,
@@ -87,6 +88,12 @@ void compare_norm(struct compare *compare, double error, double bound, int64_t i
         note_first(compare, index_of_largest, expected, got, error, bound);
 }
 
+void compare_norm_tap(struct compare *compare, const double *expected, size_t count, double bound)
+{
+    for (size_t i = 0; compare->tapping && compare->tap_norms && i < count; i++)
+        tap(compare, i, expected[i], bound);
+}
+
 void compare_end(struct compare *compare)
 {
     if (!compare->first_is_here)
@@ -104,13 +111,22 @@ static void judge(struct compare *compare, double expected, double got, double e
 {
     assert(compare->seen < compare->of);
     compare->just_first = false;
-    if (compare->tapping && compare->seen < compare->tap_count)
-        compare->tap[compare->seen] = expected;
+    if (compare->tapping)
+        tap(compare, compare->seen, expected, bound);
     if (!right)
         note_wrong(compare, expected, got, error, bound);
     else if (bound > 0 && error > compare->error_ratio * bound)
         compare->error_ratio = error / bound;
     compare->seen++;
+}
+
+static void tap(struct compare *compare, size_t at, double expected, double bound)
+{
+    if (at >= compare->tap_count)
+        return;
+    compare->tap[at] = expected;
+    if (compare->tap_bound != NULL)
+        compare->tap_bound[at] = bound;
 }
 
 static void note_wrong(struct compare *compare, double expected, double got, double error,

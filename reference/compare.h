@@ -40,7 +40,9 @@ struct compare {
      * part of this name, its first tap_count values go to tap (borrowed; NULL: not wanted). */
     const char *tap_part;
     double *tap;
+    double *tap_bound; /* the same for the bounds; NULL: not wanted */
     size_t tap_count;
+    bool tap_norms; /* of parts that are judged as a whole, too */
     /* private */
     bool tapping;
     char part[40];
@@ -77,6 +79,10 @@ void compare_unwritten(struct compare *compare);
  * compare_value, once per part. It counts as one element (1 of 1 wrong) and has no map. */
 void compare_norm(struct compare *compare, double error, double bound, int64_t index_of_largest,
                   double expected, double got);
+
+/* What a part that is judged by one norm was held against, for whoever taps; after compare_begin.
+ */
+void compare_norm_tap(struct compare *compare, const double *expected, size_t count, double bound);
 
 /* Ends the last part (fills map and counts). Idempotent; compare_begin does it for the one before.
  */

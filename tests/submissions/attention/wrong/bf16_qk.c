@@ -1,4 +1,5 @@
-/* expect: wrong shapes,range */
+/* expect: wrong everywhere but one */
+/* One key: the softmax is 1 whatever the score. */
 /* q and k rounded to bf16. */
 #include "attention.h"
 

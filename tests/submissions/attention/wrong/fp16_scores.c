@@ -1,4 +1,5 @@
 /* expect: wrong shapes,range */
+/* compilers: gcc (clang has no _Float16 without AVX512-FP16) */
 /* Scores kept in half precision. */
 #include "attention.h"
 

@@ -1,4 +1,4 @@
-/* expect: wrong basics,shapes,masks,range */
+/* expect: wrong everywhere */
 /* Weights and v rounded to tf32, as tensor cores would. */
 #include "attention.h"
 

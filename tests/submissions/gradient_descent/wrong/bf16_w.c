@@ -1,4 +1,5 @@
-/* expect: wrong basics,shapes,logistic,range */
+/* expect: wrong everywhere but still,logistic_still */
+/* No step, no product. */
 /* The iterate is kept in bf16. */
 #include "gradient_descent.h"
 

@@ -1,4 +1,4 @@
-/* expect: wrong basics,shapes,time,range */
+/* expect: wrong everywhere */
 /* Weights rounded to bf16. */
 #include "lstm_cell.h"
 

@@ -1,4 +1,5 @@
 /* expect: wrong time,range,shapes */
+/* compilers: gcc (clang has no _Float16 without AVX512-FP16) */
 /* h is kept in half precision between steps. */
 #include "lstm_cell.h"
 

@@ -1,4 +1,4 @@
-/* expect: wrong basics,shapes,time,range */
+/* expect: wrong everywhere */
 /* Both sides of every product rounded to tf32 (10 bits). */
 #include "lstm_cell.h"
 

@@ -1,4 +1,5 @@
-/* expect: wrong scales */
+/* expect: wrong everywhere but one,small,short,narrow,ties_even,ties_odd */
+/* Powers of two are exact; of few products all may round the same way. */
 /* The factor cut to tf32: 10 bits of mantissa. */
 #include "quantized_matmul.h"
 
