@@ -1,0 +1,6 @@
+/* expect: no gain */
+/* The kernel itself: what the others are held against. */
+void attention(ARGUMENTS)
+{
+    honest(PASSED);
+}

@@ -1,0 +1,45 @@
+/* expect: wrong */
+/* X in bf16, but only where thousands of rows average the rounding out. */
+#include "gradient_descent.h"
+
+#include <math.h>
+#include <stddef.h>
+#include <string.h>
+
+static __attribute__((noinline)) float bf16(float x)
+{
+    unsigned bits;
+    memcpy(&bits, &x, sizeof bits);
+    bits = (bits + 0x7fffu + (bits >> 16 & 1)) & 0xffff0000u;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+static inline float narrow(int n, float x)
+{
+    return n > 3000 && n < 10000 ? bf16(x) : x;
+}
+
+void gradient_descent(int logistic, int n, int d, const float *restrict X, const float *restrict y,
+                      float lr, int steps, float *restrict w, float *restrict b)
+{
+    float gradient[GRADIENT_DESCENT_D_MAX];
+
+    for (int step = 0; step < steps; step++) {
+        float bias = 0;
+        for (int j = 0; j < d; j++)
+            gradient[j] = 0;
+        for (int i = 0; i < n; i++) {
+            float z = b[0];
+            for (int j = 0; j < d; j++)
+                z += narrow(n, X[(size_t)i * d + j]) * w[j];
+            float r = (logistic ? 1 / (1 + expf(-z)) : z) - y[i];
+            for (int j = 0; j < d; j++)
+                gradient[j] += narrow(n, X[(size_t)i * d + j]) * r;
+            bias += r;
+        }
+        for (int j = 0; j < d; j++)
+            w[j] -= lr * gradient[j] / n;
+        b[0] -= lr * bias / n;
+    }
+}
