@@ -34,7 +34,7 @@ int main(int argc, char **argv)
 {
     static struct spec spec;
     static struct spec_case one;
-    struct call given;
+    struct call given = {0};
     char path[256];
 
     if (argc < 4 ||
@@ -94,7 +94,7 @@ static void sizes_draw(const struct spec *spec, struct spec_case *one, struct ra
 static struct err dump(const struct call *given)
 {
     const struct spec *spec = given->spec;
-    struct call answer;
+    struct call answer = {0};
     struct err err = call_allocate(&answer, spec, given->which);
 
     for (int i = 0; i < spec->arguments_count; i++) {
@@ -160,7 +160,7 @@ static struct err expected_write(const struct call *given, struct call *answer, 
 static struct err judge(const struct call *given, const char *path)
 {
     const struct spec *spec = given->spec;
-    struct call answer;
+    struct call answer = {0};
     struct compare compare;
     struct err err = call_allocate(&answer, spec, given->which);
     FILE *file = fopen(path, "re");

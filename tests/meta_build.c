@@ -89,7 +89,7 @@ static struct err find_folder(struct meta *meta, bool is_wrong)
         struct meta_variant *variant = NULL;
         if (!err_is(err))
             err = add(meta, folder, entries[i]->d_name, is_wrong, &variant);
-        if (!err_is(err))
+        if (!err_is(err) && variant != NULL)
             err = read_expectation(meta, variant);
         free(entries[i]);
     }

@@ -62,7 +62,7 @@ static size_t tensor_compare(oracle_fn strict, const struct call *given, const s
     const char *name = spec.arguments[argument].name;
     size_t count = answer->tensors[argument].count;
     double *taps = calloc(4 * count, sizeof *taps);
-    struct compare compare[2];
+    struct compare compare[2] = {{0}};
     const oracle_fn judges[2] = {oracle_find(spec.name), strict};
 
     assert_non_null(taps);
