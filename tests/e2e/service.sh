@@ -71,10 +71,10 @@ check "the kit has nothing of the reference" sh -c "! grep -qE 'oracle|expert|ba
 contains "help shows the netrc line" "machine" "$(curl -sS "$URL/help")"
 contains "the list names the assignments" "quantized_matmul" "$(as alice "$URL/api/v1/assignments")"
 for a in attention gradient_descent lstm_cell pca quantized_matmul; do
-    mkdir -p "$WORK/kit" && as alice -o "$WORK/kit/$a.tar.gz" "$URL/kit/$a.tar.gz" && tar -xzf "$WORK/kit/$a.tar.gz" -C "$WORK/kit"
-    as alice "$URL/api/v1/assignments/$a" >"$WORK/kit/$a.json"
+    mkdir -p "$WORK/kits" && as alice -o "$WORK/kits/$a.tar.gz" "$URL/kit/$a.tar.gz" && tar -xzf "$WORK/kits/$a.tar.gz" -C "$WORK/kits"
+    as alice "$URL/api/v1/assignments/$a" >"$WORK/kits/$a.json"
 done
-equals "no kit and no answer holds a trusted file" "" "$(cd "$WORK/kit" && grep -rlF -e "$(sed -n '3p' "$ROOT/reference/attention/expert.c")" -e '_oracle' -e 'on one thread, to learn from' -e 'Expert of quantized' . ; find . -name 'expert*' -o -name 'oracle*' -o -name 'baseline*' -o -name 'inputs*')"
+equals "no kit and no answer holds a trusted file" "" "$(cd "$WORK/kits" && grep -rlF -e "$(sed -n '3p' "$ROOT/reference/attention/expert.c")" -e '_oracle' -e 'on one thread, to learn from' -e 'Expert of quantized' . ; find . -name 'expert*' -o -name 'oracle*' -o -name 'baseline*' -o -name 'inputs*')"
 lacks "an assignment shows no hidden case" "short_cache" "$(as alice -H 'Accept: application/json' "$URL/api/v1/assignments/attention")"
 equals "healthz" 200 "$(curl -sS -o /dev/null -w '%{http_code}' "$URL/healthz")"
 
