@@ -170,6 +170,10 @@ ONCE_EACH int32_t pack_group(int group, const int8_t *from, int count, int zero)
     int16_t pairs[2] = {0};
     int32_t word;
 
+    if (group == FOURS && count == FOURS) {
+        memcpy(&word, from, sizeof word);
+        return word ^ (int32_t)(0x01010101U * (uint8_t)zero); /* four at once, as below */
+    }
     for (int i = 0; i < count && group == FOURS; i++)
         fours[i] = (int8_t)(from[i] ^ zero); /* ^ -128 is + 128, read as unsigned */
     for (int i = 0; i < count && group == PAIRS; i++)
