@@ -16,8 +16,6 @@
 
 #define ROUNDS_MAX 200
 
-extern char **environ;
-
 /* What is timed, in turns. */
 enum way { WAY_APART, WAY_PREBUILT, WAY_OURS, WAY_HIT, WAY_DRIVER, WAYS };
 static const char *const way_names[WAYS] = {
@@ -53,7 +51,7 @@ int main(int argc, char **argv)
 {
     static const char *const files[] = {"naive", "simd"};
     static double ms[WAYS][ROUNDS_MAX];
-    const int wanted = argc > 1 ? atoi(argv[1]) : 15;
+    const int wanted = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 15;
     const int rounds = wanted < 1 ? 1 : wanted > ROUNDS_MAX ? ROUNDS_MAX : wanted;
     static struct bench bench;
 

@@ -305,7 +305,7 @@ static void a_claim_may_hold_any_bytes(void **state)
     (void)state;
     struct spec *spec = attention();
     struct wire_finding out;
-    unsigned char bytes[sizeof(struct control_finding)];
+    unsigned char bytes[sizeof(struct control_finding)] = {0};
     uint32_t seed = 1;
 
     for (int round = 0; round < 200000; round++) {
@@ -368,8 +368,8 @@ static void an_index_is_worked_out_from_the_bytes(void **state)
         const char *place;
     } rows[] = {
         {0, 0, "o[b=0][h=0][i=0][d=0]"},
-        {4 * 5, 5, "o[b=0][h=0][i=1][d=0]"},
-        {4 * 510, 510, "o[b=2][h=0][i=0][d=0]"}, /* behind the end of B=2 H=3 Tq=17 D=5 */
+        {20, 5, "o[b=0][h=0][i=1][d=0]"},
+        {2040, 510, "o[b=2][h=0][i=0][d=0]"}, /* behind the end of B=2 H=3 Tq=17 D=5 */
         {-1, -1, ""},
         {-4, -1, ""},
         {-5, -2, ""},

@@ -34,11 +34,11 @@ static int bench_setup(void **state)
     (void)snprintf(program, sizeof program, "%s/../sandbox", bench->toolchain.runtime);
     const struct sandbox_options options = {.program = program, .name = "prebuilt"};
     (void)sandbox_open(&options, &bench->slot); /* NULL: the tests that want it are skipped */
-    (void)strcpy(bench->folder, "/tmp/test-prebuilt-XXXXXX");
+    (void)snprintf(bench->folder, sizeof bench->folder, "/tmp/test-prebuilt-XXXXXX");
     if (mkdtemp(bench->folder) == NULL)
         return -1;
     bench->plain = bench->toolchain;
-    (void)strcpy(bench->plain.runtime, bench->folder);
+    (void)snprintf(bench->plain.runtime, sizeof bench->plain.runtime, "%s", bench->folder);
     *state = bench;
     return 0;
 }
