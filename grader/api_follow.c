@@ -119,7 +119,8 @@ static bool watch_and_read(struct follow *follow, struct report **out)
 static void state_name(const struct follow *follow, const struct report *report, char *out,
                        size_t size)
 {
-    int facts = report->has_compiled + report->checking_done + report->timing_done;
+    int facts =
+        report->has_hello + report->has_compiled + report->checking_done + report->timing_done;
 
     for (int i = 0; i < report->spec->cases_count; i++)
         facts += report->has_case[i] + report->has_timed[i];
@@ -254,6 +255,8 @@ static void events_tell(struct follow *follow, const struct report *report)
     struct buf body;
     struct buf event;
 
+    if (is_known(follow, report) && !stage_is_final(report->stage))
+        return; /* told of something that a report does not show */
     buf_init(&body, REPORT_MAX);
     buf_init(&event, 2 * REPORT_MAX);
     state_name(follow, report, follow->wish.after, sizeof follow->wish.after);
