@@ -108,22 +108,25 @@ static void rank_class(struct board_row *rows, size_t count)
     struct ranking_entry *entries = calloc(count, sizeof *entries);
     struct board_row *sorted = calloc(count, sizeof *sorted);
 
-    for (size_t i = 0; entries && i < count; i++)
+    if (!entries || !sorted) { /* without ranks: nobody is shown to others */
+        free(entries);
+        free(sorted);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
         entries[i] = (struct ranking_entry){.who = rows[i].best.membership_id,
                                             .low = rows[i].best.low,
                                             .high = rows[i].best.high,
                                             .at = rows[i].best.received_at,
                                             .is_held = rows[i].best.is_held,
                                             .index = i};
-    if (entries && sorted) {
-        (void)ranking_make(entries, count);
-        for (size_t i = 0; i < count; i++) {
-            sorted[i] = rows[entries[i].index];
-            sorted[i].rank = entries[i].rank;
-            sorted[i].shared = entries[i].shared;
-        }
-        memcpy(rows, sorted, count * sizeof *rows);
+    (void)ranking_make(entries, count);
+    for (size_t i = 0; i < count; i++) {
+        sorted[i] = rows[entries[i].index];
+        sorted[i].rank = entries[i].rank;
+        sorted[i].shared = entries[i].shared;
     }
+    memcpy(rows, sorted, count * sizeof *rows);
     free(entries);
     free(sorted);
 }

@@ -34,7 +34,7 @@ struct report {
     bool no_timing; /* `try --no-timing`, or a class without a target and no wish to time */
     char only_case[SPEC_NAME_MAX];
     char file_name[64];
-    char commit[65]; /* of a git push, "" for none */
+    char commit[65];                                  /* of a git push, "" for none */
     char cohort[SPEC_NAME_MAX], login[SPEC_NAME_MAX]; /* "": offline */
     int64_t attempt;                                  /* 0: not counted */
     int64_t attempts_max;                             /* 0: without limit */
