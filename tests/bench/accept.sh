@@ -17,7 +17,7 @@ accept_service() { # batch
     port=$(grep -o 'url=[^ ]*' "$tmp/accept/log" | sed 's/.*://')
 }
 accept_end() { kill -9 $service; wait $service 2>/dev/null || true; service=; }
-resident() { sed -n 's/^VmRSS: *\([0-9]*\) kB/\1/p' /proc/$service/status; }
+resident() { awk '/^VmRSS/ { print $2 }' /proc/$service/status; }
 
 accept() {
     local batch connections rate line
@@ -49,6 +49,11 @@ PY
                    printf "grouped / one by one at %d: %.2f\n", c, rate[64, c] / rate[1, c]
                if (refused) print "REFUSED: " refused }' "$tmp/rates"
 
+}
+
+streams() {
+    echo; echo "== 2,000 idle live reports: what each costs, and what accepting is then"
+    gcc -std=gnu11 -D_GNU_SOURCE -O2 -o "$tmp/load" tests/bench/load.c
     accept_service 64
     mkfifo "$tmp/say" && exec 7<>"$tmp/say"
     "$tmp/load" "$port" streams 2000 "$tmp/accept/students" <"$tmp/say" >"$tmp/heard" &
@@ -57,7 +62,7 @@ PY
     before=$(resident)
     echo go >&7
     while ! grep -q open "$tmp/heard"; do kill -0 $load && sleep 0.05; done
-    echo "2,000 idle live reports: $(((($(resident) - before) * 10 / 2000)))e-1 KiB each; $(resident) KiB the whole process"
+    awk -v before=$before -v after=$(resident) 'BEGIN { printf "%.1f KiB each; the whole process %.1f MiB, before %.1f MiB\n", (after - before) / 2000, after / 1024, before / 1024 }'
     "$tmp/load" "$port" 32 "${ACCEPT_SECONDS:-3}" "$tmp/accept/students" |
         awk '{ printf "meanwhile, 32 connections: %d per second, p99 %.2f ms\n", $3, $5 }'
     exec 7>&-

@@ -84,7 +84,7 @@ static void send_file(struct connection *connection, size_t number, bool live)
                              "void attention(int B, int H, int Tq, int Tk, int D, const float *q,\n"
                              "const float *k, const float *v, const int *kvlen, int causal, float "
                              "*o)\n{ (void)B; (void)H; (void)Tq; (void)Tk; (void)D; (void)q; }\n",
-                             number, (int)getppid());
+                             number, (int)getpid());
     int size = snprintf(text, sizeof text,
                         "PUT /submit/attention/a.c HTTP/1.1\r\nHost: localhost\r\nAccept: %s\r\n"
                         "Authorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s",
