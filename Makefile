@@ -263,7 +263,7 @@ bench:
 soak: all
 	@BUILD=$(BUILD) tests/soak
 kills: all
-	@SUBMISSIONS=$${SUBMISSIONS:-300} ROUNDS=$${ROUNDS:-200} ONLY=service BUILD=$(BUILD) bash tests/e2e/crash.sh
+	@SUBMISSIONS=$${SUBMISSIONS:-300} ROUNDS=$${ROUNDS:-200} ONLY=service PATIENCE=$${PATIENCE:-1200} BUILD=$(BUILD) bash tests/e2e/crash.sh
 
 # -- looking at it ---------------------------------------------------------------------------------
 .PHONY: lint format shape clean help

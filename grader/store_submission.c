@@ -82,13 +82,13 @@ struct err store_submission_get(struct db *db, int64_t id, struct submission_row
                                 bool *out_found)
 {
     sqlite3_stmt *get = db_prepare(
-        db,
-        "SELECT s.id, s.membership_id, s.offering_id, u.login, c.name, c.id, o.name,"
-        " s.spec_hash, s.device, s.file_name, s.practice, s.key, s.received_at,"
-        " coalesce(" DATES_DUE ", 0), o.zone, " DATES_ATTEMPTS ", s.stage, s.generation,"
-        " s.source_hash, o.supersede, s.commit_name FROM submission s JOIN membership m ON m.id = s.membership_id"
-        " JOIN user u ON u.id = m.user_id JOIN cohort c ON c.id = m.cohort_id"
-        " JOIN offering o ON o.id = s.offering_id" DATES_JOIN " WHERE s.id = ?1");
+        db, "SELECT s.id, s.membership_id, s.offering_id, u.login, c.name, c.id, o.name,"
+            " s.spec_hash, s.device, s.file_name, s.practice, s.key, s.received_at,"
+            " coalesce(" DATES_DUE ", 0), o.zone, " DATES_ATTEMPTS ", s.stage, s.generation,"
+            " s.source_hash, o.supersede, s.commit_name FROM submission s JOIN membership m ON "
+            "m.id = s.membership_id"
+            " JOIN user u ON u.id = m.user_id JOIN cohort c ON c.id = m.cohort_id"
+            " JOIN offering o ON o.id = s.offering_id" DATES_JOIN " WHERE s.id = ?1");
     db_bind_int(get, 1, id);
     struct err err = db_step(db, get, out_found, "read a submission");
     if (err_is(err) || !*out_found)

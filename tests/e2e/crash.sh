@@ -42,7 +42,7 @@ check "every file was answered in the end" test ! -e "$WORK/unsent"
 ids=$(cat "$WORK"/answer* | grep -o '"id": *[0-9]*' | grep -o '[0-9]*' | sort -n | uniq | wc -l)
 equals "each file has a number of its own" "$SUBMISSIONS" "$ids"
 finished() { [ "$(sql 'select count(*) from job')" = 0 ]; }
-await 300 finished && ok "everything is graded" || not_ok "everything is graded" "left: $(sql 'select count(*) from job')"
+await "${PATIENCE:-300}" finished && ok "everything is graded" || not_ok "everything is graded" "left: $(sql 'select count(*) from job')"
 equals "none is lost, none is stored twice" "$SUBMISSIONS" "$(sql 'select count(*) from submission')"
 equals "none is graded twice" "$SUBMISSIONS" "$(sql 'select count(*) from grading where finished_at is not null')"
 broken=$(((SUBMISSIONS + 2) / 4))
