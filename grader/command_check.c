@@ -16,7 +16,8 @@
 
 static const char help[] =
     "usage: grader check ASSIGNMENT [--dir FOLDER] [--backend B] [--assignments FOLDER]\n"
-    "Grades FOLDER/correct/*.c, which must all pass, and FOLDER/wrong/*.c, which must all fail.\n"
+    "Grades the baseline and the expert, which must pass what they are the measure of, then\n"
+    "FOLDER/correct/*.c, which must all pass, and FOLDER/wrong/*.c, which must all fail.\n"
     "FOLDER is tests/submissions/ASSIGNMENT unless given. Nothing is timed.\n"
     "Exit code: 0 if all is as it should be, 1 if not, 3 if grading failed on our side.\n";
 
@@ -29,8 +30,11 @@ struct tally {
 };
 
 static bool header_agrees(const struct try_place *place, const struct spec *spec);
+static int check_trusted(const struct try_place *place, const char *backend, struct tally *tally);
 static int check_kind(const struct try_place *place, const char *folder, const char *backend,
                       struct tally *tally);
+static int check_files(const struct try_place *place, const char *folder,
+                       const struct batch_files *files, const char *backend, struct tally *tally);
 static void on_graded(void *context, const char *path, const struct report *report, struct err err);
 static void first_words(const struct report *report, char *out, size_t size);
 
@@ -70,7 +74,10 @@ int command_check(int argc, char **argv)
     struct tally right = {.spec = spec, .kind = "correct", .should_pass = true};
     struct tally wrong = {.spec = spec, .kind = "wrong"};
     bool agrees = header_agrees(&place, spec);
-    int code = check_kind(&place, folder, backend, &right);
+    struct tally trusted = {.spec = spec, .kind = "trusted", .should_pass = true};
+    int code = check_trusted(&place, backend, &trusted);
+    if (code == 0)
+        code = check_kind(&place, folder, backend, &right);
     if (code == 0)
         code = check_kind(&place, folder, backend, &wrong);
     if (code == 0) {
@@ -79,8 +86,11 @@ int command_check(int argc, char **argv)
                spec->name, right.right, right.right + right.wrong, right.worst, wrong.right,
                wrong.right + wrong.wrong);
         bool told = right.wrong + wrong.wrong == 0 && right.right > 0 && wrong.right > 0;
-        code = agrees && told ? 0 : 1;
-        code = right.ours + wrong.ours > 0 ? 3 : code;
+        if (trusted.wrong > 0)
+            printf("%s: its cases or bounds ask for more than its own baseline and expert give\n",
+                   spec->name);
+        code = agrees && told && trusted.wrong == 0 ? 0 : 1;
+        code = trusted.ours + right.ours + wrong.ours > 0 ? 3 : code;
     }
     try_place_close(&place);
     return code;
@@ -102,25 +112,49 @@ static bool header_agrees(const struct try_place *place, const struct spec *spec
     return !err_is(err);
 }
 
+/* A bound that they fail is no bound. */
+static int check_trusted(const struct try_place *place, const char *backend, struct tally *tally)
+{
+    static char baseline[] = "baseline.c", expert[] = "expert.c";
+    char *paths[] = {baseline, expert};
+    const struct batch_files files = {.paths = paths, .count = COUNT(paths)};
+    char folder[4096];
+
+    (void)snprintf(folder, sizeof folder, "%.3900s/reference/%s", place->home,
+                   tally->spec->name); /* fits */
+    return check_files(place, folder, &files, backend, tally);
+}
+
 static int check_kind(const struct try_place *place, const char *folder, const char *backend,
                       struct tally *tally)
 {
     char path[4096];
-    int stopped = 0;
     struct batch_files files = {0};
+    int code = 3;
+
     (void)snprintf(path, sizeof path, "%.4000s/%s", folder, tally->kind); /* fits */
+    struct err err = batch_find(&files, path);
+    if (err_is(err))
+        fprintf(stderr, "grader check: %s\n", err.text);
+    else
+        code = check_files(place, path, &files, backend, tally);
+    batch_release(&files);
+    return code;
+}
+
+static int check_files(const struct try_place *place, const char *folder,
+                       const struct batch_files *files, const char *backend, struct tally *tally)
+{
+    int stopped = 0;
     struct batch_wish wish = {.place = place,
                               .spec = tally->spec,
-                              .folder = path,
+                              .folder = folder,
                               .backend = backend,
                               .no_timing = true,
                               .patterns_only = true,
                               .graded = on_graded,
                               .context = tally};
-    struct err err = batch_find(&files, path);
-    if (!err_is(err))
-        err = batch_run(&wish, &files, &stopped);
-    batch_release(&files);
+    struct err err = batch_run(&wish, files, &stopped);
     if (err_is(err))
         fprintf(stderr, "grader check: %s\n", err.text);
     if (stopped != 0)

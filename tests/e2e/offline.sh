@@ -101,6 +101,13 @@ cp $S/correct/naive.c "$WORK/corpus/wrong/right.c"
 "$GRADER" check attention --dir "$WORK/corpus" >"$WORK/out"
 equals "… and exits 1 where a mutant survives" 1 $?
 contains "… naming it" "BAD  wrong    right.c" "$(cat "$WORK/out")"
+# A case that the expert was not written for: the overlay allows more keys than its scratch holds.
+rm "$WORK/corpus/wrong/right.c" && mkdir -p "$WORK/longer/attention"
+sed -E 's/("Tk",.*"max": )1024/\18192/; s/("name": "long",.*"Tk":)384/\18192/' assignments/attention/assignment.json >"$WORK/longer/attention/assignment.json"
+"$GRADER" check attention --dir "$WORK/corpus" --assignments "$WORK/longer" >"$WORK/out"
+equals "check exits 1 where the expert fails its own case" 1 $?
+contains "… naming the expert" "BAD  trusted  expert.c" "$(cat "$WORK/out")"
+contains "… and what is wrong with the assignment" "ask for more than its own" "$(cat "$WORK/out")"
 check "doctor finds that grading works here" "$GRADER" doctor
 check "doctor --json is one object" sh -c "'$GRADER' doctor --json | python3 -c 'import json,sys; assert json.load(sys.stdin)[\"works\"]'"
 contains "settings prints origin and bounds" "http.port = 81 port   (environment; 0 to 65535 port, default 8080)" \
