@@ -611,8 +611,11 @@ static void the_cache_gives_back_what_was_compiled(void **state)
     *cached = bench->toolchain;
     (void)snprintf(cached->cache, sizeof cached->cache, "%s/objects", folder);
 
-    static const char *const sources[] = {KERNEL("int unused; o[0] = 1;"), "int f( {",
-                                          KERNEL("asm(\"what\");"), "int main(void) { return 0; }"};
+    static const char *const sources[] = {
+        KERNEL("int unused; o[0] = 1;"), "int f( {", KERNEL("asm(\"what\");"),
+        "int main(void) { return 0; }",
+        KERNEL("o[0] = 1;") "__attribute__((constructor)) static void early(void) "
+                            "{ static volatile int x; x = 1; }"};
     for (size_t i = 0; i < COUNT(sources); i++) {
         const size_t size = strlen(sources[i]);
         assert_false(err_is(compile_source(cached, bench->slot, &bench->spec, "a.c", sources[i],
@@ -631,6 +634,8 @@ static void the_cache_gives_back_what_was_compiled(void **state)
         assert_string_equal(first.code, again.code);
         assert_string_equal(first.message, again.message);
         assert_string_equal(first.diagnostics, again.diagnostics);
+        if (i + 1 == COUNT(sources)) /* an object is kept, never a verdict on it */
+            assert_string_equal(again.code, "refused_section");
         done_with(&first, program);
         done_with(&again, program_again);
     }
