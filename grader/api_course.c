@@ -89,7 +89,6 @@ static bool find_rows(struct http_request *request, const struct membership *who
 {
     struct grader *grader = api_grader(request);
     struct offering offerings[ROWS_MAX];
-    struct err err = err_none();
     size_t count = 0;
     size_t used = 0;
 
@@ -99,7 +98,8 @@ static bool find_rows(struct http_request *request, const struct membership *who
         *out_count = used;
         return true;
     }
-    err = store_offerings(&grader->reader, who->cohort_id, who->id, offerings, ROWS_MAX, &count);
+    struct err err =
+        store_offerings(&grader->reader, who->cohort_id, who->id, offerings, ROWS_MAX, &count);
     for (size_t i = 0; i < count && !err_is(err); i++) {
         struct course_row *row = &rows[used];
         *row = (struct course_row){.spec = grader_spec(grader, offerings[i].assignment),

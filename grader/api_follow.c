@@ -28,8 +28,8 @@ static void on_quiet(uv_timer_t *timer);
 static void on_gone(void *state);
 static void on_timer_closed(uv_handle_t *handle);
 
-#define REPORT_MAX (1 << 20) /* of one answer; a report stays under half of it */
-#define KEEP_ALIVE_MS 15000  /* proxies hang up after half a minute or a whole one */
+#define REPORT_MAX ((size_t)1 << 20) /* of one answer; a report stays under half of it */
+#define KEEP_ALIVE_MS 15000          /* proxies hang up after half a minute or a whole one */
 
 /* The request's state; freed when request and timer are both over. */
 struct follow {

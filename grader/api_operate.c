@@ -5,6 +5,8 @@
 
 #include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static int64_t resident_bytes(void);
@@ -43,15 +45,14 @@ void metrics_handle(struct http_request *request)
 
 static int64_t resident_bytes(void)
 {
-    long all = 0, resident = 0;
+    char line[128] = "";
     FILE *file = fopen("/proc/self/statm", "re");
 
     if (!file)
         return 0;
-    if (fscanf(file, "%ld %ld", &all, &resident) != 2)
-        resident = 0;
+    const char *second = fgets(line, sizeof line, file) ? strchr(line, ' ') : NULL;
     (void)fclose(file); /* only read */
-    return (int64_t)resident * sysconf(_SC_PAGESIZE);
+    return second ? strtoll(second, NULL, 10) * sysconf(_SC_PAGESIZE) : 0;
 }
 
 static int64_t open_files(void)
