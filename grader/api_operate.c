@@ -1,5 +1,6 @@
 /* For operators: counters, the description of the interface, health. */
 #include "grader/api.h"
+#include "grader/metrics_queue.h"
 #include "grader/openapi.h"
 #include "grader/routes.h"
 
@@ -39,6 +40,7 @@ void metrics_handle(struct http_request *request)
                                     .open_files = open_files()};
     buf_init(&body, ANSWER_MAX);
     metrics_text(&body, &grader->metrics, &now);
+    metrics_queue_text(&body, &stats);
     api_answer(request, 200, METRICS_TEXT, &body, NULL);
     buf_release(&body);
 }

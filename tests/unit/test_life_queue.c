@@ -1,6 +1,7 @@
 /* The queue at work in the service: superseding, leases, strangers in the database, words on the
  * wait. Real database, writer and loop; workers that pretend. */
 #include "grader/life.h"
+#include "grader/metrics_queue.h"
 #include "sandbox/base/clock.h"
 #include "tests/unit/support/check.h"
 #include "tests/unit/support/service_fixture.h"
@@ -244,6 +245,12 @@ static void the_first_word_has_place_and_estimate_and_is_held_against_what_happe
     assert_int_equal(stats.counters.accepted, 2);
     assert_int_equal(stats.counters.finished, 2);
     assert_int_equal(stats.oldest_wait_ms, 0);
+
+    auto_buf struct buf text;
+    buf_init(&text, 65536);
+    metrics_queue_text(&text, &stats);
+    assert_non_null(strstr(text.at, "\ngrader_estimates_total 2\n"));
+    assert_non_null(strstr(text.at, "\ngrader_waiting{class=\"check\"} 0\n"));
 }
 
 int main(void)
