@@ -203,6 +203,10 @@ $(BUILD)/tests/test_oracle_builds: $(STRICT) $(BUILD)/obj/registry/strict.o
 $(BUILD)/tests/bridge: $(BUILD)/obj/tests/bridge.o $(call lib,reference inputs assignments base)
 	@mkdir -p $(@D)
 	$(link) -lcjson -lsodium -lm
+# Beside the sandbox that it starts.
+$(BUILD)/bench_timing: $(BUILD)/obj/tests/bench/timing.o $(call lib,worker reference inputs assignments sandbox base)
+	@mkdir -p $(@D)
+	$(link) -lseccomp -lcjson -lsodium -lm
 $(BUILD)/tests/programs/%: tests/programs/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -static -O1 -w -o $@ $< -pthread

@@ -27,7 +27,7 @@
 
 static struct err lock_take(const char *path, int *out_fd);
 static struct err baseline_compile(struct timing_bench *bench);
-static struct err trusted_compile(struct timing_bench *bench, const char *file_name,
+static struct err trusted_compile(const struct timing_bench *bench, const char *file_name,
                                   const char *source, size_t source_size, int *out_program);
 static struct err processor_take(struct timing_bench *bench);
 static struct err floor_measure(struct timing_bench *bench, int index);
@@ -87,6 +87,23 @@ struct err timing_bench_call(struct runner *runner, struct runner_result *out)
     return runner_call_timed(runner, out);
 }
 
+struct err timing_bench_empty(const struct timing_bench *bench, int index, struct runner **out)
+{
+    char source[128];
+    int program = -1;
+
+    (void)snprintf(source, sizeof source, "void %s(void);\nvoid %s(void)\n{\n}\n",
+                   bench->spec->function, bench->spec->function); /* fits */
+    struct err err = trusted_compile(bench, "empty.c", source, strlen(source), &program);
+    if (!err_is(err))
+        err = runner_of(bench, bench->worker->student, program, index, out);
+    if (!err_is(err))
+        err = runner_ready(*out, NULL);
+    if (program >= 0)
+        (void)close(program); /* it runs, and is not started again */
+    return err;
+}
+
 /* Another user's worker may have made the file: it is opened as it is, and made only if missing. */
 static struct err lock_take(const char *path, int *out_fd)
 {
@@ -123,7 +140,7 @@ static struct err baseline_compile(struct timing_bench *bench)
 
 /* Ours, but by the same path as a student's. In the student's slot, which has the compilers at hand
  * already. */
-static struct err trusted_compile(struct timing_bench *bench, const char *file_name,
+static struct err trusted_compile(const struct timing_bench *bench, const char *file_name,
                                   const char *source, size_t source_size, int *out_program)
 {
     struct wire_compiled compiled;
@@ -160,15 +177,9 @@ static struct err processor_take(struct timing_bench *bench)
 /* What the clock shows for a function that returns at once. */
 static struct err floor_measure(struct timing_bench *bench, int index)
 {
-    char source[128];
-    auto_close int program = -1;
     struct runner *runner = NULL;
+    struct err err = timing_bench_empty(bench, index, &runner);
 
-    (void)snprintf(source, sizeof source, "void %s(void);\nvoid %s(void)\n{\n}\n",
-                   bench->spec->function, bench->spec->function); /* fits */
-    struct err err = trusted_compile(bench, "empty.c", source, strlen(source), &program);
-    if (!err_is(err))
-        err = runner_of(bench, bench->worker->student, program, index, &runner);
     if (!err_is(err))
         err = floor_calls(runner, index, &bench->floor_ns);
     runner_free(runner);
@@ -181,9 +192,7 @@ static struct err floor_calls(struct runner *runner, int index, double *out_ns)
     double took_ns[FLOOR_CALLS];
     struct runner_result result;
 
-    struct err err = runner_ready(runner, NULL);
-    if (!err_is(err))
-        err = runner_fill(runner, index, key, 0);
+    struct err err = runner_fill(runner, index, key, 0);
     for (int i = -FLOOR_WARMUPS; i < FLOOR_CALLS && !err_is(err); i++) {
         err = timing_bench_call(runner, &result);
         if (!err_is(err) && result.end != RUNNER_DONE)

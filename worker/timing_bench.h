@@ -33,6 +33,9 @@ void timing_bench_close(struct timing_bench *bench);
 struct err timing_bench_runner(const struct timing_bench *bench, int index, bool student,
                                struct runner **out);
 
+/* A runner of a function that returns at once; its one process runs. */
+struct err timing_bench_empty(const struct timing_bench *bench, int index, struct runner **out);
+
 /* One timed call: caches flushed, a pause, the clock. */
 struct err timing_bench_call(struct runner *runner, struct runner_result *out);
 

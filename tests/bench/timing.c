@@ -1,0 +1,133 @@
+/* The promises of the timing protocol, measured in this process with the worker's own parts:
+ *
+ *   bench_timing PART [ASSIGNMENT [CASE]]
+ *
+ *   iteration  the clock of a call of an empty kernel, and what its steps take
+ *   flush      the same A/A blocks with cold, untouched and warmed inputs
+ *   order      estimators under an order effect that is known
+ *   aa TRIALS  the baseline against itself, as a job
+ *
+ * Run it in the repository root. Prints a table; fails only on an error of ours. */
+#include "worker/timing.h"
+
+#include "sandbox/base/clock.h"
+#include "sandbox/base/fdio.h"
+#include "worker/runner_parts.h"
+#include "worker/stats.h"
+#include "worker/timing_bench.h"
+
+#include <math.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CALLS 400
+#define BLOCKS 12
+
+static struct worker worker;
+static struct timing_bench bench;
+static const struct spec *spec;
+static int ranked; /* index of the case */
+
+static void die_if(struct err err)
+{
+    if (!err_is(err))
+        return;
+    fprintf(stderr, "bench_timing: %s\n", err.text);
+    exit(1);
+}
+
+static void quantiles(const char *name, double *values, size_t count)
+{
+    double median = stats_median(values, count); /* sorts */
+    printf("  %-34s %8.1f %8.1f %8.1f\n", name, median / 1e3, values[count * 9 / 10] / 1e3,
+           values[count * 99 / 100] / 1e3);
+}
+
+static void prepare(const char *assignment, const char *name)
+{
+    char folder[4200];
+
+    (void)snprintf(worker.timing_lock, sizeof worker.timing_lock, "/tmp/bench-timing.lock");
+    die_if(toolchain_find(&worker.toolchain, NULL));
+    (void)snprintf(folder, sizeof folder, "%s/assignments", worker.toolchain.home);
+    die_if(spec_load_all(&worker.specs, &worker.specs_count, folder));
+    for (size_t i = 0; i < worker.specs_count; i++)
+        if (strcmp(worker.specs[i].name, assignment) == 0)
+            spec = &worker.specs[i];
+    if (spec == NULL)
+        die_if(err_make(ERR_INPUT, "no assignment %s", assignment));
+    for (int i = spec->cases_count - 1; i >= 0; i--)
+        if (spec->groups[spec->cases[i].group].is_speed &&
+            (name == NULL || strcmp(spec->cases[i].name, name) == 0))
+            ranked = i;
+    die_if(worker_open_slot(&worker, &worker.student, "student"));
+    die_if(timing_bench_open(&bench, &worker, spec, -1, ranked));
+    bench.student_program = bench.baseline_program; /* against itself */
+}
+
+/* -- iteration --------------------------------------------------------------------------------- */
+
+/* The steps of one call, in the order of runner_call.c. */
+static void iteration(void)
+{
+    static double whole[CALLS], flushed[CALLS], thaw[CALLS], wait[CALLS], freeze[CALLS];
+    static const unsigned char key[RANDOM_KEY_BYTES];
+    struct runner *runner = NULL;
+    struct runner_result result;
+
+    die_if(timing_bench_empty(&bench, ranked, &runner));
+    die_if(runner_fill(runner, ranked, key, 0));
+    for (int i = -5; i < CALLS; i++) {
+        die_if(timing_bench_call(runner, &result));
+        if (i >= 0)
+            flushed[i] = (double)result.took_ns;
+    }
+    for (int i = -5; i < CALLS; i++) {
+        die_if(runner_call_timed(runner, &result));
+        if (i >= 0)
+            whole[i] = (double)result.took_ns;
+    }
+    for (int i = 0; i < CALLS; i++) {
+        const uint64_t one = 1;
+        usleep(1000);
+        runner->control->go = ++runner->number;
+        runner->calls++;
+        die_if(fdio_write(runner->go_fd, &one, sizeof one));
+        int64_t t0 = clock_ns();
+        die_if(sandbox_thaw(runner->plan.slot));
+        int64_t t1 = clock_ns();
+        while (runner->control->done != runner->number)
+            __builtin_ia32_pause();
+        int64_t t2 = clock_ns();
+        die_if(sandbox_freeze(runner->plan.slot));
+        int64_t t3 = clock_ns();
+        thaw[i] = (double)(t1 - t0);
+        wait[i] = (double)(t2 - t1);
+        freeze[i] = (double)(t3 - t2);
+    }
+    printf("empty kernel, us%24s %8s %8s %8s\n", "", "p50", "p90", "p99");
+    quantiles("call as timed (flushed, 1 ms pause)", flushed, CALLS);
+    quantiles("call at once, nothing flushed", whole, CALLS);
+    quantiles("  thaw (1 ms pause)", thaw, CALLS);
+    quantiles("  until the done word", wait, CALLS);
+    quantiles("  freeze, confirmed", freeze, CALLS);
+    runner_free(runner);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2 || sodium_init() < 0) {
+        fputs("usage: bench_timing iteration|flush|order|aa ...\n", stderr);
+        return 64;
+    }
+    prepare(argc > 2 ? argv[2] : "attention", argc > 3 ? argv[3] : NULL);
+    if (strcmp(argv[1], "iteration") == 0)
+        iteration();
+    timing_bench_close(&bench);
+    worker_close_slots(&worker);
+    free(worker.specs);
+    return 0;
+}
