@@ -262,7 +262,7 @@ run:
 	@$(BUILD)/grader serve --demo.path=$(BUILD)/demo --database.path=$(BUILD)/demo/grader.db --worker.cache=$(BUILD)/cache $(ARGS)
 bench:
 	@deploy/deps bench
-	@+$(MAKE) -s all unit $(BUILD)/tests/bench_compile
+	@+$(MAKE) -s all unit $(BUILD)/tests/bench_compile $(BUILD)/bench_timing
 	@BUILD=$(BUILD) tests/bench/run $(T)
 soak: all
 	@BUILD=$(BUILD) tests/soak

@@ -22,6 +22,8 @@ static const struct command table[] = {
     {"batch", "On this machine", "grade a folder of files into CSV and JUnit XML", command_batch},
     {"check", "On this machine", "test an assignment: right variants pass, wrong mutants fail",
      command_check},
+    {"calibrate", "On this machine",
+     "measure the expert and propose the speed target of this class", command_calibrate},
     {"doctor", "On this machine", "say what this machine can do and how to mend what it cannot",
      command_doctor},
     {"serve", "Service", "run the service", command_serve},

@@ -3,12 +3,13 @@
 #ifndef GRADER_COMMANDS_H
 #define GRADER_COMMANDS_H
 
-int command_try(int argc, char **argv);      /* grader/command_try.c */
-int command_batch(int argc, char **argv);    /* grader/command_batch.c */
-int command_check(int argc, char **argv);    /* grader/command_check.c */
-int command_doctor(int argc, char **argv);   /* grader/command_doctor.c */
-int command_settings(int argc, char **argv); /* grader/command_settings.c */
-int command_serve(int argc, char **argv);    /* grader/serve.c */
+int command_try(int argc, char **argv);       /* grader/command_try.c */
+int command_batch(int argc, char **argv);     /* grader/command_batch.c */
+int command_check(int argc, char **argv);     /* grader/command_check.c */
+int command_calibrate(int argc, char **argv); /* grader/command_calibrate.c */
+int command_doctor(int argc, char **argv);    /* grader/command_doctor.c */
+int command_settings(int argc, char **argv);  /* grader/command_settings.c */
+int command_serve(int argc, char **argv);     /* grader/serve.c */
 int command_operation(int argc,
                       char **argv); /* grader/command_operation.c: operations on a course */
 

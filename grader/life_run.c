@@ -1,5 +1,6 @@
 /* What a worker says of a life that it holds: measurements, the end, or nothing any more. */
 #include "grader/life.h"
+#include "grader/words.h"
 #include "sandbox/base/clock.h"
 #include "sandbox/base/log.h"
 #include "sandbox/base/text.h"
@@ -123,7 +124,17 @@ static void life_fail(struct life *life, bool worker_died, const char *why)
 
 void life_park(struct life *life)
 {
+    /* What was checked is committed and stays: only its speed is missing, by our fault. */
+    bool checked = life->job.kind == JOB_TIME && life_forget_run(life);
     struct report *report = life->report;
+    if (checked) {
+        (void)text_copy(report->code, sizeof report->code, REPORT_TIMING_FAILED); /* fits */
+        (void)text_copy(report->message, sizeof report->message,
+                        words_of("timing_failed_message", LANGUAGE_EN)); /* fits */
+        report_score(report);
+        life_write(life, STAGE_GRADED, false);
+        return;
+    }
     (void)text_copy(report->code, sizeof report->code, "parked"); /* fits */
     (void)text_copy(
         report->message, sizeof report->message,

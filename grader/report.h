@@ -15,6 +15,10 @@
 #include "sandbox/base/buf.h"
 #include "worker/wire.h"
 
+/* `code` of a grading whose timing failed on our side as often as it is tried: graded, with its
+ * correctness points, while the speed waits for a TA. */
+#define REPORT_TIMING_FAILED "timing_failed"
+
 enum language { LANGUAGE_EN, LANGUAGE_ZH };
 
 /* Who reads: students never see what is hidden. */

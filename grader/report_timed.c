@@ -3,6 +3,7 @@
 #include "grader/words.h"
 
 #include <math.h>
+#include <string.h>
 
 static void timed_row(struct page *page, int index);
 static void speed_write(struct page *page);
@@ -96,7 +97,9 @@ static void not_timed(struct page *page)
     const char *code = NULL;
     if (*report->only_case != 0 || !report_all_correct(report))
         return;
-    if (report->no_timing)
+    if (strcmp(report->code, REPORT_TIMING_FAILED) == 0)
+        code = "timing_failed_message";
+    else if (report->no_timing)
         code = "text_not_timed_asked";
     else if (report->has_hello && !report->hello.ranked)
         code = "text_not_timed_here";

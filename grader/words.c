@@ -68,6 +68,7 @@ static const struct word table[] = {
     {"text_unranked", "unranked: %s", "不计排名：%s"},
     {"text_not_timed_asked", "not timed: --no-timing", "未计时：--no-timing"},
     {"text_not_timed_here", "not timed: this worker measures no speed (%s)", "未计时：这台机器不测速（%s）"},
+    {"timing_failed_message", "not timed: the clock failed on our side. Your correctness points stand, no further attempt is used; a TA can have it timed again", "未计时：计时在我们这边出错。正确性得分有效，不再消耗提交次数；助教可重新计时"},
     {"text_not_timed_target", "not timed: no target for this machine class yet", "未计时：该机型尚无目标值"},
     {"text_best", "Your best so far: was %s, now %s.", "你的最好成绩：原为 %s，现为 %s。"},
     {"text_best_stays", "Your best so far stays %s; this one earned %s.", "你的最好成绩仍为 %s；本次为 %s。"},

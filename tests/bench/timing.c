@@ -1,13 +1,6 @@
-/* The promises of the timing protocol, measured in this process with the worker's own parts:
- *
- *   bench_timing PART [ASSIGNMENT [CASE]]
- *
- *   iteration  the clock of a call of an empty kernel, and what its steps take
- *   flush      the same A/A blocks with cold, untouched and warmed inputs
- *   order      estimators under an order effect that is known
- *   aa TRIALS  the baseline against itself, as a job
- *
- * Run it in the repository root. Prints a table; fails only on an error of ours. */
+/* What the clock of a timed call shows for a function that returns at once, and what the steps of
+ * such a call take: bench_timing [ASSIGNMENT [CASE]], in the repository root. Prints a table; fails
+ * only on an error of ours. */
 #include "worker/timing.h"
 
 #include "sandbox/base/clock.h"
@@ -16,7 +9,6 @@
 #include "worker/stats.h"
 #include "worker/timing_bench.h"
 
-#include <math.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +16,6 @@
 #include <unistd.h>
 
 #define CALLS 400
-#define BLOCKS 12
 
 static struct worker worker;
 static struct timing_bench bench;
@@ -65,10 +56,7 @@ static void prepare(const char *assignment, const char *name)
             ranked = i;
     die_if(worker_open_slot(&worker, &worker.student, "student"));
     die_if(timing_bench_open(&bench, &worker, spec, -1, ranked));
-    bench.student_program = bench.baseline_program; /* against itself */
 }
-
-/* -- iteration --------------------------------------------------------------------------------- */
 
 /* The steps of one call, in the order of runner_call.c. */
 static void iteration(void)
@@ -119,13 +107,10 @@ static void iteration(void)
 
 int main(int argc, char **argv)
 {
-    if (argc < 2 || sodium_init() < 0) {
-        fputs("usage: bench_timing iteration|flush|order|aa ...\n", stderr);
-        return 64;
-    }
-    prepare(argc > 2 ? argv[2] : "attention", argc > 3 ? argv[3] : NULL);
-    if (strcmp(argv[1], "iteration") == 0)
-        iteration();
+    if (sodium_init() < 0)
+        return 1;
+    prepare(argc > 1 ? argv[1] : "attention", argc > 2 ? argv[2] : NULL);
+    iteration();
     timing_bench_close(&bench);
     worker_close_slots(&worker);
     free(worker.specs);

@@ -348,7 +348,7 @@ static void an_answer_to_another_question_grades_nobody(void **state)
 }
 
 /* What compiled for the check compiles for the clock: the second failure is ours. */
-static void a_timing_that_does_not_compile_is_our_failure(void **state)
+static void a_timing_that_fails_on_our_side_leaves_the_correctness_points(void **state)
 {
     struct service_fixture *service = *state;
     struct client client;
@@ -356,7 +356,10 @@ static void a_timing_that_does_not_compile_is_our_failure(void **state)
     service_start(service);
     client_send(&client, service, "broken_when_timed");
     service_wait(service, client_is_final, &client);
-    assert_int_equal(client_stage(&client), STAGE_SYSTEM_ERROR);
+    assert_int_equal(client_stage(&client), STAGE_GRADED);
+    assert_int_equal(service_number(service, "SELECT score FROM grading"), 6000);
+    assert_int_equal(service_number(service, "SELECT code = 'timing_failed' FROM grading"), 1);
+    assert_int_equal(service_number(service, "SELECT count(*) FROM job"), 0);
     assert_int_equal(service_runs(service), 4); /* one check, three timings */
 }
 
@@ -682,7 +685,7 @@ int main(void)
         TEST(a_dead_worker_is_noticed_though_its_socket_stays_open),
         TEST(a_worker_that_talks_nonsense_is_replaced),
         TEST(an_answer_to_another_question_grades_nobody),
-        TEST(a_timing_that_does_not_compile_is_our_failure),
+        TEST(a_timing_that_fails_on_our_side_leaves_the_correctness_points),
         TEST(a_source_that_does_not_unpack_is_parked_at_once),
         TEST(stopping_at_once_leaves_the_job_to_the_next_start),
         TEST(stopping_lets_a_running_job_finish),
