@@ -9,6 +9,7 @@
 #define LEARNING 0.1     /* weight of one wait, on a log scale */
 #define FACTOR_MAX 20.0  /* and 1 / so much: one freak must not spoil a night */
 #define WORTH_US 1000000 /* shorter waits are all noise */
+#define SMALL_US 100000  /* added to both sides of a ratio: no division by zero */
 
 void estimate_init(struct estimate *estimate)
 {
@@ -50,7 +51,7 @@ void estimate_waited(struct estimate *estimate, int64_t model_us, int64_t told_u
     estimate->error_s += fabs((double)(told_us - waited_us)) / 1e6;
     if (model_us < WORTH_US && waited_us < WORTH_US)
         return;
-    double ratio = (double)(waited_us + WORTH_US / 10) / (double)(model_us + WORTH_US / 10);
+    double ratio = (double)(waited_us + SMALL_US) / (double)(model_us + SMALL_US);
     ratio = fmin(fmax(ratio, 1 / FACTOR_MAX), FACTOR_MAX);
     estimate->factor = exp((1 - LEARNING) * log(estimate->factor) + LEARNING * log(ratio));
 }

@@ -17,7 +17,7 @@ static struct err pack_make(struct pack **out_pack);
 struct err pack_deflate(struct pack **pack, const void *bytes, size_t size, struct buf *out)
 {
     struct err err = *pack == NULL ? pack_make(pack) : err_none();
-    if (err_is(err))
+    if (err_is(err) || *pack == NULL)
         return err;
     z_stream *stream = &(*pack)->stream;
     (void)deflateReset(stream); /* of a stream that was set up: cannot fail */

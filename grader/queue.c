@@ -2,11 +2,16 @@
  * all their waiting ones. */
 #include "grader/queue.h"
 
-#include "sandbox/base/err.h"
+#include "sandbox/base/text.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* One of the line, to be sorted. */
+struct place {
+    struct queue_ticket *ticket;
+};
 
 static bool before(const struct heap_node *a, const struct heap_node *b);
 static struct queue_ticket *ticket_of(struct heap_node *node);
@@ -113,7 +118,7 @@ void queue_number(struct queue *queue)
     size_t count = 0;
     size_t places[QUEUE_NEEDS_MAX] = {0};
     size_t timings[QUEUE_NEEDS_MAX] = {0};
-    struct queue_ticket **all = calloc(queue->waiting_count + 1, sizeof *all);
+    struct place *all = calloc(queue->waiting_count + 1, sizeof *all);
 
     if (all == NULL)
         return;
@@ -121,13 +126,14 @@ void queue_number(struct queue *queue)
         list_each (link, &queue->people[i]) {
             struct queue_ticket *ticket = list_of(link, struct queue_ticket, link);
             if (ticket->waiting)
-                all[count++] = ticket;
+                all[count++].ticket = ticket;
         }
     qsort(all, count, sizeof *all, by_place);
     for (size_t i = 0; i < count; i++) {
-        all[i]->timings_ahead = timings[all[i]->need];
-        all[i]->position = ++places[all[i]->need];
-        timings[all[i]->need] += all[i]->is_timing;
+        struct queue_ticket *ticket = all[i].ticket;
+        ticket->timings_ahead = timings[ticket->need];
+        ticket->position = ++places[ticket->need];
+        timings[ticket->need] += ticket->is_timing;
     }
     free(all);
 }
@@ -195,7 +201,7 @@ static int need_of(struct queue *queue, const char *needs)
         if (strcmp(queue->needs[i], needs) == 0)
             return i;
     if (queue->needs_count < QUEUE_NEEDS_MAX)
-        strcpy(queue->needs[queue->needs_count++], needs);
+        (void)text_copy(queue->needs[queue->needs_count++], QUEUE_NEEDS_SIZE, needs); /* fits */
     return queue->needs_count - 1;
 }
 
@@ -278,8 +284,8 @@ static void sort_again(struct queue *queue, int64_t person)
 
 static int by_place(const void *a, const void *b)
 {
-    const struct queue_ticket *left = *(struct queue_ticket *const *)a;
-    const struct queue_ticket *right = *(struct queue_ticket *const *)b;
+    const struct queue_ticket *left = ((const struct place *)a)->ticket;
+    const struct queue_ticket *right = ((const struct place *)b)->ticket;
     if (left->class != right->class)
         return left->class < right->class ? -1 : 1;
     if (left->is_timing != right->is_timing)

@@ -229,8 +229,8 @@ int main(int argc, char **argv)
     }
     read_students(argv[4]);
     if (strcmp(argv[2], "streams") == 0)
-        run_streams(atoi(argv[1]), strtoul(argv[3], NULL, 10));
+        run_streams((int)strtol(argv[1], NULL, 10), strtoul(argv[3], NULL, 10));
     else
-        run_load(atoi(argv[1]), strtoul(argv[2], NULL, 10), atof(argv[3]));
+        run_load((int)strtol(argv[1], NULL, 10), strtoul(argv[2], NULL, 10), strtod(argv[3], NULL));
     return 0;
 }

@@ -2,10 +2,10 @@
  * the rules written down once more as plain loops. */
 #include "grader/queue.h"
 #include "sandbox/base/clock.h"
+#include "sandbox/base/text.h"
 #include "tests/unit/support/check.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define CPU "cpu:x86-64-v4"
 #define MINUTE 60000
@@ -169,8 +169,8 @@ static void a_worker_gets_only_what_it_can_do(void **state)
     struct queue_ticket any_gpu = ticket_of(1, QUEUE_CHECK, false);
     struct queue_ticket hopper = ticket_of(2, QUEUE_CHECK, false);
     struct queue_ticket cpu = ticket_of(3, QUEUE_CHECK, false);
-    strcpy(any_gpu.needs, "gpu");
-    strcpy(hopper.needs, "gpu:sm_90");
+    (void)text_copy(any_gpu.needs, sizeof any_gpu.needs, "gpu");
+    (void)text_copy(hopper.needs, sizeof hopper.needs, "gpu:sm_90");
     queue_push(&queue, &any_gpu, 0);
     queue_push(&queue, &hopper, 0);
     queue_push(&queue, &cpu, 0);
@@ -223,7 +223,7 @@ static void nobody_starves_behind_endless_checking(void **state)
     for (int i = 0; i < LOWER; i++)
         queue_push(&queue, &lower[i], 1);
     /* One worker; a job takes 200 ms, and each live one comes back at once. */
-    for (int64_t now_ms = 1; now_ms < 30 * MINUTE; now_ms += 200) {
+    for (int64_t now_ms = 1; now_ms < (int64_t)30 * MINUTE; now_ms += 200) {
         struct queue_ticket *next = queue_take(&queue, CPU, now_ms);
         assert_non_null(next);
         queue_finish(&queue, next);
@@ -268,7 +268,7 @@ static void push_random(struct world *world, int64_t now_ms)
     struct queue_ticket *ticket = &world->tickets[world->pushed];
     enum queue_class class = dice(world, QUEUE_CLASS_COUNT);
     *ticket = ticket_of(dice(world, PEOPLE), class, timings[class][dice(world, 2)]);
-    strcpy(ticket->needs, needs[dice(world, 5)]);
+    (void)text_copy(ticket->needs, sizeof ticket->needs, needs[dice(world, 5)]);
     world->began_ms[world->pushed++] = now_ms;
     queue_push(&queue, ticket, now_ms);
 }
@@ -389,8 +389,8 @@ static void the_greedy_get_no_more_than_their_share(void **state)
     static struct queue_ticket modest[MODEST * EACH];
     struct queue_ticket *running[SEATS] = {NULL};
     size_t greedy_runs = 0;
-    size_t left = MODEST * EACH;
-    size_t waiting = MODEST * EACH;
+    size_t left = (size_t)MODEST * EACH;
+    size_t waiting = (size_t)MODEST * EACH;
     for (int i = 0; i < GREEDY * MUCH; i++) {
         greedy[i] = ticket_of(i % GREEDY, QUEUE_CHECK, false);
         queue_push(&queue, &greedy[i], 0);
@@ -468,7 +468,7 @@ static void a_person_s_waiting_tickets_can_be_walked_and_removed(void **state)
     struct queue_ticket tickets[4];
     for (int i = 0; i < 4; i++) {
         tickets[i] = ticket_of(i < 3 ? 7 : 7 + QUEUE_BUCKETS, QUEUE_CHECK, false);
-        queue_push(&queue, &tickets[i], 10 * i);
+        queue_push(&queue, &tickets[i], (int64_t)10 * i);
     }
     assert_int_equal(queue_oldest_ms(&queue, 100), 100);
     assert_ptr_equal(queue_take(&queue, CPU, 0), &tickets[0]);
