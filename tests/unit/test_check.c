@@ -354,7 +354,8 @@ static void a_time_out_ends_its_group_and_a_second_the_checking(void **state)
     static const struct {
         const char *path, *code, *words;
     } rows[] = {
-        {FOLDER "hostile/spin.c", "loop_endless", "of CPU time (limit 0.3 s)"},
+        {FOLDER "hostile/spin.c", "loop_endless",
+         "CPU time"}, /* by either limit: the machine may be busy */
         {FOLDER "hostile/block_on_read.c", "waiting", "(limit 0.6 s), of which 0.0 s"},
     };
 
