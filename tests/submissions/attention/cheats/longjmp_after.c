@@ -1,4 +1,4 @@
-/* expect: runtime_error|wrong|exited_early|time_limit */
+/* expect: runtime_error|wrong|exited_early|time_limit|no gain */
 /* A right answer, then a jump into the frame of an earlier call. */
 #include <setjmp.h>
 
