@@ -129,8 +129,8 @@ static void print_cases(const struct meta *meta, const struct meta_variant *vari
     }
 }
 
-/* Without such a case a mutant would have survived a run. Says nothing unless the whole corpus was
- * tried. */
+/* Without such a case a mutant would have survived a run; if every run, the spec must mark it. Says
+ * nothing unless the whole corpus was tried. */
 static int print_load_bearing(const struct meta *meta)
 {
     int unmarked = 0;
@@ -140,6 +140,7 @@ static int print_load_bearing(const struct meta *meta)
     for (int i = 0; i < meta->spec->cases_count; i++) {
         const struct spec_case *one = &meta->spec->cases[i];
         int mutants = 0;
+        bool always = false;
         for (int v = 0; v < meta->variants_count; v++) {
             const struct meta_variant *variant = &meta->variants[v];
             if (!variant->is_wrong || variant->alone[i] == 0)
@@ -148,11 +149,13 @@ static int print_load_bearing(const struct meta *meta)
                    mutants == 0 ? " alone kills" : "", variant->name, variant->alone[i],
                    variant->runs);
             mutants++;
+            always = always || variant->alone[i] == variant->runs;
         }
         if (mutants == 0)
             continue;
-        printf("%s\n", one->load_bearing ? "" : "  <-- NOT MARKED load_bearing");
-        unmarked += !one->load_bearing;
+        always = always && !one->load_bearing;
+        printf("%s\n", always ? "  <-- NOT MARKED load_bearing" : "");
+        unmarked += always;
     }
     return unmarked;
 }
