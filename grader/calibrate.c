@@ -147,6 +147,7 @@ static struct err events_take(struct child *child, const struct spec *spec,
                               struct calibrate_case *cases)
 {
     bool done = false;
+    char why[160] = "";
     struct err err = err_none();
 
     while (!done && !err_is(err)) {
@@ -155,6 +156,8 @@ static struct err events_take(struct child *child, const struct spec *spec,
         if (err_is(err))
             return err;
         const struct wire_timed *timed = &event.timed;
+        if (event.kind == EVENT_COMPILED)
+            (void)text_copy(why, sizeof why, event.compiled.message); /* a cut is fine */
         if (event.kind == EVENT_TIMED && timed->measured && timed->index < spec->cases_count)
             cases[timed->index] = (struct calibrate_case){.speedup = timed->speedup,
                                                           .low = timed->low,
@@ -167,7 +170,8 @@ static struct err events_take(struct child *child, const struct spec *spec,
         done = event.kind == EVENT_DONE;
         if (done && event.done.outcome != OUTCOME_TIMED)
             err = err_make(ERR_INTERNAL, "the timing ended in %s: %.100s",
-                           outcome_word(event.done.outcome), event.done.message);
+                           outcome_word(event.done.outcome),
+                           *event.done.message != '\0' ? event.done.message : why);
         event_release(&event);
     }
     return err;
