@@ -4,6 +4,7 @@
 
 #include "sandbox/base/fdio.h"
 #include "sandbox/jail_tools.h"
+#include "sandbox/kernel.h"
 #include "sandbox/wire.h"
 
 #include <errno.h>
@@ -16,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -93,20 +93,20 @@ struct err jail_work_mount(const struct jail *jail, uint64_t bytes, int *out_fd)
     char size[32];
     (void)snprintf(size, sizeof size, "%llu", (unsigned long long)bytes);
 
-    auto_close int context = fsopen("tmpfs", FSOPEN_CLOEXEC);
+    auto_close int context = kernel_fsopen("tmpfs");
     if (context < 0)
         return err_make(ERR_SYSTEM, "open a tmpfs for /work");
-    if (fsconfig(context, FSCONFIG_SET_STRING, "size", size, 0) < 0 ||
-        fsconfig(context, FSCONFIG_SET_STRING, "nr_inodes", "1024", 0) < 0 ||
-        fsconfig(context, FSCONFIG_SET_STRING, "mode", "0700", 0) < 0 ||
-        fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+    if (kernel_fsconfig(context, FSCONFIG_SET_STRING, "size", size) < 0 ||
+        kernel_fsconfig(context, FSCONFIG_SET_STRING, "nr_inodes", "1024") < 0 ||
+        kernel_fsconfig(context, FSCONFIG_SET_STRING, "mode", "0700") < 0 ||
+        kernel_fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL) < 0)
         return err_make(ERR_SYSTEM, "configure /work with %s bytes", size);
 
     auto_close int work =
-        fsmount(context, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+        kernel_fsmount(context, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
     if (work < 0)
         return err_make(ERR_SYSTEM, "mount /work");
-    if (move_mount(work, "", jail->view_fd, "work", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+    if (kernel_move_mount(work, jail->view_fd, "work") < 0)
         return err_make(ERR_SYSTEM, "place /work");
     /* An fsmount descriptor is O_PATH-like; a plain one creates and opens files. */
     *out_fd = openat(work, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -251,12 +251,13 @@ static struct err bind_part(const struct jail_part *part)
     if (part->directory ? mkdir(target, 0755) < 0 : mknod(target, S_IFREG | 0444, 0) < 0)
         return err_make(ERR_SYSTEM, "place for '%s'", part->path);
 
-    auto_close int tree = open_tree(AT_FDCWD, part->source,
-                                    OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
+    auto_close int tree =
+        kernel_open_tree(AT_FDCWD, part->source,
+                         (unsigned)(OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW));
     struct mount_attr attributes = {.attr_set =
                                         MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV};
-    if (tree < 0 || mount_setattr(tree, "", AT_EMPTY_PATH, &attributes, sizeof attributes) < 0 ||
-        move_mount(tree, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+    if (tree < 0 || kernel_mount_setattr(tree, "", AT_EMPTY_PATH, &attributes) < 0 ||
+        kernel_move_mount(tree, AT_FDCWD, target) < 0)
         return err_make(ERR_SYSTEM, "show '%s'", part->path);
     return err_none();
 }
@@ -282,7 +283,7 @@ static struct err pivot(void)
     /* The old root lies over the new one at the same place; away with all of it. */
     if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
         return err_make(ERR_SYSTEM, "let go of the host's root");
-    if (mount_setattr(AT_FDCWD, "/", 0, &attributes, sizeof attributes) < 0)
+    if (kernel_mount_setattr(AT_FDCWD, "/", 0, &attributes) < 0)
         return err_make(ERR_SYSTEM, "make the root read-only");
     return err_none();
 }

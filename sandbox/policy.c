@@ -1,22 +1,13 @@
-/* The reviewed table of system calls, and its translation by libseccomp. */
+/* The reviewed table of system calls. */
 #include "sandbox/policy.h"
 
 #include <asm/prctl.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
 #include <sched.h>
-#include <seccomp.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <unistd.h>
-
-static struct err fill(scmp_filter_ctx context, unsigned profile);
-static struct err export_filter(scmp_filter_ctx context, struct sock_fprog *out_filter);
 
 #define K POLICY_KERNEL
 #define T POLICY_THREADS
@@ -64,7 +55,6 @@ static struct err export_filter(scmp_filter_ctx context, struct sock_fprog *out_
     (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |            \
      CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID)
 
-#define X32_BIT 0x40000000
 #define ARCH_CET_STATUS_OLD 0x3001 /* glibc asks it at start; kernels without it say EINVAL */
 
 /* clang-format off */
@@ -179,91 +169,4 @@ unsigned policy_bit(enum sandbox_profile profile)
         [SANDBOX_COMPILE] = POLICY_COMPILE,
     };
     return (size_t)profile < COUNT(bits) ? bits[profile] : 0;
-}
-
-struct err policy_build(enum sandbox_profile profile, bool notify, struct sock_fprog *out_filter)
-{
-    uint32_t outside = notify ? SCMP_ACT_NOTIFY : SCMP_ACT_KILL_PROCESS;
-    scmp_filter_ctx context = seccomp_init(outside);
-    if (context == NULL)
-        return err_make(ERR_INTERNAL, "seccomp_init");
-
-    struct err err = err_none();
-    if (seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH, outside) != 0)
-        err = err_make(ERR_INTERNAL, "seccomp_attr_set: other architectures");
-    /* A binary tree instead of a list: the hot calls cost the same as the rare ones. */
-    if (!err_is(err) && seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2) != 0)
-        err = err_make(ERR_INTERNAL, "seccomp_attr_set: tree");
-    if (!err_is(err))
-        err = fill(context, policy_bit(profile));
-    if (!err_is(err))
-        err = export_filter(context, out_filter);
-    seccomp_release(context);
-    return err;
-}
-
-void policy_release(struct sock_fprog *filter)
-{
-    free(filter->filter);
-    *filter = (struct sock_fprog){0};
-}
-
-void policy_call_name(uint32_t entry, int number, char *out, size_t out_size)
-{
-    /* x32 numbers come through the x86-64 entry with this bit. */
-    bool x32 = entry == AUDIT_ARCH_X86_64 && number > 0 && (number & X32_BIT) != 0;
-    uint32_t arch = entry == AUDIT_ARCH_I386 ? SCMP_ARCH_X86
-                    : x32                    ? SCMP_ARCH_X32
-                                             : SCMP_ARCH_X86_64;
-    const char *suffix = entry == AUDIT_ARCH_I386 ? " (32-bit)" : x32 ? " (x32)" : "";
-    char *name = seccomp_syscall_resolve_num_arch(arch, number);
-    if (name == NULL)
-        (void)snprintf(out, out_size, "%d%s", x32 ? number & ~X32_BIT : number, suffix);
-    else
-        (void)snprintf(out, out_size, "%s%s", name, suffix);
-    free(name);
-}
-
-static struct err fill(scmp_filter_ctx context, unsigned profile)
-{
-    for (size_t i = 0; i < COUNT(rules); i++) {
-        const struct policy_rule *rule = &rules[i];
-        if ((rule->profiles & profile) == 0)
-            continue;
-        struct scmp_arg_cmp compare[2];
-        for (size_t a = 0; a < rule->arguments_count; a++) {
-            const struct policy_argument *argument = &rule->arguments[a];
-            compare[a] = argument->compare == POLICY_EQUAL
-                             ? SCMP_CMP64(argument->index, SCMP_CMP_EQ, argument->value, 0)
-                             : SCMP_CMP64(argument->index, SCMP_CMP_MASKED_EQ, argument->mask,
-                                          argument->value);
-        }
-        uint32_t action =
-            rule->answer == 0 ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO((uint16_t)rule->answer);
-        int status = seccomp_rule_add_array(context, action, rule->number,
-                                            (unsigned)rule->arguments_count, compare);
-        if (status != 0)
-            return err_make(ERR_INTERNAL, "rule for %s: error %d", rule->name, -status);
-    }
-    return err_none();
-}
-
-static struct err export_filter(scmp_filter_ctx context, struct sock_fprog *out_filter)
-{
-    auto_close int fd = memfd_create("filter", MFD_CLOEXEC);
-    struct stat info;
-    if (fd < 0 || seccomp_export_bpf(context, fd) != 0 || fstat(fd, &info) < 0)
-        return err_make(ERR_SYSTEM, "export the filter");
-
-    size_t count = (size_t)info.st_size / sizeof(struct sock_filter);
-    auto_free struct sock_filter *filter = calloc(count, sizeof *filter);
-    if (filter == NULL)
-        return err_make(ERR_SYSTEM, "memory for the filter");
-    if (pread(fd, filter, (size_t)info.st_size, 0) != info.st_size)
-        return err_make(ERR_SYSTEM, "read the filter back");
-
-    out_filter->len = (unsigned short)count;
-    out_filter->filter = filter;
-    filter = NULL; /* the caller's now */
-    return err_none();
 }

@@ -52,11 +52,17 @@ unsigned policy_bit(enum sandbox_profile profile);
  * notify  report what is outside to a listener, else kill by SIGSYS */
 struct sock_fprog policy_filter(enum sandbox_profile profile, bool notify);
 
-/* Builds the same anew from the table, about 0.1 ms.
+/* Builds the same anew from the table by libseccomp, for the build and for tests (policy_build.c).
  *
  * out_filter filter is allocated; policy_release frees it */
 struct err policy_build(enum sandbox_profile profile, bool notify, struct sock_fprog *out_filter);
 void policy_release(struct sock_fprog *filter);
+
+/* The ways into the kernel, each with numbers of its own. */
+enum policy_entry { POLICY_ENTRY_64, POLICY_ENTRY_32, POLICY_ENTRY_X32 };
+
+/* The name of a number, from the same tables as policy_filter; NULL: it has none. Lent for ever. */
+const char *policy_name(enum policy_entry entry, int number);
 
 /* Writes the call's name: "openat", "getpid (32-bit)", the number where it has no name. `entry` is
  * the audit architecture that the kernel reports. */

@@ -30,6 +30,7 @@ enum sandbox_profile {
     SANDBOX_KERNEL,  /* a static program, one thread */
     SANDBOX_THREADS, /* the same with `threads` threads */
     SANDBOX_COMPILE, /* cc1, as, ld: the toolchain read-only, /work, no network */
+    SANDBOX_PROFILE_LAST = SANDBOX_COMPILE,
 };
 
 struct sandbox_limits {

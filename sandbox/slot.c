@@ -10,6 +10,7 @@
 #include "sandbox/base/fdio.h"
 #include "sandbox/base/text.h"
 #include "sandbox/jail.h"
+#include "sandbox/kernel.h"
 #include "sandbox/landlock.h"
 #include "sandbox/policy.h"
 #include "sandbox/run.h"
@@ -24,7 +25,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -86,8 +86,8 @@ static struct err slot_take_over(struct slot *slot)
     slot->socket = fcntl(SLOT_SOCKET_FD, F_DUPFD_CLOEXEC, RESERVED);
     if (slot->socket < 0)
         return err_make(ERR_SYSTEM, "the slot's socket");
-    (void)close_range(0, (unsigned)slot->socket - 1, 0);
-    (void)close_range((unsigned)slot->socket + 1, ~0U, 0);
+    (void)kernel_close_range(0, (unsigned)slot->socket - 1);
+    (void)kernel_close_range((unsigned)slot->socket + 1, ~0U);
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
         return err_make(ERR_SYSTEM, "tie the slot to its parent");
     return err_none();
@@ -268,7 +268,7 @@ static bool on_packet(struct slot *slot)
         err = err_make(ERR_INPUT, "packet of kind %u out of turn", packet.head.kind);
 
     if (!slot->running)
-        (void)close_range(0, RESERVED - 1, 0);
+        (void)kernel_close_range(0, RESERVED - 1);
     if (err_is(err))
         slot_say_failed(slot, err);
     return true;
@@ -299,7 +299,7 @@ static void on_start(struct slot *slot, const struct slot_start *start, const in
 static void on_call(struct slot *slot)
 {
     struct seccomp_notif call = {0};
-    if (ioctl(slot->run.state.listener_fd, SECCOMP_IOCTL_NOTIF_RECV, &call) < 0)
+    if (syscall(SYS_ioctl, slot->run.state.listener_fd, SECCOMP_IOCTL_NOTIF_RECV, &call) < 0)
         return; /* its thread died meanwhile, and the end is on its way */
     slot->call = call.data.nr;
     policy_call_name(call.data.arch, call.data.nr, slot->call_name, sizeof slot->call_name);
@@ -338,7 +338,7 @@ static void slot_finish(struct slot *slot)
     } else {
         slot_tell_end(slot, &usage);
     }
-    (void)close_range(0, RESERVED - 1, 0);
+    (void)kernel_close_range(0, RESERVED - 1);
 }
 
 static void slot_tell_end(struct slot *slot, const struct rusage *usage)
@@ -370,7 +370,7 @@ static void slot_tell_end(struct slot *slot, const struct rusage *usage)
     size_t files_count = 0;
 
     (void)text_copy(ended.syscall_name, sizeof ended.syscall_name, slot->call_name);
-    (void)close_range(0, RESERVED - 1, 0); /* the run's: gone before its end is told */
+    (void)kernel_close_range(0, RESERVED - 1); /* the run's: gone before its end is told */
     ended.files_mask = slot_files_out(slot, files, &files_count);
     slot_plan_undo(slot);
     (void)fdio_send(slot->socket, &ended, sizeof ended, files, files_count); /* as in slot_say */

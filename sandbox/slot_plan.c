@@ -1,6 +1,7 @@
 /* From request to plan. */
 #include "sandbox/slot_plan.h"
 
+#include "sandbox/kernel.h"
 #include "sandbox/landlock.h"
 #include "sandbox/policy.h"
 
@@ -42,13 +43,13 @@ struct err slot_plan_init(struct slot *slot)
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct rlimit *have = &slot->rlimits[rows[i].resource];
-        if (setrlimit((__rlimit_resource_t)rows[i].resource, &rows[i].limit) < 0 &&
-            (getrlimit((__rlimit_resource_t)rows[i].resource, have) < 0 ||
+        if (kernel_prlimit(rows[i].resource, &rows[i].limit, NULL) < 0 &&
+            (kernel_prlimit(rows[i].resource, NULL, have) < 0 ||
              have->rlim_max > rows[i].limit.rlim_max)) /* lower than ours is fine too */
             return err_make(ERR_SYSTEM, "resource limits of the slot");
     }
     for (int resource = 0; resource < RLIM_NLIMITS; resource++) {
-        if (getrlimit((__rlimit_resource_t)resource, &slot->rlimits[resource]) < 0)
+        if (kernel_prlimit(resource, NULL, &slot->rlimits[resource]) < 0)
             return err_make(ERR_SYSTEM, "read the resource limits of the slot");
     }
     return err_none();

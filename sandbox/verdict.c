@@ -14,6 +14,7 @@
 
 static void judge_signal(const struct verdict_input *input, int number,
                          struct sandbox_result *result);
+static const char *signal_word(int number);
 static void judge_memory(const struct verdict_input *input, struct sandbox_result *result);
 static void judge_cpu(const struct verdict_input *input, struct sandbox_result *result);
 static void judge_call(const struct verdict_input *input, struct sandbox_result *result);
@@ -66,7 +67,7 @@ static void judge_signal(const struct verdict_input *input, int number,
 {
     result->end = SANDBOX_SIGNALLED;
     result->signal = number;
-    EVIDENCE(result, "SIG%s", sigabbrev_np(number) == NULL ? "?" : sigabbrev_np(number));
+    EVIDENCE(result, "SIG%s", signal_word(number));
 
     if (number == SIGXFSZ) {
         result->end = SANDBOX_OUTPUT_LIMIT;
@@ -89,6 +90,17 @@ static void judge_signal(const struct verdict_input *input, int number,
             EVIDENCE(result, "SIGSEGV after %.1f MiB of private memory, stack limit %.1f MiB",
                      (double)used / MIB, (double)input->limits.stack_bytes / MIB);
     }
+}
+
+/* Only some libraries have it. */
+static const char *signal_word(int number)
+{
+    static const char *const words[] = {
+        "?",    "HUP",  "INT",  "QUIT", "ILL",    "TRAP", "ABRT", "BUS",  "FPE",  "KILL", "USR1",
+        "SEGV", "USR2", "PIPE", "ALRM", "TERM",   "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN",
+        "TTOU", "URG",  "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "POLL", "PWR",  "SYS",
+    };
+    return number > 0 && (size_t)number < COUNT(words) ? words[number] : "?";
 }
 
 static void judge_memory(const struct verdict_input *input, struct sandbox_result *result)

@@ -1,0 +1,59 @@
+/* Calls of the kernel that not every C library wraps: build/sandbox is linked with musl where that
+ * is installed (Makefile), the library with the host's own. As their wrappers: -1 and errno. */
+#ifndef SANDBOX_KERNEL_H
+#define SANDBOX_KERNEL_H
+
+#include <fcntl.h>
+#include <stddef.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef __GLIBC__
+#include <linux/mount.h>
+#endif
+
+static inline int kernel_close_range(unsigned first, unsigned last)
+{
+    return (int)syscall(SYS_close_range, first, last, 0);
+}
+
+/* Sets the limit if `limit` is there, gives the one before if `out_had` is. */
+static inline int kernel_prlimit(int resource, const struct rlimit *limit, struct rlimit *out_had)
+{
+    return (int)syscall(SYS_prlimit64, 0, resource, limit, out_had);
+}
+
+static inline int kernel_open_tree(int fd, const char *path, unsigned flags)
+{
+    return (int)syscall(SYS_open_tree, fd, path, flags);
+}
+
+static inline int kernel_move_mount(int from_fd, int to_fd, const char *to)
+{
+    return (int)syscall(SYS_move_mount, from_fd, "", to_fd, to, MOVE_MOUNT_F_EMPTY_PATH);
+}
+
+static inline int kernel_mount_setattr(int fd, const char *path, unsigned flags,
+                                       const struct mount_attr *attributes)
+{
+    return (int)syscall(SYS_mount_setattr, fd, path, flags, attributes, sizeof *attributes);
+}
+
+static inline int kernel_fsopen(const char *type)
+{
+    return (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
+}
+
+static inline int kernel_fsconfig(int fd, unsigned command, const char *key, const char *value)
+{
+    return (int)syscall(SYS_fsconfig, fd, command, key, value, 0);
+}
+
+static inline int kernel_fsmount(int fd, unsigned attributes)
+{
+    return (int)syscall(SYS_fsmount, fd, FSMOUNT_CLOEXEC, attributes);
+}
+
+#endif
