@@ -1,5 +1,6 @@
 /* The translation of the table by libseccomp. Only the build and the tests need it: what a slot
- * installs is made of it beforehand (policy_main.c), so that nothing at run time links libseccomp. */
+ * installs is made of it beforehand (policy_main.c), so that nothing at run time links libseccomp.
+ */
 #include "sandbox/policy.h"
 
 #include <seccomp.h>

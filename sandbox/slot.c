@@ -50,7 +50,7 @@ static void on_call(struct slot *slot);
 static void slot_stop(struct slot *slot, enum slot_stop why);
 static void slot_finish(struct slot *slot);
 static void slot_tell_end(struct slot *slot, const struct rusage *usage);
-static uint64_t resident_peak(long maxrss_kib);
+static uint64_t resident_peak(const struct slot *slot, long maxrss_kib);
 
 int slot_main(void)
 {
@@ -364,7 +364,7 @@ static void slot_tell_end(struct slot *slot, const struct rusage *usage)
         .cpu_us =
             used_us > (uint64_t)slot->cpu_at_stop_us ? used_us : (uint64_t)slot->cpu_at_stop_us,
         .peak_resident_bytes =
-            resident_peak(state->reaped ? state->usage.ru_maxrss : usage->ru_maxrss),
+            resident_peak(slot, state->reaped ? state->usage.ru_maxrss : usage->ru_maxrss),
     };
     int files[SANDBOX_FILES_MAX];
     size_t files_count = 0;
@@ -378,10 +378,7 @@ static void slot_tell_end(struct slot *slot, const struct rusage *usage)
 
 /* A program starts as a clone in our memory, and the kernel counts that as its peak too: only what
  * goes beyond ours is its own. 0: cannot tell. */
-static uint64_t resident_peak(long maxrss_kib)
+static uint64_t resident_peak(const struct slot *slot, long maxrss_kib)
 {
-    struct rusage own;
-    if (getrusage(RUSAGE_SELF, &own) < 0 || maxrss_kib <= own.ru_maxrss)
-        return 0;
-    return (uint64_t)maxrss_kib * 1024;
+    return maxrss_kib <= slot->own_resident_kib ? 0 : (uint64_t)maxrss_kib * 1024;
 }

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
@@ -16,6 +17,9 @@
 #include <unistd.h>
 
 #define OWN_FD_FIRST 32 /* as RESERVED of slot.c: the run's descriptors are below */
+
+#define OWN_KIB_MAX 2048   /* where procfs does not tell */
+#define OWN_GROWTH_KIB 512 /* what a slot still grows by when it first meets a profile */
 
 static struct err plan_check(const struct slot_start *start, const int *fds, size_t fds_count);
 static struct err plan_words(struct slot *slot);
@@ -27,6 +31,18 @@ static struct err plan_landlock(struct slot *slot);
 static void plan_rlimits(struct slot *slot);
 static struct err plan_fds(const struct slot_start *start);
 
+/* Not by getrusage: its peak is that of the process which we were before our exec, the library's.
+ */
+static long resident_kib(const struct slot *slot)
+{
+    char text[64] = "";
+    long pages = 0;
+    auto_close int fd = openat(slot->jail.proc_fd, "self/statm", O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || read(fd, text, sizeof text - 1) <= 0 || sscanf(text, "%*d %ld", &pages) != 1)
+        return OWN_KIB_MAX;
+    return pages * (sysconf(_SC_PAGESIZE) / 1024) + OWN_GROWTH_KIB;
+}
+
 static bool step_fails(const struct slot *slot, enum slot_step step)
 {
     errno = EIO;
@@ -35,6 +51,7 @@ static bool step_fails(const struct slot *slot, enum slot_step step)
 
 struct err slot_plan_init(struct slot *slot)
 {
+    slot->own_resident_kib = resident_kib(slot);
     static const struct run_rlimit rows[] = {
         {RLIMIT_CORE, {0, 0}},         /* cores would leave by a path of the host */
         {RLIMIT_MEMLOCK, {0, 0}},      /* nothing is locked past the accounting */

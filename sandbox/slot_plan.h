@@ -21,6 +21,7 @@ struct slot {
     cpu_set_t cpus;     /* that we might use before the library chose one for us */
     dev_t memfd_device; /* where memfds live: a program from there needs no Landlock rule */
     struct rlimit rlimits[RLIM_NLIMITS]; /* our own, which runs inherit */
+    long own_resident_kib;               /* our own memory, in which every program starts */
     bool listen;                         /* the filter reports to us, else it kills by itself */
     enum slot_step fail_step;
     struct jail jail;
