@@ -5,6 +5,7 @@
 #include <string.h>
 
 static bool all_right(const struct spec *spec, const struct rubric_case *cases, int group);
+static void share_groups(const struct spec *spec, int64_t split, struct rubric_result *out);
 static void share_points(const struct spec *spec, int group, struct rubric_result *out);
 static int64_t score_case(const struct rubric_case *one, double target, int64_t max_points);
 static void rank(const struct spec *spec, const struct rubric_case *cases,
@@ -12,17 +13,17 @@ static void rank(const struct spec *spec, const struct rubric_case *cases,
 static bool is_measurement(const struct rubric_case *one);
 
 void rubric_score(const struct spec *spec, const struct rubric_case cases[SPEC_CASES_MAX],
-                  double target, struct rubric_result *out)
+                  double target, int64_t split, struct rubric_result *out)
 {
     bool correct = true;
 
     memset(out, 0, sizeof *out);
+    share_groups(spec, split, out);
     for (int g = 0; g < spec->groups_count; g++) {
-        out->groups[g].max_points = spec->groups[g].points;
         out->groups[g].passed = all_right(spec, cases, g);
         if (spec->groups[g].is_speed)
             continue;
-        out->groups[g].points = out->groups[g].passed ? spec->groups[g].points : 0;
+        out->groups[g].points = out->groups[g].passed ? out->groups[g].max_points : 0;
         correct = correct && out->groups[g].passed;
     }
 
@@ -52,6 +53,26 @@ static bool all_right(const struct spec *spec, const struct rubric_case *cases, 
     return true;
 }
 
+/* In whole hundredths; rounding is carried along, so that each side adds up exactly. */
+static void share_groups(const struct spec *spec, int64_t split, struct rubric_result *out)
+{
+    int64_t total[2] = {0, 0}; /* of correctness, of speed */
+    for (int g = 0; g < spec->groups_count; g++)
+        total[spec->groups[g].is_speed] += spec->groups[g].points;
+    bool as_is = split < 0 || split > 100 || total[0] == 0 || total[1] == 0;
+    const int64_t wanted[2] = {as_is ? total[0] : (total[0] + total[1]) * split / 100,
+                               as_is ? total[1] : (total[0] + total[1]) * (100 - split) / 100};
+    int64_t before[2] = {0, 0};
+    for (int g = 0; g < spec->groups_count; g++) {
+        int side = spec->groups[g].is_speed;
+        int64_t upto = before[side] + spec->groups[g].points;
+        if (total[side] > 0)
+            out->groups[g].max_points =
+                wanted[side] * upto / total[side] - wanted[side] * before[side] / total[side];
+        before[side] = upto;
+    }
+}
+
 /* Evenly, in whole hundredths; what does not divide goes to the first cases, one each. */
 static void share_points(const struct spec *spec, int group, struct rubric_result *out)
 {
@@ -62,7 +83,7 @@ static void share_points(const struct spec *spec, int group, struct rubric_resul
     for (int i = 0; i < spec->cases_count; i++) {
         if (spec->cases[i].group != group)
             continue;
-        int points = spec->groups[group].points;
+        int64_t points = out->groups[group].max_points;
         out->case_max_points[i] = points / count + (before < points % count ? 1 : 0);
         before++;
     }

@@ -32,8 +32,10 @@ struct rubric_result {
 /* A correctness group passes whole or not at all. The group `speed` passes when all its outputs
  * were right; its points are shared evenly by the ranked cases, each max * clamp(log(low) /
  * log(target), 0, 1), so that every doubling earns the same; none while a correctness group failed.
- * target <= 1: not calibrated, the speed group earns nothing and max stays (the report says so). */
+ * target <= 1: not calibrated, the speed group earns nothing and max stays (the report says so).
+ * split: of 100 points, so many for correctness and the rest for speed, each shared in the spec's
+ * proportions; -1, or a spec without one of the two: as the spec has it. */
 void rubric_score(const struct spec *spec, const struct rubric_case cases[SPEC_CASES_MAX],
-                  double target, struct rubric_result *out);
+                  double target, int64_t split, struct rubric_result *out);
 
 #endif

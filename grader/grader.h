@@ -9,6 +9,7 @@
 #include "grader/metrics.h"
 #include "grader/store.h"
 #include "grader/submissions.h"
+#include "grader/versions.h"
 #include "grader/writer.h"
 
 struct grader {
@@ -20,8 +21,9 @@ struct grader {
     struct http *http;
     struct spec *specs; /* sorted by name */
     size_t specs_count;
-    char home[4096];    /* holds assignments/ (for kits and handouts) */
-    char base_url[256]; /* "http://127.0.0.1:8080", for the lines that people paste */
+    struct versions versions; /* older ones, as reports need them */
+    char home[4096];          /* holds assignments/ (for kits and handouts) */
+    char base_url[256];       /* "http://127.0.0.1:8080", for the lines that people paste */
     int64_t started_at;
     struct auth_slow slow; /* log-ins that failed, by address */
     struct metrics metrics;

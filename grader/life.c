@@ -42,9 +42,17 @@ struct life *life_new(struct submissions *submissions, const struct submission_r
     struct grading_row grading;
     bool found = false;
     struct err err = err_none();
-    if (job->kind == JOB_TIME) /* a check starts from nothing, whatever was measured before */
+    if (job->kind == JOB_TIME || job->generation > 1)
         err = store_grading_get(&submissions->grader->reader, row->id, job->generation, &grading,
                                 &life->kept, &found);
+    if (found && grading.has_key)
+        memcpy(life->row.key, grading.key, sizeof grading.key);
+    /* The assignment was edited between check and clock: both once more, by the same file. */
+    if (found && job->kind == JOB_TIME && grading.spec_hash[0] != 0 &&
+        strcmp(grading.spec_hash, spec->hash) != 0)
+        life->job.kind = JOB_CHECK;
+    if (life->job.kind == JOB_CHECK)
+        buf_clear(&life->kept); /* a check starts from nothing, whatever was measured before */
     if (!err_is(err))
         life->report = report_from_row(spec, row, life->kept.at, life->kept.size);
     if (err_is(err) || life->report == NULL) {

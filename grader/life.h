@@ -114,6 +114,10 @@ void life_history(struct life *life);
 /* Tells `closed` if it is asked for and nothing is left: neither workers nor writes. */
 void submissions_end(struct submissions *submissions);
 
+/* The speed target of a class: the offering's frozen one; 0: none. */
+double row_target(const struct spec *spec, const struct submission_row *row,
+                  const char *class_name);
+
 /* A report from a submission's row and its committed measurements; owned by the caller. */
 struct report *report_from_row(const struct spec *spec, const struct submission_row *row,
                                const char *events, size_t size);

@@ -24,7 +24,7 @@ void life_event(void *context, void *ticket, struct event *event, const struct w
         struct event who = {.kind = EVENT_HELLO, .hello = *hello};
         life_keep(life, &who);
         report_apply(life->report, &who);
-        life->report->target = spec_target(life->report->spec, hello->class_name);
+        life->report->target = row_target(life->report->spec, &life->row, hello->class_name);
     }
     life_keep(life, event);
 

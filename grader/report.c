@@ -22,6 +22,7 @@ void report_init(struct report *report, const struct spec *spec)
     report->spec = spec;
     report->attempts_used = -1;
     report->best_before = -1;
+    report->split = -1;
 }
 
 void report_release(struct report *report)
@@ -180,7 +181,7 @@ void report_score(struct report *report)
             cases[i] = (struct rubric_case){.known = true, .right = true};
         }
     }
-    rubric_score(report->spec, cases, report->target, &report->points);
+    rubric_score(report->spec, cases, report->target, report->split, &report->points);
 }
 
 bool report_all_correct(const struct report *report)

@@ -50,6 +50,7 @@ struct report {
     int64_t queue_position;             /* 1 = next; 0: not queued */
     int64_t queue_estimate_s;
     char seed_commitment[65];
+    int64_t split;                      /* of 100 points, for correctness; -1: as the spec has it */
     double target;                      /* frozen speed target of the class; 0: not calibrated */
     int64_t best_before;                /* hundredths; -1: none */
     int64_t rank, rank_of, rank_shared; /* 0: unknown */

@@ -22,6 +22,7 @@ struct report *report_from_row(const struct spec *spec, const struct submission_
     report->stage = row->stage;
     report->practice = row->practice;
     report->received_at = row->received_at;
+    report->split = row->split;
     report->due_at = row->practice ? 0 : row->due_at;
     report->zone_minutes = zone_minutes(row->zone, row->received_at);
     report->due_zone_minutes = zone_minutes(row->zone, row->due_at);
@@ -50,7 +51,15 @@ struct report *report_from_row(const struct spec *spec, const struct submission_
         event_release(&event);
         at += length + 1;
     }
-    report->target = report->has_hello ? spec_target(spec, report->hello.class_name) : 0;
+    report->target = report->has_hello ? row_target(spec, row, report->hello.class_name) : 0;
     report_score(report);
     return report;
+}
+
+double row_target(const struct spec *spec, const struct submission_row *row, const char *class_name)
+{
+    for (int i = 0; i < row->targets_count; i++)
+        if (strcmp(row->targets[i].class_name, class_name) == 0)
+            return row->targets[i].target;
+    return row->targets_count > 0 ? 0 : spec_target(spec, class_name);
 }

@@ -27,6 +27,7 @@ static struct err service_prepare(struct service *service);
 static struct err refuse_plain(const struct serve_settings *settings);
 static struct err specs_load(struct service *service);
 static struct err database_prepare(struct service *service);
+static struct err record_versions(struct service *service);
 static struct err service_start(struct service *service);
 static void on_request_over(void *context, const struct http_request *request, int code,
                             int64_t took_us);
@@ -143,11 +144,27 @@ static struct err database_prepare(struct service *service)
             return err_make(ERR_SYSTEM, "make the database's folder '%.100s'", folder);
     }
     struct err err = store_open(&service->writer_db, path);
+    if (!err_is(err))
+        err = record_versions(service);
     if (!err_is(err) && service->settings.demo_path[0] != 0)
         err = demo_make(&service->writer_db, service->grader.specs, service->grader.specs_count,
                         service->settings.demo_path, service->settings.http.host);
     if (!err_is(err))
         err = db_open(&service->grader.reader, path, true);
+    return err;
+}
+
+static struct err record_versions(struct service *service)
+{
+    struct db *db = &service->writer_db;
+    const struct grader *grader = &service->grader;
+    struct err err = db_exec(db, "BEGIN IMMEDIATE");
+    if (!err_is(err))
+        err = versions_record(db, grader->specs, grader->specs_count, grader->home,
+                              service->settings.assignments_path, clock_utc_us());
+    if (!err_is(err))
+        return db_exec(db, "COMMIT");
+    (void)db_exec(db, "ROLLBACK"); /* the first failure is the one to tell */
     return err;
 }
 
@@ -283,6 +300,7 @@ static void service_release(struct service *service)
     db_close(&service->grader.reader);
     notify_release(&service->notify);
     boards_free(service->grader.boards);
+    versions_release(&service->grader.versions);
     free(service->grader.specs);
     free(service);
 }

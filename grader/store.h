@@ -40,6 +40,10 @@ struct submission_row {
     enum stage stage;
     int64_t generation; /* of the newest grading */
     unsigned char source_hash[32];
+    char measured_hash[65]; /* version of the assignment behind the newest grading */
+    int64_t split;          /* of the offering: -1, or points of 100 for correctness */
+    int targets_count;      /* frozen targets of the offering; none: those of the assignment */
+    struct target_row targets[SPEC_CLASSES_MAX];
 };
 
 /* Inserts source (once per content), submission, grading 1 and its queue entry. out_id: its number.
@@ -112,6 +116,9 @@ struct grading_row {
     enum stage stage;
     char code[32], message[240];
     int64_t finished_at;
+    char spec_hash[65]; /* of the version it was measured under; "": that of the submission */
+    bool has_key;       /* of its own: a regrade with fresh inputs */
+    unsigned char key[32];
 };
 struct err store_grading_get(struct db *db, int64_t submission_id, int64_t generation,
                              struct grading_row *out, struct buf *out_events, bool *out_found);

@@ -78,7 +78,8 @@ struct err store_grading_get(struct db *db, int64_t submission_id, int64_t gener
                              struct grading_row *out, struct buf *out_events, bool *out_found)
 {
     sqlite3_stmt *get =
-        db_prepare(db, "SELECT stage, code, message, coalesce(finished_at, 0), events FROM grading"
+        db_prepare(db, "SELECT stage, code, message, coalesce(finished_at, 0), events,"
+                       " coalesce(spec_hash, ''), key FROM grading"
                        " WHERE submission_id = ?1 AND generation = ?2");
     db_bind_int(get, 1, submission_id);
     db_bind_int(get, 2, generation);
@@ -91,6 +92,10 @@ struct err store_grading_get(struct db *db, int64_t submission_id, int64_t gener
     db_copy_text(get, 0, stage, sizeof stage);
     db_copy_text(get, 1, out->code, sizeof out->code);
     db_copy_text(get, 2, out->message, sizeof out->message);
+    db_copy_text(get, 5, out->spec_hash, sizeof out->spec_hash);
+    out->has_key = sqlite3_column_bytes(get, 6) == (int)sizeof out->key;
+    if (out->has_key)
+        memcpy(out->key, sqlite3_column_blob(get, 6), sizeof out->key);
     buf_append(out_events, sqlite3_column_text(get, 4), (size_t)sqlite3_column_bytes(get, 4));
     db_done(get);
     if (out_events->failed)
@@ -115,10 +120,11 @@ static struct err grading_write(struct db *db, const struct grading_step *step,
                                 int64_t *out_grading)
 {
     sqlite3_stmt *write = db_prepare(
-        db, "UPDATE grading SET stage = ?3, code = ?4, message = ?5, events = events || ?6,"
+        db, "UPDATE grading SET stage = ?3, code = ?4, message = ?5, "
+            " events = CASE ?14 WHEN 'time' THEN events || ?6 ELSE ?6 END,"
             " score = ?7, max_score = ?8, speedup = ?9, low = ?10, high = ?11,"
-            " checked_at = coalesce(checked_at, ?12), finished_at = ?13,"
-            " class = coalesce(?14, class), worker = coalesce(?15, worker)"
+            " checked_at = coalesce(checked_at, ?12), finished_at = ?13, spec_hash = ?15,"
+            " class = coalesce(?16, class), worker = coalesce(?17, worker)"
             " WHERE submission_id = ?1 AND generation = ?2 RETURNING id");
     const struct rubric_result *points = &step->report->points;
     bool scored = step->stage == STAGE_GRADED || step->stage == STAGE_CHECKED;
@@ -141,9 +147,11 @@ static struct err grading_write(struct db *db, const struct grading_step *step,
     if (stage_is_final(step->stage))
         db_bind_int(write, 13, step->now_at);
 
+    db_bind_text(write, 14, step->job->kind == JOB_TIME ? "time" : "check");
+    db_bind_text(write, 15, step->spec->hash);
     if (step->report->has_hello) {
-        db_bind_text(write, 14, step->report->hello.class_name);
-        db_bind_text(write, 15, step->report->hello.worker);
+        db_bind_text(write, 16, step->report->hello.class_name);
+        db_bind_text(write, 17, step->report->hello.worker);
     }
 
     bool row = false;

@@ -82,13 +82,17 @@ struct err store_submission_get(struct db *db, int64_t id, struct submission_row
                                 bool *out_found)
 {
     sqlite3_stmt *get = db_prepare(
-        db, "SELECT s.id, s.membership_id, s.offering_id, u.login, c.name, c.id, o.name,"
-            " s.spec_hash, s.device, s.file_name, s.practice, s.key, s.received_at,"
-            " coalesce(" DATES_DUE ", 0), o.zone, " DATES_ATTEMPTS ", s.stage, s.generation,"
-            " s.source_hash, o.supersede, s.commit_name FROM submission s JOIN membership m ON "
-            "m.id = s.membership_id"
-            " JOIN user u ON u.id = m.user_id JOIN cohort c ON c.id = m.cohort_id"
-            " JOIN offering o ON o.id = s.offering_id" DATES_JOIN " WHERE s.id = ?1");
+        db,
+        "SELECT s.id, s.membership_id, s.offering_id, u.login, c.name, c.id, o.name,"
+        " s.spec_hash, s.device, s.file_name, s.practice, coalesce(g.key, s.key), s.received_at,"
+        " coalesce(" DATES_DUE ", 0), o.zone, " DATES_ATTEMPTS ", s.stage, s.generation,"
+        " s.source_hash, o.supersede, s.commit_name, coalesce(g.spec_hash, s.spec_hash), "
+        "coalesce(o.split, -1)"
+        " FROM submission s JOIN membership m ON m.id = s.membership_id"
+        " JOIN user u ON u.id = m.user_id JOIN cohort c ON c.id = m.cohort_id"
+        " JOIN offering o ON o.id = s.offering_id"
+        " LEFT JOIN grading g ON g.submission_id = s.id AND g.generation = s.generation" DATES_JOIN
+        " WHERE s.id = ?1");
     db_bind_int(get, 1, id);
     struct err err = db_step(db, get, out_found, "read a submission");
     if (err_is(err) || !*out_found)
@@ -117,7 +121,12 @@ struct err store_submission_get(struct db *db, int64_t id, struct submission_row
     db_copy_text(get, 16, stage, sizeof stage);
     memcpy(out->key, sqlite3_column_blob(get, 11), sizeof out->key); /* CHECKed to be 32 bytes */
     memcpy(out->source_hash, sqlite3_column_blob(get, 18), sizeof out->source_hash);
+    db_copy_text(get, 21, out->measured_hash, sizeof out->measured_hash);
+    out->split = sqlite3_column_int64(get, 22);
     db_done(get);
+    err = store_targets(db, out->offering_id, out->targets, &out->targets_count);
+    if (err_is(err))
+        return err;
     if (!device_from_word(&out->device, device) || !stage_from_word(&out->stage, stage))
         return err_make(ERR_INTERNAL, "submission %lld has device '%s', stage '%s'", (long long)id,
                         device, stage);

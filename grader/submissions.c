@@ -18,6 +18,7 @@ static void entry_begin_life(const struct entry *entry);
 static struct intake_question question_of(const struct submissions *submissions,
                                           const struct membership *who, const char *assignment,
                                           bool practice, int64_t received_at);
+static struct life *life_shown(struct submissions *submissions, int64_t id);
 static void fill_history(struct grader *grader, const struct submission_row *row,
                          struct report *report);
 static void fill_place(struct grader *grader, const struct submission_row *row,
@@ -154,9 +155,16 @@ void submissions_accept(struct submissions *submissions, const struct submission
     writer_push(submissions->grader->writer, &entry->write);
 }
 
-bool submissions_watch(struct submissions *submissions, int64_t id, struct watch *watch)
+/* A regrade is nobody's news: until a TA has applied it, the grading that counts is shown. */
+static struct life *life_shown(struct submissions *submissions, int64_t id)
 {
     struct life *life = life_find(submissions, id);
+    return life != NULL && life->job.generation == life->row.generation ? life : NULL;
+}
+
+bool submissions_watch(struct submissions *submissions, int64_t id, struct watch *watch)
+{
+    struct life *life = life_shown(submissions, id);
     list_init(&watch->link);
     if (life == NULL)
         return false;
@@ -177,12 +185,18 @@ struct err submissions_report(struct submissions *submissions, int64_t id, struc
     struct err err = store_submission_get(&grader->reader, id, &row, out_found);
     if (err_is(err) || !*out_found)
         return err;
-    const struct spec *spec = grader_spec(grader, row.assignment);
+    /* Of one under way, what its worker has said so far; else what is stored, which is read with
+     * the version that it was measured under. */
+    const struct life *life = life_shown(submissions, id);
+    const struct spec *spec = life != NULL
+                                  ? life->report->spec
+                                  : versions_find(&grader->versions, &grader->reader, grader->specs,
+                                                  grader->specs_count, row.measured_hash);
+    if (spec == NULL)
+        spec = grader_spec(grader, row.assignment); /* of a time when no version was kept */
     if (spec == NULL)
         return err_make(ERR_INTERNAL, "the assignment '%s' is no longer here", row.assignment);
 
-    /* Of one under way, what its worker has said so far; else what is stored. */
-    const struct life *life = life_find(submissions, id);
     struct grading_row grading = {.stage = row.stage};
     auto_buf struct buf events;
     buf_init(&events, (size_t)64 * 1024 * 1024);
@@ -260,6 +274,10 @@ static struct err entry_run(struct write *write, struct db *db)
         return err_none();
     row->offering_id = offering.id;
     row->due_at = offering.due_at;
+    row->split = offering.split;
+    err = store_targets(db, offering.id, row->targets, &row->targets_count);
+    if (err_is(err))
+        return err;
     (void)text_copy(row->zone, sizeof row->zone, offering.zone);
     row->attempts_max = offering.attempts_max;
     row->supersede = offering.supersede;

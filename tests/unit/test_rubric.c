@@ -48,7 +48,7 @@ static void score(double target)
 {
     int64_t groups = 0, max = 0, shares = 0, share_points = 0;
 
-    rubric_score(&spec, cases, target, &result);
+    rubric_score(&spec, cases, target, -1, &result);
     for (int g = 0; g < spec.groups_count; g++) {
         assert_in_range(result.groups[g].points, 0, result.groups[g].max_points);
         groups += result.groups[g].points;
