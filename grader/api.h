@@ -134,4 +134,7 @@ void openapi_handle(struct http_request *request);
 void healthz_handle(struct http_request *request);
 void readyz_handle(struct http_request *request);
 
+void operation_admit(struct http_request *request); /* api_operation.c */
+void operation_handle(struct http_request *request);
+
 #endif

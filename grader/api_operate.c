@@ -77,7 +77,7 @@ void openapi_handle(struct http_request *request)
     struct buf body;
 
     buf_init(&body, ANSWER_MAX);
-    openapi_json(&body, routes_table, api_grader(request)->base_url);
+    openapi_json(&body, api_grader(request)->routes, api_grader(request)->base_url);
     api_answer(request, 200, API_JSON, &body, fields);
     buf_release(&body);
 }

@@ -38,7 +38,11 @@ static const struct command table[] = {
      command_operation},
     {"offerings", "Course", "list what a cohort is offered", command_operation},
     {"extend", "Course", "give one student more time, with a reason", command_operation},
-    {"audit", "Course", "who did what, newest first", command_operation},
+    {"grade", "Grading", "set or hold one student's grade by hand, with a reason",
+     command_operation},
+    {"gradebook", "Results", "export grades; --fill writes into your LMS's own CSV",
+     command_operation},
+    {"audit", "Results", "who did what, newest first", command_operation},
 };
 
 const struct command *command_all(size_t *out_count)

@@ -7,6 +7,7 @@
 #include "grader/boards.h"
 #include "grader/http.h"
 #include "grader/metrics.h"
+#include "grader/routes.h"
 #include "grader/store.h"
 #include "grader/submissions.h"
 #include "grader/versions.h"
@@ -22,8 +23,10 @@ struct grader {
     struct spec *specs; /* sorted by name */
     size_t specs_count;
     struct versions versions; /* older ones, as reports need them */
-    char home[4096];          /* holds assignments/ (for kits and handouts) */
-    char base_url[256];       /* "http://127.0.0.1:8080", for the lines that people paste */
+    struct http_route routes[ROUTES_MAX];
+    char overlay[1024]; /* assignments.path, "" for none */
+    char home[4096];    /* holds assignments/ (for kits and handouts) */
+    char base_url[256]; /* "http://127.0.0.1:8080", for the lines that people paste */
     int64_t started_at;
     struct auth_slow slow; /* log-ins that failed, by address */
     struct metrics metrics;

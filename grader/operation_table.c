@@ -96,6 +96,17 @@ static const struct operation table[] = {
       {"attempts", ARG_NUMBER, .min = 0, .max = 1000, .help = "more attempts than others have"},
       REASON}},
 
+    {"grade", "PUT", OF_COHORT "/offerings/{assignment}/grades/{login}", ROLE_TA, EFFECT_WRITE, "set or hold one student's grade by hand, with a reason", op_grade,
+     {COHORT, ASSIGNMENT, LOGIN,
+      {"grade", ARG_POINTS, .min = 0, .max = 100000, .help = "what counts, whatever was measured"},
+      {"hold", ARG_FLAG, .help = "do not hand the grade out yet"},
+      {"clear", ARG_FLAG, .help = "back to what was measured"},
+      REASON}},
+    {"gradebook", "GET", OF_COHORT "/gradebook", ROLE_TA, EFFECT_READ, "export grades; --fill writes into your LMS's own CSV", op_gradebook,
+     {COHORT,
+      {"fill", ARG_FILE, .help = "a gradebook as Canvas or Moodle exported it; the same file comes back with one column filled"},
+      {"assignment", ARG_NAME, .help = "whose grades fill it"},
+      {"column", ARG_TEXT, .max = 200, .help = "which column; without: the one that is called like the assignment"}}},
     {"audit", "GET", API "audit", ROLE_ADMIN, EFFECT_READ, "who did what, newest first", op_audit,
      {{"limit", ARG_NUMBER, .min = 1, .max = 10000, .help = "how many; 50"}}},
 };

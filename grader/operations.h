@@ -24,4 +24,7 @@ struct err op_offer(struct operation_call *call); /* op_offer.c */
 struct err op_offer_list(struct operation_call *call);
 struct err op_extend(struct operation_call *call);
 
+struct err op_gradebook(struct operation_call *call); /* op_results.c */
+struct err op_grade(struct operation_call *call);
+
 #endif

@@ -2,9 +2,15 @@
 #include "grader/routes.h"
 
 #include "grader/api.h"
+#include "grader/operation.h"
+
+#include <assert.h>
+#include <string.h>
 
 #define SOURCE_MAX (1 << 20)           /* the most that a spec may allow (assignments/spec) */
 #define FORM_MAX (SOURCE_MAX + 0x4000) /* the same in multipart/form-data */
+
+#define BODY_MAX (9 << 20) /* a roster or a gradebook inside JSON */
 
 /* clang-format off */
 const struct http_route routes_table[] = {
@@ -41,3 +47,28 @@ const struct http_route routes_table[] = {
     {0},
 };
 /* clang-format on */
+
+void routes_all(struct http_route out[ROUTES_MAX])
+{
+    size_t count = 0;
+    size_t used = 0;
+    const struct operation *operations = operation_all(&count);
+    for (; routes_table[used].method != NULL; used++)
+        out[used] = routes_table[used];
+    assert(used + count < ROUTES_MAX);
+    for (size_t i = 0; i < count; i++) {
+        const struct operation *one = &operations[i];
+        if (one->method == NULL)
+            continue;
+        bool has_body = strcmp(one->method, "POST") == 0 || strcmp(one->method, "PUT") == 0;
+        out[used++] = (struct http_route){one->method,
+                                          one->pattern,
+                                          has_body ? BODY_MAX : 0,
+                                          has_body ? operation_admit : NULL,
+                                          operation_handle,
+                                          role_word(one->role),
+                                          "200 404 409 422",
+                                          one->help};
+    }
+    out[used] = (struct http_route){.method = NULL};
+}

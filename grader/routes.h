@@ -6,4 +6,9 @@
 
 extern const struct http_route routes_table[]; /* ends with a NULL method */
 
+/* Those, and one for each operation on a course (grader/operation_table.c). Ends with a NULL
+ * method. */
+#define ROUTES_MAX 128
+void routes_all(struct http_route out[ROUTES_MAX]);
+
 #endif

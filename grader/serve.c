@@ -179,8 +179,11 @@ static struct err service_start(struct service *service)
     notify_start(&service->notify, &service->loop); /* before a worker could inherit its socket */
 
     /* The port first: when it is taken, no worker has been started. */
+    routes_all(grader->routes);
+    (void)text_copy(grader->overlay, sizeof grader->overlay,
+                    service->settings.assignments_path); /* as wide */
     struct err err =
-        http_start(&grader->http, &service->loop, &settings->http, routes_table, grader);
+        http_start(&grader->http, &service->loop, &settings->http, grader->routes, grader);
     if (err_is(err))
         return err;
     http_observe(grader->http, on_request_over);

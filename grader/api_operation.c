@@ -1,0 +1,218 @@
+/* The operations on a course over HTTP: arguments from the path, then from the query (GET, DELETE)
+ * or from one JSON object (POST, PUT). Reads run on the loop's own connection, in one snapshot;
+ * writes on the writer thread, and what was not confirmed with "yes" is rolled back there. */
+#include "grader/api.h"
+#include "grader/operation.h"
+#include "sandbox/base/clock.h"
+#include "sandbox/base/text.h"
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct order;
+static struct order *order_make(struct http_request *request);
+static void order_free(void *state);
+static struct err read_arguments(struct order *order);
+static struct err read_value(struct order *order, int argument, const cJSON *item);
+static void refuse(struct order *order, struct err err);
+static void run_read(struct order *order);
+static struct err order_run(struct write *write, struct db *db);
+static void order_done(struct write *write, struct err err);
+static void answer(struct order *order);
+
+/* One call on its way; the writer may hold it after its client has gone. */
+struct order {
+    struct write write;
+    struct operation_call call;
+    struct membership who;
+    struct http_request *request; /* NULL: gone */
+    bool done, writing, rolled_back;
+};
+
+/* Nobody sends a large body without a token that fits. */
+void operation_admit(struct http_request *request)
+{
+    struct membership who;
+    (void)api_who(request, &who); /* it has answered where it does not */
+}
+
+void operation_handle(struct http_request *request)
+{
+    struct order *order = order_make(request);
+    if (order == NULL)
+        return;
+    struct err err = read_arguments(order);
+    if (!err_is(err))
+        err = operation_check(&order->call);
+    if (err_is(err)) {
+        refuse(order, err);
+        return;
+    }
+    enum effect effect = order->call.operation->effect;
+    order->done = effect != EFFECT_MANY || order->call.yes;
+    if (effect == EFFECT_READ) {
+        run_read(order);
+        return;
+    }
+    order->writing = true;
+    http_defer(request);
+    writer_push(api_grader(request)->writer, &order->write);
+}
+
+static struct order *order_make(struct http_request *request)
+{
+    struct grader *grader = api_grader(request);
+    const struct operation *operation =
+        operation_by_route(http_route(request)->method, http_route(request)->pattern);
+    struct membership who;
+    if (!api_who(request, &who))
+        return NULL;
+    struct order *order = calloc(1, sizeof *order);
+    if (order == NULL || operation == NULL) {
+        free(order);
+        api_failure(request, "http.operation", err_make(ERR_SYSTEM, "no memory for a call"));
+        return NULL;
+    }
+    order->who = who;
+    order->request = request;
+    order->write = (struct write){.run = order_run, .done = order_done};
+    operation_begin(&order->call, operation);
+    order->call.who = &order->who;
+    order->call.actor = order->who.login;
+    order->call.specs = grader->specs;
+    order->call.specs_count = grader->specs_count;
+    order->call.versions = &grader->versions;
+    order->call.home = grader->home;
+    order->call.overlay = grader->overlay;
+    order->call.database_path = "";
+    order->call.now_at = clock_utc_us();
+    http_set_state(request, order, order_free);
+    return order;
+}
+
+static void order_free(void *state)
+{
+    struct order *order = state;
+    order->request = NULL;
+    if (order->writing)
+        return; /* order_done frees it */
+    operation_end(&order->call);
+    free(order);
+}
+
+static struct err read_arguments(struct order *order)
+{
+    struct http_request *request = order->request;
+    const struct argument *arguments = order->call.operation->arguments;
+    bool in_body =
+        strcmp(http_method(request), "POST") == 0 || strcmp(http_method(request), "PUT") == 0;
+    const struct buf *body = in_body ? http_body(request) : NULL;
+    struct err err = err_none();
+    cJSON *object = NULL;
+    if (body != NULL && body->size > 0) {
+        object = cJSON_ParseWithLength(body->at, body->size);
+        if (!cJSON_IsObject(object))
+            err = err_make(ERR_INPUT, "the body is no JSON object");
+    }
+    for (const cJSON *item = object != NULL ? object->child : NULL; item != NULL && !err_is(err);
+         item = item->next) {
+        int at = operation_argument(order->call.operation, item->string);
+        if (strcmp(item->string, "yes") == 0)
+            order->call.yes = cJSON_IsTrue(item);
+        else if (at < 0)
+            err = err_make(ERR_INPUT, "no argument '%.40s' here", item->string);
+        else
+            err = read_value(order, at, item);
+    }
+    cJSON_Delete(object);
+    if (!in_body && http_query(request, "yes") != NULL)
+        order->call.yes = strcmp(http_query(request, "yes"), "1") == 0;
+    for (int i = 0; arguments[i].name != NULL && !err_is(err); i++) {
+        const char *text = http_part(request, arguments[i].name);
+        if (text == NULL && !in_body)
+            text = http_query(request, arguments[i].name);
+        if (text != NULL)
+            err = operation_set(&order->call, i, text, strlen(text));
+    }
+    return err;
+}
+
+static struct err read_value(struct order *order, int argument, const cJSON *item)
+{
+    char text[40];
+    if (cJSON_IsString(item))
+        return operation_set(&order->call, argument, item->valuestring, strlen(item->valuestring));
+    if (cJSON_IsBool(item))
+        (void)snprintf(text, sizeof text, "%s", cJSON_IsTrue(item) ? "true" : "false"); /* fits */
+    else if (cJSON_IsNumber(item))
+        (void)snprintf(text, sizeof text, "%.15g", item->valuedouble); /* fits */
+    else
+        return err_make(ERR_INPUT, "%s: a text, a number, true or false", item->string);
+    return operation_set(&order->call, argument, text, strlen(text));
+}
+
+/* Our failure is 503; theirs what the operation says, 422 otherwise. */
+static void refuse(struct order *order, struct err err)
+{
+    int code = order->call.http_code != 0 ? order->call.http_code : 422;
+    if (err.code == ERR_INPUT || err.code == ERR_LIMIT)
+        http_problem(order->request, err.code == ERR_LIMIT ? 413 : code, err.text, 0);
+    else
+        api_failure(order->request, "http.operation", err);
+}
+
+static void run_read(struct order *order)
+{
+    struct db *db = &api_grader(order->request)->reader;
+    order->call.db = db;
+    struct err err = db_exec(db, "BEGIN");
+    if (!err_is(err))
+        err = order->call.operation->run(&order->call);
+    if (sqlite3_get_autocommit(db->handle) == 0)
+        (void)db_exec(db, "COMMIT"); /* nothing was written */
+    if (err_is(err))
+        refuse(order, err);
+    else
+        answer(order);
+}
+
+/* On the writer thread, in a savepoint: an err takes everything back. */
+static struct err order_run(struct write *write, struct db *db)
+{
+    struct order *order = (struct order *)write;
+    order->call.db = db;
+    struct err err = order->call.operation->run(&order->call);
+    order->rolled_back = !err_is(err) && !order->done;
+    return order->rolled_back ? err_make(ERR_INPUT, "shown, not done") : err;
+}
+
+static void order_done(struct write *write, struct err err)
+{
+    struct order *order = (struct order *)write;
+    order->writing = false;
+    if (order->request == NULL)
+        order_free(order);
+    else if (err_is(err) && !(order->rolled_back && err.code == ERR_INPUT))
+        refuse(order, err);
+    else
+        answer(order);
+}
+
+static void answer(struct order *order)
+{
+    struct reply *reply = &order->call.reply;
+    static const struct http_field private_fields[] = {{"Cache-Control", "no-store"}, {NULL, NULL}};
+    if (!order->done)
+        reply->file_type = NULL; /* tokens that were taken back, and the like */
+    if (reply->file_type != NULL && api_form(order->request) != NEGOTIATE_JSON) {
+        http_answer(order->request, 200, reply->file_type, reply->file.at, reply->file.size,
+                    private_fields);
+        return;
+    }
+    auto_buf struct buf body;
+    buf_init(&body, 2 * REPLY_BYTES_MAX);
+    reply_json(reply, order->done, &body);
+    api_answer(order->request, 200, API_JSON, &body, private_fields);
+}
