@@ -10,6 +10,8 @@ int command_calibrate(int argc, char **argv); /* grader/command_calibrate.c */
 int command_doctor(int argc, char **argv);    /* grader/command_doctor.c */
 int command_settings(int argc, char **argv);  /* grader/command_settings.c */
 int command_serve(int argc, char **argv);     /* grader/serve.c */
+int command_backup(int argc, char **argv);    /* grader/command_backup.c */
+int command_restore(int argc, char **argv);
 int command_operation(int argc,
                       char **argv); /* grader/command_operation.c: operations on a course */
 

@@ -23,6 +23,8 @@ static struct refusal ask_dates(const struct intake_question *question,
                                 const struct offering *offering);
 static struct refusal ask_attempts(struct db *db, const struct intake_question *question,
                                    const struct offering *offering);
+static struct refusal ask_interval(struct db *db, const struct intake_question *question,
+                                   const struct offering *offering);
 static struct refusal ask_rate(struct db *db, const struct intake_rules *rules,
                                const struct intake_question *question);
 static struct tm local_time(int64_t at, const char *zone);
@@ -40,6 +42,8 @@ struct refusal intake_ask(struct db *db, const struct intake_rules *rules,
         refusal = ask_dates(question, out_offering);
     if (refusal.http_code == 0 && !question->practice)
         refusal = ask_attempts(db, question, out_offering);
+    if (refusal.http_code == 0 && !question->practice)
+        refusal = ask_interval(db, question, out_offering);
     if (refusal.http_code == 0)
         refusal = ask_rate(db, rules, question);
     if (refusal.http_code == 0)
@@ -191,6 +195,28 @@ static struct refusal ask_attempts(struct db *db, const struct intake_question *
                   " under way. Nothing was stored",
                   question->who->cohort, offering->assignment, offering->attempts_max, graded,
                   running);
+}
+
+/* A submission that failed on our side makes nobody wait. */
+static struct refusal ask_interval(struct db *db, const struct intake_question *question,
+                                   const struct offering *offering)
+{
+    int64_t last_at = 0;
+    if (offering->interval_s == 0)
+        return (struct refusal){0};
+    struct err err = store_last_received(db, question->who->id, offering->id, &last_at);
+    if (err_is(err))
+        return refuse_unread();
+    int64_t next_at = last_at + offering->interval_s * SECOND;
+    if (last_at == 0 || question->received_at >= next_at)
+        return (struct refusal){0};
+    int64_t wait_s = (next_at - question->received_at + SECOND - 1) / SECOND;
+    struct refusal refusal = refuse(429,
+                                    "%s takes one submission every %" PRId64
+                                    " s; the next is possible in %" PRId64 " s. Nothing was stored",
+                                    offering->assignment, offering->interval_s, wait_s);
+    refusal.retry_after_s = wait_s;
+    return refusal;
 }
 
 static struct refusal ask_rate(struct db *db, const struct intake_rules *rules,

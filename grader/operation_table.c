@@ -96,6 +96,11 @@ static const struct operation table[] = {
       {"attempts", ARG_NUMBER, .min = 0, .max = 1000, .help = "more attempts than others have"},
       REASON}},
 
+    {"regrade", "POST", OF_COHORT "/offerings/{assignment}/regrade", ROLE_TA, EFFECT_MANY, "grade again; shows who gains and loses before it is applied", op_regrade,
+     {COHORT, ASSIGNMENT,
+      {"which", ARG_WORD, .words = regrade_words, .help = "of each student: the best, the latest, all"},
+      {"fresh", ARG_FLAG, .help = "new inputs; without: the same ones"},
+      {"apply", ARG_FLAG, .help = "who gains, who loses, by how much; with yes the new ones count"}}},
     {"grade", "PUT", OF_COHORT "/offerings/{assignment}/grades/{login}", ROLE_TA, EFFECT_WRITE, "set or hold one student's grade by hand, with a reason", op_grade,
      {COHORT, ASSIGNMENT, LOGIN,
       {"grade", ARG_POINTS, .min = 0, .max = 100000, .help = "what counts, whatever was measured"},

@@ -27,4 +27,7 @@ struct err op_extend(struct operation_call *call);
 struct err op_gradebook(struct operation_call *call); /* op_results.c */
 struct err op_grade(struct operation_call *call);
 
+extern const char *const regrade_words[]; /* op_regrade.c */
+struct err op_regrade(struct operation_call *call);
+
 #endif

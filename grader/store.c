@@ -88,6 +88,35 @@ struct err store_audit_list(struct db *db, int64_t limit,
     return err;
 }
 
+struct err store_copy(struct db *db, const char *path)
+{
+    sqlite3_stmt *copy = db_prepare(db, "VACUUM INTO ?1");
+    db_bind_text(copy, 1, path);
+    return db_run(db, copy, "copy the database");
+}
+
+struct err store_check(struct db *db)
+{
+    static const char *const counts[] = {
+        "SELECT count(*) FROM pragma_integrity_check(1) WHERE integrity_check <> 'ok'",
+        "SELECT count(*) FROM pragma_foreign_key_check",
+    };
+    int64_t version = 0;
+    struct err err = read_version(db, &version);
+    if (!err_is(err) && (version < 1 || version > store_version))
+        err = err_make(ERR_INPUT, "version %lld; this program knows 1 to %d", (long long)version,
+                       store_version);
+    for (size_t i = 0; i < COUNT(counts) && !err_is(err); i++) {
+        bool row = false;
+        sqlite3_stmt *ask = db_prepare(db, counts[i]);
+        err = db_step(db, ask, &row, "check the database");
+        if (!err_is(err) && row && sqlite3_column_int64(ask, 0) != 0)
+            err = err_make(ERR_INPUT, "it is damaged");
+        db_done(ask);
+    }
+    return err;
+}
+
 static struct err refuse_remote(const char *path)
 {
     char folder[PATH_MAX];

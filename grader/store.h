@@ -69,6 +69,9 @@ struct err store_attempt_number(struct db *db, int64_t membership_id, int64_t of
 /* How many submissions, practice ones apart, since a time: for the rate limit. */
 struct err store_recent(struct db *db, int64_t membership_id, bool practice, int64_t since_at,
                         int64_t *out_count, int64_t *out_oldest_at);
+/* When a person last submitted for an offering, practice apart; 0: never. */
+struct err store_last_received(struct db *db, int64_t membership_id, int64_t offering_id,
+                               int64_t *out_at);
 /* Best score of a person before this submission, in hundredths; -1: none. */
 struct err store_best_before(struct db *db, int64_t membership_id, int64_t offering_id, int64_t id,
                              int64_t *out_score);
@@ -122,6 +125,13 @@ struct grading_row {
 };
 struct err store_grading_get(struct db *db, int64_t submission_id, int64_t generation,
                              struct grading_row *out, struct buf *out_events, bool *out_found);
+
+/* -- copies -------------------------------------------------------------------------------------
+ */
+/* A compact copy into a file that is new or empty, while others write. */
+struct err store_copy(struct db *db, const char *path);
+/* ERR_INPUT unless it is whole and of a version that this program knows. */
+struct err store_check(struct db *db);
 
 /* -- audit
  * ----------------------------------------------------------------------------------------- */

@@ -218,6 +218,22 @@ struct err store_recent(struct db *db, int64_t membership_id, bool practice, int
     return err;
 }
 
+struct err store_last_received(struct db *db, int64_t membership_id, int64_t offering_id,
+                               int64_t *out_at)
+{
+    sqlite3_stmt *last = db_prepare(db, "SELECT coalesce(max(received_at), 0) FROM submission"
+                                        " WHERE membership_id = ?1 AND offering_id = ?2"
+                                        " AND practice = 0 AND stage NOT IN ('system_error')");
+    db_bind_int(last, 1, membership_id);
+    db_bind_int(last, 2, offering_id);
+    bool row = false;
+    struct err err = db_step(db, last, &row, "find the last submission");
+    if (!err_is(err) && row)
+        *out_at = sqlite3_column_int64(last, 0);
+    db_done(last);
+    return err;
+}
+
 struct err store_best_before(struct db *db, int64_t membership_id, int64_t offering_id, int64_t id,
                              int64_t *out_score)
 {

@@ -114,6 +114,24 @@ static void too_many_in_a_while_wait(void **state)
     assert_int_equal(refusal.retry_after_s, 39);
 }
 
+static void two_submissions_keep_their_interval(void **state)
+{
+    struct store_fixture *fixture = *state;
+    int64_t job;
+    assert_false(err_is(db_exec(&fixture->db, "UPDATE offering SET interval_s = 60")));
+    assert_int_equal(ask(fixture, "attention", 5000).http_code, 0);
+    (void)store_fixture_submit(fixture, "one", &job); /* received at 1000 us */
+    struct refusal refusal = ask(fixture, "attention", 20 * SECOND + 1000);
+    assert_int_equal(refusal.http_code, 429);
+    assert_string_equal(refusal.text, "attention takes one submission every 60 s; the next is "
+                                      "possible in 40 s. Nothing was stored");
+    assert_int_equal(refusal.retry_after_s, 40);
+    assert_int_equal(ask(fixture, "attention", 60 * SECOND + 999).http_code, 429);
+    assert_int_equal(ask(fixture, "attention", 60 * SECOND + 1000).http_code, 0);
+    assert_false(err_is(db_exec(&fixture->db, "UPDATE submission SET stage = 'system_error'")));
+    assert_int_equal(ask(fixture, "attention", 5000).http_code, 0);
+}
+
 static void a_full_house_says_how_long(void **state)
 {
     struct store_fixture *fixture = *state;
@@ -164,6 +182,7 @@ int main(void)
         TEST(attempts_run_out),
         TEST(a_closed_cohort_is_forbidden),
         TEST(too_many_in_a_while_wait),
+        TEST(two_submissions_keep_their_interval),
         TEST(a_full_house_says_how_long),
         TEST(sources_are_text_within_the_limit),
         TEST(a_database_that_cannot_be_read_is_a_503_with_a_time),

@@ -1,0 +1,169 @@
+/* `grader backup` and `grader restore`: a copy of the database while the service runs, checked; and
+ * a checked copy put in place while it does not. */
+#include "grader/command.h"
+#include "grader/commands.h"
+#include "grader/db.h"
+#include "grader/serve_settings.h"
+#include "grader/store.h"
+#include "grader/store_schema.h"
+#include "sandbox/base/fdio.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int run(int argc, char **argv, struct err (*act)(const char *database, const char *file));
+static struct err backup(const char *database, const char *file);
+static struct err restore(const char *database, const char *file);
+static struct err check(const char *path);
+static struct err refuse_running(const char *database);
+static struct err sync_folder(const char *path);
+
+static const char help[] =
+    "usage: grader backup FILE     copies the database into a new FILE, while the service runs\n"
+    "       grader restore FILE    puts a backup in place; the service must not run; what was\n"
+    "                              there is kept as DATABASE.before-restore\n"
+    "Both check the copy whole. --database.path=… as in grader settings. The copy holds personal\n"
+    "data: it is made with mode 0600, and keeps people who are erased later.\n";
+
+int command_backup(int argc, char **argv)
+{
+    return run(argc, argv, backup);
+}
+
+int command_restore(int argc, char **argv)
+{
+    return run(argc, argv, restore);
+}
+
+static int run(int argc, char **argv, struct err (*act)(const char *database, const char *file))
+{
+    struct settings origins;
+    struct serve_settings settings;
+    const char *name = argv[0];
+    struct err err = serve_settings_load(&origins, &settings, &argc, argv);
+    bool asked = argc == 2 && strcmp(argv[1], "--help") == 0;
+    if (!err_is(err) && (argc != 2 || argv[1][0] == '-')) {
+        fputs(help, asked ? stdout : stderr);
+        return asked ? 0 : COMMAND_USAGE;
+    }
+    if (!err_is(err))
+        err = act(settings.database_path, argv[1]);
+    if (!err_is(err))
+        return 0;
+    fprintf(stderr, "grader %s: %s\n", name, err.text);
+    return 1;
+}
+
+static struct err backup(const char *database, const char *file)
+{
+    struct db db;
+    /* The file is made first, so that it is private from its first byte on. */
+    int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return err_make(ERR_SYSTEM, "make the new file '%.80s'", file);
+    (void)close(fd); /* nothing was written */
+    struct err err = access(database, R_OK) == 0
+                         ? db_open(&db, database, false)
+                         : err_make(ERR_SYSTEM, "read the database '%.80s'", database);
+    if (!err_is(err)) {
+        err = store_copy(&db, file);
+        db_close(&db);
+    }
+    if (!err_is(err))
+        err = check(file);
+    if (!err_is(err))
+        err = sync_folder(file);
+    if (err_is(err))
+        (void)unlink(file); /* half a backup is none */
+    else
+        printf("%s holds a checked copy of %s\n", file, database);
+    return err;
+}
+
+static struct err restore(const char *database, const char *file)
+{
+    char fresh[PATH_MAX];
+    char old[PATH_MAX];
+    char beside[PATH_MAX + 8];
+    struct db db;
+    (void)snprintf(fresh, sizeof fresh, "%s.restoring", database); /* a cut one fails below */
+    (void)snprintf(old, sizeof old, "%s.before-restore", database);
+    struct err err = check(file);
+    if (!err_is(err))
+        err = refuse_running(database);
+    if (!err_is(err))
+        err = db_open(&db, file, false);
+    if (err_is(err))
+        return err;
+    (void)unlink(fresh); /* of an earlier try that was killed */
+    err = store_copy(&db, fresh);
+    db_close(&db);
+    if (!err_is(err) && chmod(fresh, 0600) < 0)
+        err = err_make(ERR_SYSTEM, "make '%.80s' private", fresh);
+    if (!err_is(err))
+        err = check(fresh);
+    if (!err_is(err) && rename(database, old) < 0 && errno != ENOENT)
+        err = err_make(ERR_SYSTEM, "keep '%.80s'", database);
+    static const char *const rests[] = {"-wal", "-shm"}; /* they belong to the old one */
+    for (size_t i = 0; i < COUNT(rests) && !err_is(err); i++) {
+        (void)snprintf(beside, sizeof beside, "%s%s", database, rests[i]);
+        (void)unlink(beside); /* refuse_running has emptied it into the database */
+    }
+    if (!err_is(err) && rename(fresh, database) < 0)
+        err = err_make(ERR_SYSTEM, "put '%.80s' in place", fresh);
+    if (!err_is(err))
+        err = sync_folder(database);
+    if (!err_is(err))
+        printf("%s is in place; what was there: %s\n", database, old);
+    return err;
+}
+
+/* Whole, of this program's version or an older one. */
+static struct err check(const char *path)
+{
+    struct db db;
+    if (access(path, R_OK) < 0)
+        return err_make(ERR_SYSTEM, "read '%.80s'", path);
+    struct err err = db_open(&db, path, false);
+    if (err_is(err))
+        return err_make(ERR_INPUT, "'%.80s' is no database of ours: %.60s", path, err.text);
+    err = store_check(&db);
+    db_close(&db);
+    return err_is(err) ? err_make(ERR_INPUT, "'%.60s': %.90s", path, err.text) : err;
+}
+
+/* A running service has the database open: then nobody gets it alone. */
+static struct err refuse_running(const char *database)
+{
+    struct db db;
+    if (access(database, F_OK) < 0)
+        return err_none();
+    struct err err = db_open(&db, database, false);
+    if (err_is(err))
+        return err_none(); /* broken: that is why a backup is put in its place */
+    err = db_exec(&db, "PRAGMA busy_timeout=500; PRAGMA journal_mode=DELETE");
+    db_close(&db);
+    if (err.code == ERR_BUSY)
+        return err_make(ERR_INPUT, "'%.80s' is in use: stop the service first", database);
+    return err_none();
+}
+
+static struct err sync_folder(const char *path)
+{
+    char folder[PATH_MAX];
+    (void)snprintf(folder, sizeof folder, "%s", path);
+    char *slash = strrchr(folder, '/');
+    if (slash == NULL)
+        (void)snprintf(folder, sizeof folder, "."); /* fits */
+    else
+        slash[slash == folder] = 0;
+    auto_close int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || fsync(fd) < 0)
+        return err_make(ERR_SYSTEM, "write down '%.80s'", folder);
+    return err_none();
+}

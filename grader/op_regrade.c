@@ -1,0 +1,102 @@
+/* Grading once more: queued, compared with what counts, and applied when a TA
+ * says so. */
+#include "grader/operations.h"
+#include "grader/store_regrade.h"
+
+#include <stdio.h>
+
+static struct err start(struct operation_call *call, const struct offering *offering);
+static struct err apply(struct operation_call *call, const struct offering *offering);
+static void add_row(void *context, const struct regrade_row *row);
+
+const char *const regrade_words[] = {"counting", "latest", "all", NULL};
+
+/* What the list adds up to. */
+struct tally {
+    struct operation_call *call;
+    int64_t gain, lose, same;
+};
+
+struct err op_regrade(struct operation_call *call)
+{
+    struct cohort_row cohort;
+    struct offering offering;
+    char object[80];
+    struct err err = call_cohort(call, &cohort);
+    if (!err_is(err))
+        err = call_offering(call, &cohort, &offering);
+    if (!err_is(err))
+        err = call_flag(call, "apply") ? apply(call, &offering) : start(call, &offering);
+    if (err_is(err))
+        return err;
+    (void)snprintf(object, sizeof object, "%s/%s", cohort.name, offering.assignment); /* fits */
+    return call_audit(call, object, "%s %s%s", call_flag(call, "apply") ? "apply" : "start",
+                      regrade_words[call_word(call, "which", REGRADE_COUNTING)],
+                      call_flag(call, "fresh") ? " fresh inputs" : "");
+}
+
+static struct err start(struct operation_call *call, const struct offering *offering)
+{
+    int64_t count = 0;
+    struct err err =
+        store_regrade_start(call->db, offering->id, (enum regrade_which)call_word(call, "which", 0),
+                            call_flag(call, "fresh"), call->actor, call->now_at, &count);
+    if (!err_is(err) && count == 0)
+        return call_refuse(call, 409,
+                           "nothing to run again: none is graded, or one is under way or "
+                           "waits for --apply");
+    reply_note(&call->reply,
+               "%lld submissions run once more, behind all live work. What counts "
+               "stays until --apply.",
+               (long long)count);
+    return err;
+}
+
+static struct err apply(struct operation_call *call, const struct offering *offering)
+{
+    static const struct reply_column columns[] = {{"submission", REPLY_INTEGER},
+                                                  {"login", REPLY_TEXT},
+                                                  {"before", REPLY_HUNDREDTHS},
+                                                  {"after", REPLY_HUNDREDTHS},
+                                                  {"change", REPLY_HUNDREDTHS},
+                                                  {"stage", REPLY_TEXT},
+                                                  {NULL, REPLY_TEXT}};
+    struct tally tally = {.call = call};
+    int64_t running = 0;
+    int64_t count = 0;
+    reply_table(&call->reply, columns);
+    struct err err = store_regrade_list(call->db, offering->id, add_row, &tally);
+    if (!err_is(err))
+        err = store_regrade_running(call->db, offering->id, &running);
+    if (err_is(err))
+        return err;
+    reply_note(&call->reply, "%lld gain, %lld lose, %lld stay; %lld still run.",
+               (long long)tally.gain, (long long)tally.lose, (long long)tally.same,
+               (long long)running);
+    if (tally.gain + tally.lose + tally.same == 0)
+        return call_refuse(call, 409, "no finished regrade waits; %lld still run",
+                           (long long)running);
+    return store_regrade_apply(call->db, offering->id, &count);
+}
+
+static void add_row(void *context, const struct regrade_row *row)
+{
+    struct tally *tally = context;
+    struct reply *reply = &tally->call->reply;
+    int64_t change = (row->after > 0 ? row->after : 0) - (row->before > 0 ? row->before : 0);
+    tally->gain += change > 0;
+    tally->lose += change < 0;
+    tally->same += change == 0;
+    reply_number(reply, row->submission_id);
+    reply_text(reply, row->login);
+    if (row->before >= 0)
+        reply_number(reply, row->before);
+    else
+        reply_none(reply);
+    if (row->after >= 0)
+        reply_number(reply, row->after);
+    else
+        reply_none(reply);
+    reply_number(reply, change);
+    reply_text(reply, row->stage);
+}

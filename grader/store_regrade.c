@@ -1,0 +1,114 @@
+/* New generations of gradings. */
+#include "grader/store_regrade.h"
+
+#include "grader/store_parts.h"
+
+#define FINISHED "('graded', 'compile_error', 'compiled_only')"
+/* The newest generation that is over and does not count yet. */
+#define WAITING                                                                                    \
+    " FROM grading g JOIN submission s ON s.id = g.submission_id"                                  \
+    " WHERE s.offering_id = ?1 AND g.generation > s.generation AND g.stage IN " FINISHED           \
+    " AND g.generation = (SELECT max(h.generation) FROM grading h"                                 \
+    " WHERE h.submission_id = s.id AND h.stage IN " FINISHED ")"
+
+static struct err ask_number(struct db *db, sqlite3_stmt *ask, int64_t offering_id,
+                             int64_t *out_count);
+
+struct err store_regrade_start(struct db *db, int64_t offering_id, enum regrade_which which,
+                               bool fresh, const char *actor, int64_t now_at, int64_t *out_count)
+{
+    sqlite3_stmt *put = db_prepare(
+        db, "INSERT INTO grading (submission_id, generation, stage, created_at, key, actor)"
+            " SELECT s.id, (SELECT max(generation) FROM grading WHERE submission_id = s.id) + 1,"
+            " 'queued', ?2, CASE ?3 WHEN 1 THEN randomblob(32) END, ?4"
+            " FROM submission s JOIN grading g ON g.submission_id = s.id"
+            " AND g.generation = s.generation WHERE s.offering_id = ?1 AND s.practice = 0"
+            " AND s.stage IN ('graded', 'compile_error', 'compiled_only', 'system_error')"
+            " AND NOT EXISTS (SELECT 1 FROM grading h WHERE h.submission_id = s.id"
+            "  AND h.generation > s.generation AND h.stage <> 'system_error')"
+            " AND (?5 = 2 OR s.id = CASE ?5 WHEN 1 THEN (SELECT max(t.id) FROM submission t"
+            "  WHERE t.membership_id = s.membership_id AND t.offering_id = s.offering_id"
+            "  AND t.practice = 0)"
+            " ELSE (SELECT t.id FROM submission t JOIN grading h ON h.submission_id = t.id"
+            "  AND h.generation = t.generation WHERE t.membership_id = s.membership_id"
+            "  AND t.offering_id = s.offering_id AND t.practice = 0 AND t.stage = 'graded'"
+            "  ORDER BY h.score DESC, t.id LIMIT 1) END)");
+    db_bind_int(put, 1, offering_id);
+    db_bind_int(put, 2, now_at);
+    db_bind_int(put, 3, fresh);
+    db_bind_text(put, 4, actor);
+    db_bind_int(put, 5, which);
+    struct err err = db_run(db, put, "put regrades");
+    if (err_is(err))
+        return err;
+    *out_count = sqlite3_changes(db->handle);
+    sqlite3_stmt *queue = db_prepare(
+        db, "INSERT INTO job (submission_id, generation, kind, lane, queued_at)"
+            " SELECT g.submission_id, g.generation, 'check', 'regrade', ?2 FROM grading g"
+            " JOIN submission s ON s.id = g.submission_id WHERE s.offering_id = ?1"
+            " AND g.generation > s.generation AND g.stage = 'queued' AND NOT EXISTS"
+            " (SELECT 1 FROM job j WHERE j.submission_id = g.submission_id)");
+    db_bind_int(queue, 1, offering_id);
+    db_bind_int(queue, 2, now_at);
+    return db_run(db, queue, "queue regrades");
+}
+
+struct err store_regrade_list(struct db *db, int64_t offering_id,
+                              void (*each)(void *context, const struct regrade_row *row),
+                              void *context)
+{
+    sqlite3_stmt *list = db_prepare(
+        db, "SELECT s.id, coalesce((SELECT b.score FROM grading b WHERE b.submission_id = s.id"
+            " AND b.generation = s.generation AND b.stage = 'graded'), -1),"
+            " CASE g.stage WHEN 'graded' THEN coalesce(g.score, -1) ELSE -1 END,"
+            " (SELECT u.login FROM membership m JOIN user u ON u.id = m.user_id"
+            "  WHERE m.id = s.membership_id), g.stage" WAITING " ORDER BY s.id");
+    bool more = true;
+    struct err err = err_none();
+    db_bind_int(list, 1, offering_id);
+    while (more && !err_is(err)) {
+        err = db_step(db, list, &more, "list regrades");
+        if (err_is(err) || !more)
+            break;
+        const struct regrade_row row = {
+            sqlite3_column_int64(list, 0), sqlite3_column_int64(list, 1),
+            sqlite3_column_int64(list, 2), (const char *)sqlite3_column_text(list, 3),
+            (const char *)sqlite3_column_text(list, 4)};
+        each(context, &row);
+    }
+    db_done(list);
+    return err;
+}
+
+struct err store_regrade_running(struct db *db, int64_t offering_id, int64_t *out_count)
+{
+    return ask_number(db,
+                      db_prepare(db, "SELECT count(*) FROM job j JOIN submission s"
+                                     " ON s.id = j.submission_id WHERE s.offering_id = ?1"
+                                     " AND j.generation > s.generation"),
+                      offering_id, out_count);
+}
+
+struct err store_regrade_apply(struct db *db, int64_t offering_id, int64_t *out_count)
+{
+    sqlite3_stmt *apply = db_prepare(
+        db, "UPDATE submission SET generation = w.generation, stage = w.stage FROM"
+            " (SELECT g.submission_id AS id, g.generation AS generation, g.stage AS stage" WAITING
+            ") AS w WHERE submission.id = w.id");
+    db_bind_int(apply, 1, offering_id);
+    struct err err = db_run(db, apply, "apply regrades");
+    *out_count = err_is(err) ? 0 : sqlite3_changes(db->handle);
+    return err;
+}
+
+static struct err ask_number(struct db *db, sqlite3_stmt *ask, int64_t offering_id,
+                             int64_t *out_count)
+{
+    bool found = false;
+    db_bind_int(ask, 1, offering_id);
+    struct err err = db_step(db, ask, &found, "count regrades");
+    if (!err_is(err) && found)
+        *out_count = sqlite3_column_int64(ask, 0);
+    db_done(ask);
+    return err;
+}

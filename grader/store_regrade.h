@@ -1,0 +1,27 @@
+/* Gradings once more, kept apart until a TA applies them. Part of grader/store.h. */
+#ifndef GRADER_STORE_REGRADE_H
+#define GRADER_STORE_REGRADE_H
+
+#include "grader/db.h"
+
+enum regrade_which { REGRADE_COUNTING, REGRADE_LATEST, REGRADE_ALL };
+
+/* Queues a new generation of each graded or failed submission of an offering (counting: the best
+ * graded of each student; latest: the newest; all) that has none under way or waiting to be
+ * applied. The same inputs as before, or fresh ones. */
+struct err store_regrade_start(struct db *db, int64_t offering_id, enum regrade_which which,
+                               bool fresh, const char *actor, int64_t now_at, int64_t *out_count);
+
+/* One finished grading that is not applied yet. */
+struct regrade_row {
+    int64_t submission_id, before, after; /* scores in hundredths; -1: none */
+    const char *login, *stage;            /* lent for the call */
+};
+struct err store_regrade_list(struct db *db, int64_t offering_id,
+                              void (*each)(void *context, const struct regrade_row *row),
+                              void *context);
+/* How many still run; applying makes the finished ones count. */
+struct err store_regrade_running(struct db *db, int64_t offering_id, int64_t *out_count);
+struct err store_regrade_apply(struct db *db, int64_t offering_id, int64_t *out_count);
+
+#endif

@@ -1,0 +1,123 @@
+#!/usr/bin/env bash
+# A course as a TA runs it, by commands and over HTTP, beside a service that runs all the while. The page for people: grader/README.md.
+. "$(dirname "$0")/lib.sh"
+short_timing 300
+start_service --assignments.path="$WORK/overlay" || { not_ok "the service starts"; exit 1; }
+export GRADER_DATABASE_PATH="$DB" GRADER_ASSIGNMENTS_PATH="$WORK/overlay"
+S=tests/submissions/attention
+C=ml-2026
+code() { "$@" >"$WORK/out" 2>"$WORK/err"; echo $?; }
+said() { cat "$WORK/out" "$WORK/err"; }
+
+# A roster
+check "a cohort is made" "$GRADER" cohort create $C --title="Machine learning" --zone=Asia/Shanghai
+equals "an unknown time zone is refused" 1 "$(code "$GRADER" cohort create other --zone=Asia/Shangai)"
+contains "… by name" "Asia/Shangai" "$(said)"
+printf '\xef\xbb\xbflogin,name,email,section,student_id\r\nanna,"Li, Anna 李",a@x.org,A,2001\r\n21307,张三,b@x.org,B,2002\r\ncara,=cmd(),c@x.org,A,2003\r\n' >"$WORK/roster.csv"
+equals "a roster shows its changes and does nothing" 2 "$(code "$GRADER" roster import $C "$WORK/roster.csv" --tokens --out="$WORK/tokens.csv")"
+contains "… with what it would do" "3 new, 0 changed" "$(said)"
+equals "… nobody is in yet" 0 "$(sql "select count(*) from membership m join cohort c on c.id = m.cohort_id where c.name = '$C'")"
+equals "… and no file of tokens is there" 1 "$(code test -e "$WORK/tokens.csv")"
+printf 'login,name\nanna,"Li\n' >"$WORK/broken.csv"
+equals "a broken CSV is refused" 1 "$(code "$GRADER" roster import $C "$WORK/broken.csv" --yes)"
+contains "… with line and column" "line 2, column 6" "$(said)"
+equals "with --yes people come in" 0 "$(code "$GRADER" roster import $C "$WORK/roster.csv" --tokens --yes --out="$WORK/tokens.csv")"
+equals "tokens are for the owner of the file alone" 600 "$(stat -c %a "$WORK/tokens.csv")"
+equals "… one for each" 4 "$(wc -l <"$WORK/tokens.csv")"
+equals "the same roster again changes nothing" 0 "$(code "$GRADER" roster import $C "$WORK/roster.csv" --tokens --yes)"
+contains "… and says so" "0 new, 0 changed, 3 unchanged" "$(said)"
+for login in anna 21307 cara; do
+    token=$(grep "^$login," "$WORK/tokens.csv" | awk -F, '{print $NF}')
+    echo "machine 127.0.0.1 login $login password $token" >"$WORK/demo/$login.netrc"
+done
+
+# An assignment
+equals "wrong dates are refused" 1 "$(code "$GRADER" offer $C attention --opens=2030-01-02 --due="2030-01-01 23:59" --yes)"
+contains "… with both of them" "after it is due 2030-01-01 23:59" "$(said)"
+equals "an offer shows first" 2 "$(code "$GRADER" offer $C attention --due="2030-01-01 23:59" --attempts=5)"
+equals "… and is made with --yes" 0 "$(code "$GRADER" offer $C attention --due="2030-01-01 23:59" --attempts=5 --yes)"
+
+# Submissions, while the service runs: it reads people and dates anew
+contains "a student submits" "Score" "$(last_line "$(as anna -T $S/correct/naive.c "$URL/submit/attention")")"
+contains "… another" "Score" "$(last_line "$(as 21307 -T $S/correct/simd.c "$URL/submit/attention")")"
+contains "… a third, wrongly" "Score" "$(last_line "$(as cara -T "$(ls $S/wrong/*.c | head -n 1)" "$URL/submit/attention")")"
+
+# A deadline passes; one is extended
+past=$(TZ=Asia/Shanghai date -d '-1 hour' '+%F %H:%M')
+check "the deadline is moved into the past" "$GRADER" offer $C attention --opens=none --due="$past" --yes
+sed 's/$/ /' $S/correct/naive.c >"$WORK/attention.c"
+equals "a late file is refused" 409 "$(as cara -o "$WORK/out" -w '%{http_code}' -T "$WORK/attention.c" "$URL/submit/attention")"
+contains "… in the words of the rules" "Nothing was stored" "$(cat "$WORK/out")"
+equals "an extension needs a reason" 64 "$(code "$GRADER" extend $C attention cara --due="2030-01-01 23:59")"
+check "one student gets more time" "$GRADER" extend $C attention cara --due="2030-01-01 23:59" --reason=ill
+contains "… and submits" "Score" "$(last_line "$(as cara -T "$WORK/attention.c" "$URL/submit/attention")")"
+equals "… the others do not" 409 "$(as anna -o /dev/null -w '%{http_code}' -T "$WORK/attention.c" "$URL/submit/attention")"
+
+# Once more
+before=$(sql "select group_concat(s.id || ':' || g.score, ' ') from submission s join grading g on g.submission_id = s.id and g.generation = s.generation")
+equals "a regrade shows first" 2 "$(code "$GRADER" regrade $C attention)"
+equals "… runs with --yes" 0 "$(code "$GRADER" regrade $C attention --yes)"
+contains "… for what counts of each" "3 submissions" "$(said)"
+equals "… and not twice at once" 1 "$(code "$GRADER" regrade $C attention --yes)"
+await 90 sh -c "[ \$(sqlite3 -cmd '.timeout 5000' '$DB' 'select count(*) from job') -eq 0 ]" && ok "the running service takes the work" || not_ok "the running service takes the work"
+equals "what counts has not moved" "$before" "$(sql "select group_concat(s.id || ':' || g.score, ' ') from submission s join grading g on g.submission_id = s.id and g.generation = s.generation")"
+equals "who gains and who loses is shown" 2 "$(code "$GRADER" regrade $C attention --apply)"
+contains "… summed up" "0 still run" "$(said)"
+equals "… and applied" 0 "$(code "$GRADER" regrade $C attention --apply --yes)"
+equals "each of them counts by its second generation" 3 "$(sql "select count(*) from submission where generation = 2")"
+
+# Results
+check "a grade is set by hand" "$GRADER" grade $C attention 21307 --grade=42.5 --reason="oral exam"
+"$GRADER" gradebook $C >"$WORK/book.csv" 2>/dev/null
+contains "our gradebook has it" ",42.50," "$(grep ^21307, "$WORK/book.csv")"
+contains "… with a name that is no formula" "'=cmd()" "$(grep ^cara, "$WORK/book.csv")"
+printf '\xef\xbb\xbfStudent,ID,SIS User ID,SIS Login ID,Section,attention (77),Final\r\n    Points Possible,,,,,50,\r\n"Li, Anna",1,2001,anna,A,,x\r\n张三,2,2002,21307,B,7,"y, z"\r\nNobody,3,,nobody,A,9,\r\n' >"$WORK/canvas.csv"
+"$GRADER" gradebook $C --fill="$WORK/canvas.csv" --assignment=attention >"$WORK/canvas.out" 2>"$WORK/err"
+contains "Canvas' file is filled and scaled" '张三,2,2002,21307,B,21.25,"y, z"' "$(cat "$WORK/canvas.out")"
+equals "… and differs in no other byte" "$(sed -E 's/^("Li, Anna",1,2001,anna,A,)[^,]*/\1/; s/^(张三,2,2002,21307,B,)[^,]*/\17/' "$WORK/canvas.out" | sha256sum)" "$(sha256sum <"$WORK/canvas.csv")"
+printf 'First name,Surname,ID number,Email address,Assignment: attention (Real),Last downloaded\nAnna,Li,2001,a@x.org,-,1\nSan,Zhang,2002,b@x.org,-,1\n' >"$WORK/moodle.csv"
+contains "Moodle's too" "San,Zhang,2002,b@x.org,42.50,1" "$("$GRADER" gradebook $C --fill="$WORK/moodle.csv" --assignment=attention 2>/dev/null)"
+
+# The same over HTTP
+"$GRADER" user add $C tina --role=ta >/dev/null
+token=$("$GRADER" token make $C tina --json | json 'd["rows"][0]["token"]')
+echo "machine 127.0.0.1 login tina password $token" >"$WORK/demo/tina.netrc"
+equals "a TA lists people over HTTP" 4 "$(as tina "$URL/api/v1/cohorts/$C/people" | json 'len(d["rows"])')"
+equals "a student does not" 403 "$(as anna -o /dev/null -w '%{http_code}' "$URL/api/v1/cohorts/$C/people")"
+equals "a TA of another cohort finds nothing" 404 "$(as ta -o /dev/null -w '%{http_code}' "$URL/api/v1/cohorts/$C/people")"
+equals "a TA makes no cohort" 403 "$(as tina -o /dev/null -w '%{http_code}' -H 'Content-Type: application/json' -d '{"cohort":"mine"}' "$URL/api/v1/cohorts")"
+python3 - "$WORK" <<'PY'
+import json, sys
+text = "login,name,email,section,student_id\ndora,Dora,,A,\n"
+json.dump({"file": text}, open(sys.argv[1] + "/show.json", "w")); json.dump({"file": text, "yes": True}, open(sys.argv[1] + "/do.json", "w"))
+PY
+equals "a roster over HTTP shows first" False "$(as tina -H 'Content-Type: application/json' -d @"$WORK/show.json" "$URL/api/v1/cohorts/$C/roster" | json 'd["done"]')"
+equals "… nobody came in" 0 "$(sql "select count(*) from user where login = 'dora'")"
+equals "… and does it when told to" True "$(as tina -H 'Content-Type: application/json' -d @"$WORK/do.json" "$URL/api/v1/cohorts/$C/roster" | json 'd["done"]')"
+equals "… then she is there" 1 "$(sql "select count(*) from user where login = 'dora'")"
+contains "the gradebook comes as CSV" "21307," "$(as tina "$URL/api/v1/cohorts/$C/gradebook")"
+
+# A copy, under load, and back
+for i in 1 2 3; do sed "s/\$/ $(printf '%*s' $i '')/" $S/correct/naive.c >"$WORK/more$i.c"; as cara -H 'Accept: application/json' -o /dev/null -T "$WORK/more$i.c" "$URL/submit/attention" & loads[i]=$!; done
+check "a copy is made while the service writes" "$GRADER" backup "$WORK/copy.db"
+equals "… private" 600 "$(stat -c %a "$WORK/copy.db")"
+equals "… and never over another file" 1 "$(code "$GRADER" backup "$WORK/copy.db")"
+wait "${loads[@]}"
+equals "nothing is put under a running service" 1 "$(code "$GRADER" restore "$WORK/copy.db")"
+contains "… which is said" "stop the service first" "$(said)"
+stop_service
+head -c 5000 "$WORK/copy.db" >"$WORK/cut.db"
+equals "a damaged copy is refused" 1 "$(code "$GRADER" restore "$WORK/cut.db")"
+check "a copy is put in place" "$GRADER" restore "$WORK/copy.db"
+check "… what was there is kept" test -s "$DB.before-restore"
+start_service --assignments.path="$WORK/overlay" || { not_ok "the service starts again"; exit 1; }
+contains "… and serves" "21307," "$(as tina "$URL/api/v1/cohorts/$C/gradebook")"
+
+# Erasure
+needle="Li, Anna"
+equals "erasing shows first" 2 "$(code "$GRADER" user erase anna --reason="asked for it")"
+equals "… and erases" 0 "$(code "$GRADER" user erase anna --reason="asked for it" --yes)"
+equals "her token opens nothing" 401 "$(as anna -o /dev/null -w '%{http_code}' "$URL/api/v1/submissions")"
+lacks "her name is in no row" "$needle" "$(sql .dump)"
+equals "her scores stay as numbers" 1 "$(sql "select count(*) from submission s join grading g on g.submission_id = s.id and g.generation = s.generation join membership m on m.id = s.membership_id join user u on u.id = m.user_id where u.login like 'erased-%' and g.score > 0")"
+equals "every act is in the audit" 1 "$(sql "select count(*) > 10 from audit where actor like 'command:%' or actor = 'tina'")"
