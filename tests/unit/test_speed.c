@@ -179,13 +179,13 @@ static void points_are_computed_again_from_what_is_stored(void **state)
     spec.groups[0].points = 6000;
     spec.groups[1] = (struct spec_group){.points = 4000, .is_speed = true};
     spec.cases[1].group = 1;
-    rubric_score(&spec, stored, 16, &result);
+    rubric_score(&spec, stored, 16, -1, &result);
     assert_int_equal(result.score, 8000);
-    rubric_score(&spec, stored, 4, &result);
+    rubric_score(&spec, stored, 4, -1, &result);
     assert_int_equal(result.score, 10000);
     spec.groups[0].points = 8000;
     spec.groups[1].points = 2000;
-    rubric_score(&spec, stored, 16, &result);
+    rubric_score(&spec, stored, 16, -1, &result);
     assert_int_equal(result.score, 9000);
 }
 
