@@ -1,6 +1,6 @@
-/* expect: memory_limit @cgroup | exited 0 @rlimits */
+/* expect: memory_limit @cgroup | cpu_limit @cgroup | exited 0 @rlimits */
 /* Reads one byte of every two megabytes: the bytes are the shared page of zeros, but each needs
- * a page table, and those are charged too. */
+ * a page table, and those are charged too. Where faults are slow, its time is up before. */
 #include "tests/hostile/hostile.h"
 
 int main(void)
