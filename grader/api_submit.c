@@ -355,8 +355,8 @@ static void answer_accepted(struct upload *upload, const struct accepted *accept
     const struct follow_wish wish = {
         .id = accepted->id,
         .http_code = accepted->existing ? 200 : 202,
-        .view = {.everything = !upload->is_hook &&
-                               api_sees_everything(&upload->who, upload->who.cohort_id),
+        .view = {.everything =
+                     !upload->is_hook && api_sees_everything(&upload->who, upload->who.cohort_id),
                  .language = api_language(request)},
         .wait_s = upload->wait_s};
 

@@ -16,31 +16,41 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int run(int argc, char **argv, struct err (*act)(const char *database, const char *file));
+struct deed;
+
+static int run(int argc, char **argv, const struct deed *deed);
 static struct err backup(const char *database, const char *file);
 static struct err restore(const char *database, const char *file);
 static struct err check(const char *path);
 static struct err refuse_running(const char *database);
 static struct err sync_folder(const char *path);
 
-static const char help[] =
-    "usage: grader backup FILE     copies the database into a new FILE, while the service runs\n"
-    "       grader restore FILE    puts a backup in place; the service must not run; what was\n"
-    "                              there is kept as DATABASE.before-restore\n"
-    "Both check the copy whole. --database.path=… as in grader settings. The copy holds personal\n"
+static const struct deed {
+    struct err (*act)(const char *database, const char *file);
+    const char *help;
+} deeds[] = {
+    {backup,
+     "usage: grader backup FILE     copies the database into a new FILE, while the service runs\n"},
+    {restore,
+     "usage: grader restore FILE    puts a backup in place; the service must not run; what was\n"
+     "                              there is kept as DATABASE.before-restore\n"},
+};
+
+static const char help_both[] =
+    "The copy is checked whole. --database.path=… as in grader settings. The copy holds personal\n"
     "data: it is made with mode 0600, and keeps people who are erased later.\n";
 
 int command_backup(int argc, char **argv)
 {
-    return run(argc, argv, backup);
+    return run(argc, argv, &deeds[0]);
 }
 
 int command_restore(int argc, char **argv)
 {
-    return run(argc, argv, restore);
+    return run(argc, argv, &deeds[1]);
 }
 
-static int run(int argc, char **argv, struct err (*act)(const char *database, const char *file))
+static int run(int argc, char **argv, const struct deed *deed)
 {
     struct settings origins;
     struct serve_settings settings;
@@ -48,11 +58,13 @@ static int run(int argc, char **argv, struct err (*act)(const char *database, co
     struct err err = serve_settings_load(&origins, &settings, &argc, argv);
     bool asked = argc == 2 && strcmp(argv[1], "--help") == 0;
     if (!err_is(err) && (argc != 2 || argv[1][0] == '-')) {
-        fputs(help, asked ? stdout : stderr);
+        FILE *out = asked ? stdout : stderr;
+        fputs(deed->help, out);
+        fputs(help_both, out);
         return asked ? 0 : COMMAND_USAGE;
     }
     if (!err_is(err))
-        err = act(settings.database_path, argv[1]);
+        err = deed->act(settings.database_path, argv[1]);
     if (!err_is(err))
         return 0;
     fprintf(stderr, "grader %s: %s\n", name, err.text);

@@ -9,8 +9,8 @@
  *    of which is off by a few u: 32 d u. A bound that grows with sqrt(d) will not do, because
  *    Jacobi rotations err on one side: where t^2 < u, (c, s) rounds to (1, t), which lengthens a
  *    row by up to u / 2, d - 1 times in each of some eight sweeps, and a reciprocal square root by
- *    Newton's method (-Ofast) is off by up to 2u, always downwards. Measured for d = 127: 363 u for a
- *    textbook Jacobi at -O3, 1388 u at -Ofast; 32 sqrt(d) u is 361 u, 32 d u is 4064 u.
+ *    Newton's method (-Ofast) is off by up to 2u, always downwards. Measured for d = 127: 363 u for
+ * a textbook Jacobi at -O3, 1388 u at -Ofast; 32 sqrt(d) u is 361 u, 32 d u is 4064 u.
  * 3. The matrix that the program decomposes is not C but C + E. Products and their n-term sums are
  *    off by (g(n) + 4) u (|xc|'|xc|)_jk / (n - 1), where the 4 pays for two centred factors, the
  *    product and the quotient; a mean that is off by 1. adds its own square, since the cross terms

@@ -336,8 +336,8 @@ static void a_timed_call_measures_the_work(void **state)
 {
     struct runner_result result;
     int program = -1;
-    struct runner *runner =
-        runner_make(state, "for (volatile int i = 0; i < Tq * 1000000; i++) {} o[0] = 0;", &program);
+    struct runner *runner = runner_make(
+        state, "for (volatile int i = 0; i < Tq * 1000000; i++) {} o[0] = 0;", &program);
     int64_t least[2] = {INT64_MAX, INT64_MAX};
 
     /* Of so many, one finds the processor free. */
