@@ -1,20 +1,16 @@
 #!/usr/bin/env bash
 # Every right variant passes and every wrong mutant fails: through the real worker with the service's flags, and
-# (tests/meta) in the builds that the service does not have, over SEEDS seeds; tests/corpus is the long form. Two
-# at a time.
+# (tests/meta) at gcc -O2, where a mutant may be optimised into a right program, over SEEDS seeds. Two at a time.
+# `make meta` is the long form: every build, 40 seeds.
 . "$(dirname "$0")/lib.sh"
 SEEDS=${SEEDS:-1}
 assignments=$(cd assignments && ls -d */ | tr -d /)
-builds=(--build "gcc -O2")
-grep -qw avx512vl /proc/cpuinfo && builds+=(--build "gcc -O3 -march=x86-64-v3")
-command -v clang >/dev/null && builds+=(--build "clang -O2")
-others=$(printf '%q ' "${builds[@]}")
-export GRADER BUILD WORK SEEDS others
+export GRADER BUILD WORK SEEDS
 {
     for a in $assignments; do echo "check $a"; echo "meta $a"; done
 } | xargs -P 2 -L 1 bash -c '
     if [ "$0" = check ]; then "$GRADER" check "$1" >"$WORK/check-$1" 2>&1; else
-        eval "$BUILD/tests/meta $1 --seeds $SEEDS $others" >"$WORK/meta-$1" 2>&1; fi
+        "$BUILD/tests/meta" "$1" --seeds "$SEEDS" --build "gcc -O2" >"$WORK/meta-$1" 2>&1; fi
     echo $? >"$WORK/$0-$1.code"'
 for a in $assignments; do
     while read -r line; do
@@ -22,7 +18,7 @@ for a in $assignments; do
     done <"$WORK/check-$a"
     equals "$a: check agrees" 0 "$(cat "$WORK/check-$a.code")"
     [ "$(cat "$WORK/check-$a.code")" = 0 ] || tail -n 20 "$WORK/check-$a" | sed 's/^/#   /'
-    equals "$a in other builds: 0 false rejections, 0 survivors" 0 "$(cat "$WORK/meta-$a.code")"
+    equals "$a at -O2: 0 false rejections, 0 survivors" 0 "$(cat "$WORK/meta-$a.code")"
     [ "$(cat "$WORK/meta-$a.code")" = 0 ] || tail -n 20 "$WORK/meta-$a" | sed 's/^/#   /'
     echo "# $a: $(tail -n 1 "$WORK/check-$a"); meta: $(tail -n 1 "$WORK/meta-$a")"
 done
