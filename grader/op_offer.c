@@ -85,7 +85,7 @@ struct err op_extend(struct operation_call *call)
 {
     struct cohort_row cohort;
     struct offering offering;
-    struct person_row person;
+    struct person_row person = {0};
     struct err err = call_cohort(call, &cohort);
     if (!err_is(err))
         err = call_offering(call, &cohort, &offering);

@@ -183,7 +183,7 @@ static struct err give_token(struct import *import, const struct person_row *per
 static void count_absent(void *context, const struct person_row *row)
 {
     struct import *import = context;
-    struct roster_row key;
+    struct roster_row key = {0};
     (void)text_copy(key.login, sizeof key.login, row->login); /* as wide */
     import->absent +=
         row->role == ROLE_STUDENT &&

@@ -90,7 +90,7 @@ static void put_operation(struct json_out *json, const struct http_route *route)
     char method[16];
     size_t size = 0;
 
-    for (; route->method[size] && size < sizeof method - 1; size++)
+    for (; size < sizeof method - 1 && route->method[size]; size++)
         method[size] = (char)(route->method[size] | 0x20);
     method[size] = '\0';
     json_open(json, method, '{');

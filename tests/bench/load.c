@@ -149,6 +149,8 @@ static int watch_all(struct connection *all, size_t count)
 static void run_load(int port, size_t count, double seconds)
 {
     struct connection *all = calloc(count, sizeof *all);
+    if (all == NULL)
+        die("memory");
     struct epoll_event events[256];
     for (size_t i = 0; i < count; i++)
         dial(&all[i], port);
@@ -191,6 +193,8 @@ static void wait_line(void)
 static void run_streams(int port, size_t count)
 {
     struct connection *all = calloc(count, sizeof *all);
+    if (all == NULL)
+        die("memory");
     struct connection first = {0};
     dial(&first, port);
     for (size_t i = 0; i < count; i++) {

@@ -52,7 +52,7 @@ static void controls_and_invisible_characters_are_dropped(void **state)
 
 static void long_lines_and_many_lines_are_whole(void **state)
 {
-    char *text = malloc(300000);
+    static char text[300000];
     (void)state;
     memset(text, 'x', 300000);
     for (size_t i = 200000; i < 300000; i += 2)
