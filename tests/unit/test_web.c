@@ -60,7 +60,6 @@ static void long_lines_and_many_lines_are_whole(void **state)
     html_text(&out, text, 300000);
     assert_int_equal(out.size, 300000);
     assert_memory_equal(out.at, text, 300000);
-    free(text);
 }
 
 /* -- reports ----------------------------------------------------------------------------------- */
