@@ -97,8 +97,8 @@ static struct refusal ask_service(const struct intake_rules *rules,
         refusal = refuse(503, "the service is restarting. Nothing was stored; try again in 10 s");
     else if (question->waiting >= (size_t)rules->queue_max)
         refusal = refuse(503,
-                         "full house: %zu waiting. Nothing was stored; try again in 60 s. Your "
-                         "deadline is held open for you",
+                         "full house: %zu waiting. Nothing was stored; try again in 60 s. If that "
+                         "makes you late, ask your TA to extend your date",
                          question->waiting);
     if (refusal.http_code != 0)
         refusal.retry_after_s = question->stopping ? 10 : 60;

@@ -297,7 +297,7 @@ static void entry_done(struct write *write, struct err err)
         entry->answer = (struct accepted){
             .refusal = {503,
                         "the service cannot write to its disk just now. Nothing was stored; try "
-                        "again in 10 s. Your deadline is held open for you",
+                        "again in 10 s. If that makes you late, ask your TA to extend your date",
                         10}};
     } else if (entry->answer.refusal.http_code == 0 && !entry->answer.existing) {
         log_line(LOG_INFO, "submission.accepted", "id=%lld login=%s assignment=%s bytes=%zu",

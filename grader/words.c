@@ -329,7 +329,7 @@ static const struct word table[] = {
     {"http_422_nul", "%s holds a NUL byte at offset %lld: this looks like a compiled file. Send the .c", "%s 在偏移 %lld 处有 NUL 字节：这像是编译后的文件。请发送 .c 文件"},
     {"http_422_utf8", "%s is no UTF-8 text: the byte at offset %lld does not fit. Save it as UTF-8", "%s 不是 UTF-8 文本：偏移 %lld 处的字节不合法。请另存为 UTF-8"},
     {"http_429", "%lld submissions in the last %lld minutes; the next is possible in %lld s. Nothing was stored", "最近已有 %lld 次提交（%lld 分钟内）；%lld 秒后可再次提交。没有保存任何内容"},
-    {"http_503", "full house: %lld waiting. Nothing was stored; try again in %lld s. Your deadline is held open for you", "队列已满：%lld 个在等待。没有保存任何内容；请在 %lld 秒后重试。你的截止时间会为你保留"},
+    {"http_503", "full house: %lld waiting. Nothing was stored; try again in %lld s. If that makes you late, ask your TA to extend your date", "队列已满：%lld 个在等待。没有保存任何内容；请在 %lld 秒后重试。若因此迟交，请让助教为你延期"},
 };
 /* clang-format on */
 
