@@ -20,6 +20,7 @@ struct seat {
     void *ticket; /* the job that it holds, NULL if free */
     int64_t job;
     int64_t lease_ends_ms; /* monotonic; however much it talks */
+    bool lease_next;       /* the timer stands for the end of the lease, not for silence */
     int64_t restart_ms;
     struct wire_hello hello;
     struct buf in;

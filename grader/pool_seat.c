@@ -197,7 +197,8 @@ void seat_listen(struct seat *seat)
     }
     int64_t wait_ms = seat->pool->settings.silence_ms;
     int64_t left_ms = seat->lease_ends_ms - clock_ms();
-    if (seat->ticket != NULL && left_ms < wait_ms)
+    seat->lease_next = seat->ticket != NULL && left_ms < wait_ms;
+    if (seat->lease_next)
         wait_ms = left_ms > 0 ? left_ms : 0;
     (void)uv_timer_start(&seat->timer, on_silent, (uint64_t)wait_ms, 0);
 }
@@ -209,7 +210,8 @@ static void on_silent(uv_timer_t *timer)
         seat_end(seat);
         return;
     }
-    bool over = seat->ticket != NULL && clock_ms() >= seat->lease_ends_ms;
+    /* Not by the clock: timers count from the loop's time, which may be behind it. */
+    bool over = seat->lease_next;
     seat->pool->stats.silent += !over;
     seat->pool->stats.leases_over += over;
     log_line(LOG_ERROR, over ? "worker.lease_over" : "worker.silent", "seat=%d pid=%d job=%lld",
