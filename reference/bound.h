@@ -9,6 +9,11 @@
 
 #define BOUND_U 0x1p-24 /* unit roundoff of float */
 
+/* What a result below the normal floats may lose at most, flushed to zero: fl(a op b) = (a op b)(1
+ * + d)
+ * + t, |t| <= this. Higham, section 2.1. */
+#define BOUND_TINY 0x1p-126
+
 /* The probabilistic part alone: six standard deviations and more, also where n itself is less.
  * Where many such errors are added in quadrature, each has to be this large. */
 static inline double bound_likely(double n)

@@ -13,7 +13,10 @@
  *    factor costs nothing.
  * 5. Two sums of L terms, of p v and of p, and a division: (2 g(L) + 6) u sum p_j |v_j|.
  *
- *     tol = sum_j p_j e_j |v_j - o| + (2 g(L) + 6) u sum_j p_j |v_j|
+ *     tol = sum_j (p_j e_j + t) |v_j - o| + (2 g(L) + 6) u sum_j p_j |v_j| + L t
+ *
+ * 6. A weight or a product below the normal floats may vanish: t = 2^-126 each. It shows where the
+ *    heaviest key has v = 0: the answer may then be 1e-80, which a float does not have.
  *
  * A row without a visible key has no rounding: exactly zero, bound zero. With one key p = 1 and
  * v_j = o: only 5. remains.
@@ -184,7 +187,8 @@ static void row_weights(const struct work *work, int D, int count)
         weight[j] /= sum;
         /* expm1 x <= x + 0.502 x^2 up to 0.01, which is nearly always the case and cheap. */
         wrong[j] =
-            weight[j] * (wrong[j] < 0.01 ? wrong[j] * (1 + 0.502 * wrong[j]) : expm1(wrong[j]));
+            weight[j] * (wrong[j] < 0.01 ? wrong[j] * (1 + 0.502 * wrong[j]) : expm1(wrong[j])) +
+            BOUND_TINY;
     }
 }
 
@@ -193,7 +197,9 @@ static void row_sums(const struct work *work, int count)
     double sums = (2 * bound_g(count) + 6) * BOUND_U;
 
     for (size_t d = 0; d < (size_t)work->width; d += CHANNELS) {
-        quad o[QUADS] = {0}, tol[QUADS] = {0};
+        quad o[QUADS] = {0}, tol[QUADS];
+        for (int n = 0; n < QUADS; n++)
+            tol[n] = (quad){0} + count * BOUND_TINY;
         for (int j = 0; j < count; j++) {
             const quad *v = (const quad *)(work->v + (size_t)j * (size_t)work->width + d);
             for (int n = 0; n < QUADS; n++)

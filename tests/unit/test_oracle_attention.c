@@ -175,6 +175,23 @@ static void the_bound_of_two_keys_is_the_formula(void **state)
     call_release(&call);
 }
 
+/* The heaviest key's value is exactly 0, so the answer is exp(-200): no float is that small. */
+static void an_answer_below_every_float_may_be_zero(void **state)
+{
+    (void)state;
+    open_small(1, 2, 0);
+    call_f32(&call, "q")[0] = 1;
+    call_f32(&call, "k")[0] = 200;
+    call_f32(&call, "v")[1] = 1;
+    call_f32(&call, "o")[0] = 0;
+    judge();
+    assert_false(compare.wrong);
+    call_f32(&call, "o")[0] = 1e-36F;
+    judge();
+    assert_true(compare.wrong);
+    call_release(&call);
+}
+
 static void a_row_without_keys_is_exactly_zero(void **state)
 {
     (void)state;
@@ -352,6 +369,7 @@ int main(void)
         cmocka_unit_test(equal_keys_give_the_mean_of_their_values),
         cmocka_unit_test(the_bound_of_one_key_is_eight_roundings),
         cmocka_unit_test(the_bound_of_two_keys_is_the_formula),
+        cmocka_unit_test(an_answer_below_every_float_may_be_zero),
         cmocka_unit_test(a_row_without_keys_is_exactly_zero),
         cmocka_unit_test(hostile_bits_never_pass),
         cmocka_unit_test(an_output_never_written_is_wrong_everywhere),
