@@ -42,6 +42,9 @@ struct board {
     bool failed; /* out of memory: rows are missing */
 };
 
+/* Life: 1. board_init  2. board_add for every finished run, in any order  3. board_rank, once,
+ * which sorts the rows and gives ranks  4. board_release. Runs are copied; out of memory sets
+ * `failed`. */
 void board_init(struct board *board);
 void board_release(struct board *board);
 void board_add(struct board *board, const struct board_run *run);
@@ -82,6 +85,8 @@ struct board_place {
 };
 struct board_place board_place(const struct board *board, const struct board_run *run);
 
+/* Appends the board of one class: as one JSON object, as text of 80 columns. Who is shown by which
+ * name is the view's rule. */
 void board_json(struct buf *out, const struct board *board, const struct board_class *class,
                 const struct board_view *view);
 void board_text(struct buf *out, const struct board_class *class, const struct board_view *view);

@@ -80,6 +80,7 @@ const struct operation *operation_all(size_t *out_count);
 const struct operation *operation_find(const char *first, const char *second);
 const struct operation *operation_by_route(const char *method, const char *pattern);
 
+/* Begins a call with no argument given yet; ends it and releases what it holds. */
 void operation_begin(struct operation_call *call, const struct operation *operation);
 void operation_end(struct operation_call *call);
 

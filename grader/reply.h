@@ -35,6 +35,7 @@ struct reply {
     int exit_code; /* of the command, once done; 0 */
 };
 
+/* Empty: no table, no note, no file; and gives back what it has come to hold. */
 void reply_init(struct reply *reply);
 void reply_release(struct reply *reply);
 

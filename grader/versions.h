@@ -15,6 +15,7 @@ struct versions {
     struct versions_entry *first;
 };
 
+/* Frees what was looked up: no spec of versions_find may be used after it. */
 void versions_release(struct versions *versions);
 
 /* The version with this hash: among what is installed, else from the database. NULL: nobody kept it

@@ -5,6 +5,7 @@
 
 #include "sandbox/base/buf.h"
 
+/* Appends the text as HTML. Bytes that are no UTF-8 become U+FFFD. */
 void markdown_html(struct buf *out, const char *text);
 
 #endif

@@ -19,6 +19,7 @@ struct page_head {
     int refresh_s;      /* without JavaScript; 0: the page is final */
 };
 
+/* Append everything before, and after, the inside of <main>. */
 void page_begin(struct buf *out, const struct page_head *head);
 void page_end(struct buf *out);
 
