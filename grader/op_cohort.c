@@ -8,7 +8,7 @@ static void add_cohort(void *context, const struct cohort_row *row);
 
 struct err op_cohort_create(struct operation_call *call)
 {
-    struct cohort_row row;
+    struct cohort_row row = {0};
     const char *name = call_text(call, "cohort");
     const char *zone = call_has(call, "zone") ? call_text(call, "zone") : "UTC";
     static const char *const taken[] = {"submit", "try", "api",     "s",       "kit",
@@ -53,7 +53,7 @@ struct err op_cohort_list(struct operation_call *call)
 
 struct err op_cohort_close(struct operation_call *call)
 {
-    struct cohort_row row;
+    struct cohort_row row = {0};
     bool reopen = call_flag(call, "reopen");
     struct err err = call_cohort(call, &row);
     if (err_is(err))

@@ -69,7 +69,7 @@ struct err op_offer(struct operation_call *call)
 
 struct err op_offer_list(struct operation_call *call)
 {
-    struct cohort_row cohort;
+    struct cohort_row cohort = {0};
     struct offering offerings[64];
     size_t count = 0;
     struct err err = call_cohort(call, &cohort);
@@ -83,8 +83,8 @@ struct err op_offer_list(struct operation_call *call)
 
 struct err op_extend(struct operation_call *call)
 {
-    struct cohort_row cohort;
-    struct offering offering;
+    struct cohort_row cohort = {0};
+    struct offering offering = {0};
     struct person_row person = {0};
     struct err err = call_cohort(call, &cohort);
     if (!err_is(err))
@@ -270,7 +270,7 @@ static struct err write_offer(struct offer *offer)
     struct operation_call *call = offer->call;
     auto_buf struct buf text;
     int64_t assignment_id = 0;
-    buf_init(&text, 256 * 1024);
+    buf_init(&text, (size_t)256 * 1024);
     struct err err = versions_text(offer->spec, call->home, call->overlay, &text);
     if (!err_is(err))
         err = store_assignment_put(call->db, offer->spec, text.at, call->now_at, &assignment_id);

@@ -19,8 +19,8 @@ struct tally {
 
 struct err op_regrade(struct operation_call *call)
 {
-    struct cohort_row cohort;
-    struct offering offering;
+    struct cohort_row cohort = {0};
+    struct offering offering = {0};
     char object[80];
     struct err err = call_cohort(call, &cohort);
     if (!err_is(err))

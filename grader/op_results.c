@@ -10,7 +10,7 @@ static struct err fill(struct operation_call *call, const struct gradebook *book
 
 struct err op_gradebook(struct operation_call *call)
 {
-    struct cohort_row cohort;
+    struct cohort_row cohort = {0};
     struct gradebook book = {.people = NULL};
     struct err err = call_cohort(call, &cohort);
     if (!err_is(err))
@@ -50,9 +50,9 @@ static struct err fill(struct operation_call *call, const struct gradebook *book
 
 struct err op_grade(struct operation_call *call)
 {
-    struct cohort_row cohort;
-    struct offering offering;
-    struct person_row person;
+    struct cohort_row cohort = {0};
+    struct offering offering = {0};
+    struct person_row person = {0};
     char object[128];
     bool hold = call_flag(call, "hold");
     bool clear = call_flag(call, "clear");

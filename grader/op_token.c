@@ -17,7 +17,7 @@ struct err op_token_list(struct operation_call *call)
         {"id", REPLY_INTEGER}, {"owner", REPLY_TEXT},   {"role", REPLY_TEXT},
         {"label", REPLY_TEXT}, {"made", REPLY_TEXT},    {"last_used", REPLY_TEXT},
         {"ends", REPLY_TEXT},  {"revoked", REPLY_TEXT}, {NULL, REPLY_TEXT}};
-    struct cohort_row cohort;
+    struct cohort_row cohort = {0};
     struct err err = call_cohort(call, &cohort);
     if (err_is(err))
         return err;
@@ -27,8 +27,8 @@ struct err op_token_list(struct operation_call *call)
 
 struct err op_token_make(struct operation_call *call)
 {
-    struct cohort_row cohort;
-    struct person_row person;
+    struct cohort_row cohort = {0};
+    struct person_row person = {0};
     struct token_row row = {.id = 0};
     int64_t days = call_number(call, "days", 0);
     bool hook = call_flag(call, "hook");
@@ -53,7 +53,7 @@ struct err op_token_make(struct operation_call *call)
 
 struct err op_token_revoke(struct operation_call *call)
 {
-    struct cohort_row cohort;
+    struct cohort_row cohort = {0};
     char object[32];
     int64_t id = call_number(call, "id", 0);
     bool changed = false;
@@ -71,8 +71,8 @@ struct err op_token_revoke(struct operation_call *call)
 
 struct err op_token_renew(struct operation_call *call)
 {
-    struct cohort_row cohort;
-    struct person_row person;
+    struct cohort_row cohort = {0};
+    struct person_row person = {0};
     struct err err = call_cohort(call, &cohort);
     if (!err_is(err))
         err = call_person(call, &cohort, &person);

@@ -16,7 +16,7 @@ struct err op_user_list(struct operation_call *call)
         {"section", REPLY_TEXT}, {"email", REPLY_TEXT},     {"student_id", REPLY_TEXT},
         {"alias", REPLY_TEXT},   {"tokens", REPLY_INTEGER}, {"last_used", REPLY_TEXT},
         {NULL, REPLY_TEXT}};
-    struct cohort_row cohort;
+    struct cohort_row cohort = {0};
     struct err err = call_cohort(call, &cohort);
     if (err_is(err))
         return err;
@@ -26,8 +26,8 @@ struct err op_user_list(struct operation_call *call)
 
 struct err op_user_add(struct operation_call *call)
 {
-    struct cohort_row cohort;
-    struct person_row person;
+    struct cohort_row cohort = {0};
+    struct person_row person = {0};
     const char *login = call_text(call, "login");
     bool found = false;
     int64_t id = 0;

@@ -95,7 +95,7 @@ void reply_print(const struct reply *reply, struct buf *out)
     for (int64_t n = 0; n < reply->cells_count; n++) {
         int i = (int)(n % reply->columns_count);
         auto_buf struct buf clean;
-        buf_init(&clean, 2 * CELL_BYTES_MAX);
+        buf_init(&clean, (size_t)2 * CELL_BYTES_MAX);
         (void)text_sanitise(&clean, at, strlen(at), 1, CELL_BYTES_MAX); /* a cut shows as "..." */
         bool right = reply->columns[i].kind != REPLY_TEXT;
         int room = widths[i] - lines_columns(clean.at);
