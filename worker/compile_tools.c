@@ -11,8 +11,6 @@
 #define PROGRAM_BYTES_MAX ((uint64_t)64 << 20) /* object, runtime, and what alignment adds */
 #define DIAGNOSIS_CPU_MS 3000 /* for each tool: a hint is not worth more of the queue's time */
 
-static struct err seal(int program);
-
 /* What cc1 is told, besides -march, and why. One set for checking, timing and the baseline; the
  * headers of intrinsics are prebuilt with just that set, or the compiler would not take them. */
 #define GRADED (BUILD_GRADED | BUILD_PREBUILT)
@@ -192,19 +190,10 @@ struct err compile_run_ld(const struct build *build, bool with_extra, struct too
                                  .output_bytes = PROGRAM_BYTES_MAX};
     err = tool_run(build->slot, &run, out);
     if (!err_is(err) && out->end == TOOL_DONE)
-        err = seal(program);
+        err = fdio_seal(program, "program");
     if (!err_is(err) && out->end == TOOL_DONE) {
         *out_program = program;
         program = -1; /* the caller's now */
     }
     return err;
-}
-
-static struct err seal(int program)
-{
-    const int seals = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL;
-
-    if (fcntl(program, F_ADD_SEALS, seals) < 0)
-        return err_make(ERR_SYSTEM, "seal the program");
-    return err_none();
 }

@@ -128,16 +128,29 @@ struct err fdio_memfd(const char *name, size_t size, int *out_fd)
     return err_none();
 }
 
+struct err fdio_seal(int fd, const char *name)
+{
+    const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL;
+    const int64_t until_ms = clock_ms() + FDIO_SEAL_MS;
+
+    while (fcntl(fd, F_ADD_SEALS, seals) < 0) {
+        if (errno != EBUSY || clock_ms() >= until_ms)
+            return err_make(ERR_SYSTEM, "seal memfd '%s'", name);
+        (void)poll(NULL, 0, 1); /* a millisecond's sleep; a shorter one does no harm */
+    }
+    return err_none();
+}
+
 struct err fdio_memfd_sealed(const char *name, const void *bytes, size_t size, int *out_fd)
 {
     auto_close int fd = -1;
     struct err err = fdio_memfd(name, 0, &fd);
     if (!err_is(err))
         err = fdio_write(fd, bytes, size);
+    if (!err_is(err))
+        err = fdio_seal(fd, name);
     if (err_is(err))
         return err;
-    if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
-        return err_make(ERR_SYSTEM, "seal memfd '%s'", name);
     *out_fd = fd;
     fd = -1; /* the caller's now */
     return err_none();

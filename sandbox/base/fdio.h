@@ -30,6 +30,11 @@ struct err fdio_write_file(const char *path, const void *bytes, size_t size, mod
 /* A new memfd of this size with close-on-exec. It may still be sealed. The caller closes it. */
 struct err fdio_memfd(const char *name, size_t size, int *out_fd);
 
+/* Seals a memfd against every change. The kernel says EBUSY while somebody may still write, also
+ * for a moment in which its own memory management holds a page: tried again for FDIO_SEAL_MS. */
+#define FDIO_SEAL_MS 2000
+struct err fdio_seal(int fd, const char *name);
+
 /* A memfd that holds these bytes and is sealed against every change. */
 struct err fdio_memfd_sealed(const char *name, const void *bytes, size_t size, int *out_fd);
 

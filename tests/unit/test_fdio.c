@@ -9,8 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 struct folder {
@@ -145,6 +147,28 @@ static void a_sealed_memfd_cannot_change(void **state)
     (void)close(fd);
 }
 
+/* A process that may still write holds the seal up; once it has gone, the seal holds. */
+static void sealing_waits_for_a_writer_that_goes(void **state)
+{
+    int fd = -1;
+    (void)state;
+    assert_false(err_is(fdio_memfd("test", 4096, &fd)));
+    void *at = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    assert_true(at != MAP_FAILED);
+    pid_t writer = fork();
+    if (writer == 0) {
+        (void)usleep(50000);
+        _exit(0);
+    }
+    assert_int_equal(munmap(at, 4096), 0);
+    assert_true(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE) < 0);
+    assert_int_equal(errno, EBUSY);
+    assert_false(err_is(fdio_seal(fd, "test")));
+    assert_true(write(fd, "x", 1) < 0);
+    assert_int_equal(waitpid(writer, NULL, 0), writer);
+    (void)close(fd);
+}
+
 static void a_fresh_memfd_has_its_size_and_zeros(void **state)
 {
     int fd = -1;
@@ -259,6 +283,7 @@ int main(void)
         TEST(a_file_is_written_whole_and_read_back),
         TEST(a_file_that_cannot_be_written_leaves_nothing),
         TEST(a_sealed_memfd_cannot_change),
+        TEST(sealing_waits_for_a_writer_that_goes),
         TEST(a_fresh_memfd_has_its_size_and_zeros),
         TEST(descriptors_travel_in_packets),
         TEST(a_packet_that_is_too_long_keeps_nothing),
