@@ -11,6 +11,7 @@
 #include <string.h>
 
 struct import;
+static struct err import_rows(struct import *import);
 static struct err compare(struct import *import, const struct roster_row *row);
 static void merge(const struct roster *roster, const struct roster_row *row,
                   struct person_row *person, struct buf *out_changes);
@@ -49,16 +50,10 @@ struct err op_roster_import(struct operation_call *call)
     reply_table(&call->reply, columns);
     import.people = calloc(import.roster.count, sizeof *import.people);
     import.touched = calloc(import.roster.count, sizeof *import.touched);
-    if (import.people == NULL || import.touched == NULL)
+    if (import.people != NULL && import.touched != NULL)
+        err = import_rows(&import);
+    else
         err = err_make(ERR_SYSTEM, "no memory for %zu people", import.roster.count);
-    for (size_t i = 0; i < import.roster.count && !err_is(err); i++)
-        err = compare(&import, &import.roster.rows[i]);
-    if (!err_is(err))
-        err = put_all(&import);
-    if (!err_is(err)) {
-        qsort(import.roster.rows, import.roster.count, sizeof *import.roster.rows, by_login);
-        err = store_people(call->db, import.cohort.id, call->now_at, count_absent, &import);
-    }
     size_t same = import.roster.count - import.added - import.changed;
     reply_note(&call->reply, "%s: %zu new, %zu changed, %zu unchanged.", import.cohort.name,
                import.added, import.changed, same);
@@ -75,6 +70,22 @@ struct err op_roster_import(struct operation_call *call)
     free(import.touched);
     roster_release(&import.roster);
     return err;
+}
+
+/* The rows in the order of the file, then those of the cohort who are not among them. */
+static struct err import_rows(struct import *import)
+{
+    struct operation_call *call = import->call;
+    struct roster *roster = &import->roster;
+    struct err err = err_none();
+    for (size_t i = 0; i < roster->count && !err_is(err); i++)
+        err = compare(import, &roster->rows[i]);
+    if (!err_is(err))
+        err = put_all(import);
+    if (err_is(err))
+        return err;
+    qsort(roster->rows, roster->count, sizeof *roster->rows, by_login);
+    return store_people(call->db, import->cohort.id, call->now_at, count_absent, import);
 }
 
 static struct err compare(struct import *import, const struct roster_row *row)

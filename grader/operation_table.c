@@ -25,7 +25,7 @@
     }
 #define TIME(word, words_help)                                                                     \
     {                                                                                              \
-        word, ARG_TEXT, .max = 16, .help = words_help                                              \
+        (word), ARG_TEXT, .max = 16, .help = (words_help)                                          \
     }
 #define API "/api/v1/"
 #define OF_COHORT API "cohorts/{cohort}"
