@@ -35,7 +35,7 @@ static const struct column {
 struct err roster_read(struct roster *out, const char *bytes, size_t size)
 {
     struct csv csv;
-    int places[COUNT(columns)];
+    int places[COUNT(columns)] = {0};
     size_t room = 0;
     bool more = true;
     *out = (struct roster){.rows = NULL};
@@ -62,9 +62,9 @@ struct err roster_read(struct roster *out, const char *bytes, size_t size)
         err = read_row(&csv, places, &out->rows[out->count++]);
     }
     csv_release(&csv);
-    if (!err_is(err) && out->count == 0)
-        err = err_make(ERR_INPUT, "nobody is in the file");
-    return err_is(err) ? err : check_twice(out);
+    if (err_is(err))
+        return err;
+    return out->count > 0 ? check_twice(out) : err_make(ERR_INPUT, "nobody is in the file");
 }
 
 void roster_release(struct roster *roster)
@@ -138,7 +138,7 @@ static struct err read_row(struct csv *csv, const int places[], struct roster_ro
         memcpy(out, text, size);
         out[size] = 0;
         auto_buf struct buf clean;
-        buf_init(&clean, 4 * ROSTER_TEXT_MAX);
+        buf_init(&clean, (size_t)4 * ROSTER_TEXT_MAX);
         (void)text_sanitise(&clean, out, size, 1, ROSTER_TEXT_MAX); /* compared below */
         if (strcmp(clean.at, out) != 0 || strpbrk(out, "\t\n") != NULL)
             return fault(csv->line, field->column, "control characters in", columns[c].name);

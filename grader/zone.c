@@ -3,6 +3,7 @@
 
 #include "sandbox/base/text.h"
 
+#include <ctype.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -13,8 +14,15 @@
 
 static void enter(const char *name);
 static void leave(void);
+static bool has_shape(const char *text, const char *shape);
 static bool is_calendar(const struct tm *asked);
 static int64_t find_moment(const struct tm *asked);
+
+static const struct {
+    const char *shape, *form;
+} forms[] = {{"0000-00-00", "%Y-%m-%d"},
+             {"0000-00-00 00:00", "%Y-%m-%d %H:%M"},
+             {"0000-00-00T00:00", "%Y-%m-%dT%H:%M"}};
 
 #define FOLDER "/usr/share/zoneinfo"
 #define SECOND ((int64_t)1000000)
@@ -53,17 +61,12 @@ int zone_minutes(const char *name, int64_t at)
 struct err zone_read(const char *name, const char *text, int64_t *out_at)
 {
     struct tm asked = {.tm_hour = 23, .tm_min = 59};
-    int end = 0;
-    if (strlen(text) == 10)
-        (void)sscanf(text, "%4d-%2d-%2d%n", &asked.tm_year, &asked.tm_mon, &asked.tm_mday, &end);
-    else if (strlen(text) == 16 && (text[10] == ' ' || text[10] == 'T'))
-        (void)sscanf(text, "%4d-%2d-%2d%*1[ T]%2d:%2d%n", &asked.tm_year, &asked.tm_mon,
-                     &asked.tm_mday, &asked.tm_hour, &asked.tm_min, &end);
-    if (end == 0 || (size_t)end != strlen(text) || strspn(text, "0123456789-:T ") != strlen(text))
+    const char *form = NULL;
+    for (size_t i = 0; i < COUNT(forms) && form == NULL; i++)
+        form = has_shape(text, forms[i].shape) ? forms[i].form : NULL;
+    if (form == NULL)
         return err_make(ERR_INPUT, "'%.40s' is no time: write 2026-11-29 23:59", text);
-    asked.tm_year -= 1900;
-    asked.tm_mon -= 1;
-    if (!is_calendar(&asked))
+    if (strptime(text, form, &asked) == NULL || !is_calendar(&asked))
         return err_make(ERR_INPUT, "'%s' is in no calendar", text);
 
     enter(name);
@@ -100,6 +103,16 @@ static void enter(const char *name)
 static void leave(void)
 {
     (void)pthread_mutex_unlock(&library);
+}
+
+/* A 0 stands for any digit. */
+static bool has_shape(const char *text, const char *shape)
+{
+    size_t i = 0;
+    while (shape[i] != 0 &&
+           (shape[i] == '0' ? isdigit((unsigned char)text[i]) != 0 : text[i] == shape[i]))
+        i++;
+    return shape[i] == 0 && text[i] == 0;
 }
 
 static bool is_calendar(const struct tm *asked)

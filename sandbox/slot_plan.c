@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
@@ -36,9 +37,12 @@ static struct err plan_fds(const struct slot_start *start);
 static long resident_kib(const struct slot *slot)
 {
     char text[64] = "";
-    long pages = 0;
     auto_close int fd = openat(slot->jail.proc_fd, "self/statm", O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || read(fd, text, sizeof text - 1) <= 0 || sscanf(text, "%*d %ld", &pages) != 1)
+    if (fd < 0 || read(fd, text, sizeof text - 1) <= 0)
+        return OWN_KIB_MAX;
+    const char *second = text + strcspn(text, " ");
+    long pages = strtol(second, NULL, 10);
+    if (pages <= 0)
         return OWN_KIB_MAX;
     return pages * (sysconf(_SC_PAGESIZE) / 1024) + OWN_GROWTH_KIB;
 }

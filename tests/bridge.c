@@ -19,6 +19,7 @@
 #define SIZE_MAX_HERE 97.0 /* of any one size: ten shapes take a second */
 #define STEPS_MAX 40
 
+static struct err answer(char *const *argv);
 static struct err draw(struct call *given, const struct spec *spec, struct spec_case *one,
                        unsigned char number);
 static void sizes_draw(const struct spec *spec, struct spec_case *one, struct random *random);
@@ -32,25 +33,32 @@ static const char *const elements[] = {[SPEC_F32] = "f4", [SPEC_I32] = "i4", [SP
 
 int main(int argc, char **argv)
 {
-    static struct spec spec;
-    static struct spec_case one;
-    struct call given = {0};
-    char path[256];
-
     if (argc < 4 ||
         (strcmp(argv[1], "dump") != 0 && (strcmp(argv[1], "judge") != 0 || argc != 5))) {
         (void)fprintf(stderr, "usage: bridge dump|judge ASSIGNMENT NUMBER [FILE]\n");
         return 64;
     }
-    (void)snprintf(path, sizeof path, "assignments/%.100s/assignment.json", argv[2]);
-    struct err err = spec_load(&spec, path);
-    if (!err_is(err))
-        err = draw(&given, &spec, &one, (unsigned char)strtol(argv[3], NULL, 10));
-    if (!err_is(err))
-        err = strcmp(argv[1], "dump") == 0 ? dump(&given) : judge(&given, argv[4]);
+    struct err err = answer(argv);
     if (err_is(err))
         (void)fprintf(stderr, "bridge: %s\n", err.text);
     return err_is(err) ? 1 : 0;
+}
+
+static struct err answer(char *const *argv)
+{
+    static struct spec spec;
+    static struct spec_case one;
+    struct call given = {0};
+    char path[256];
+
+    (void)snprintf(path, sizeof path, "assignments/%.100s/assignment.json", argv[2]);
+    struct err err = spec_load(&spec, path);
+    if (err_is(err))
+        return err;
+    err = draw(&given, &spec, &one, (unsigned char)strtol(argv[3], NULL, 10));
+    if (err_is(err))
+        return err;
+    return strcmp(argv[1], "dump") == 0 ? dump(&given) : judge(&given, argv[4]);
 }
 
 static struct err draw(struct call *given, const struct spec *spec, struct spec_case *one,

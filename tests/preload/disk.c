@@ -33,7 +33,7 @@ static int failure(int fd)
     return 0;
 }
 
-#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+#define REAL(name) ((__typeof__(&(name)))dlsym(RTLD_NEXT, #name))
 #define FAIL_FIRST(fd)                                                                             \
     do {                                                                                           \
         int error = failure(fd);                                                                   \

@@ -52,7 +52,7 @@ static void days_end_on_the_wall_clock_across_summer_time(void **state)
     rules.due_at =
         due - HOUR; /* the first 02:59, in summer time; 10 minutes later clocks went back */
     rules.due_zone_minutes = 120;
-    entry = (struct grade_entry){1, rules.due_at + 10 * 60 * SECOND, 100, 60};
+    entry = (struct grade_entry){1, rules.due_at + (int64_t)10 * 60 * SECOND, 100, 60};
     assert_int_equal(grade_late_days(&rules, &entry), 1);
 }
 

@@ -90,7 +90,7 @@ static void the_order_of_runs_does_not_matter(void **state)
 {
     const struct speed all[] = {around(4, 0.01), around(4.2, 0.02), around(3.9, 0.03)};
     const struct speed other[] = {all[2], all[0], all[1]};
-    struct speed one, two;
+    struct speed one = {0}, two = {0};
     (void)state;
 
     assert_true(speed_pool(all, COUNT(all), &one) && speed_pool(other, COUNT(other), &two));
