@@ -81,16 +81,21 @@ static struct err signals_hold(struct child *child)
 
 static struct err spawn_worker(struct child *child, const struct child_options *options, int end)
 {
-    char program[4096];
+    char program[4096], beside[4096];
     struct err err = home_program("worker", program, sizeof program);
+    if (!err_is(err))
+        err = home_file("calibration.json", beside, sizeof beside);
     if (err_is(err))
         return err;
 
     const char *backend = options->backend != NULL ? options->backend : "auto";
-    const char *argv[] = {program,       "--fd",      "3",     "--name", "offline",        "--home",
-                          options->home, "--backend", backend, NULL,     options->overlay, NULL};
+    const char *calibration = options->calibration != NULL ? options->calibration : beside;
+    const char *argv[] = {
+        program,          "--fd",      "3",     "--name",        "offline",   "--home",
+        options->home,    "--backend", backend, "--calibration", calibration, NULL,
+        options->overlay, NULL};
     if (options->overlay != NULL)
-        argv[9] = "--assignments"; /* in front of its folder */
+        argv[11] = "--assignments"; /* in front of its folder */
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     /* The worker's own group: Ctrl-C is ours to hear, and it ends the worker in order. */

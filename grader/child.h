@@ -14,9 +14,10 @@
 #include <sys/types.h>
 
 struct child_options {
-    const char *home;    /* of the installation */
-    const char *overlay; /* folder whose assignments win, NULL: none */
-    const char *backend; /* "auto", "cgroup-v2", "cgroup-v1", "rlimits"; NULL: "auto" */
+    const char *home;        /* of the installation */
+    const char *overlay;     /* folder whose assignments win, NULL: none */
+    const char *calibration; /* file, NULL: the one beside this program */
+    const char *backend;     /* "auto", "cgroup-v2", "cgroup-v1", "rlimits"; NULL: "auto" */
 };
 
 struct child {

@@ -10,6 +10,7 @@
 static const char help[] =
     "usage: grader doctor [--json]\n"
     "Says what this machine offers for grading, found by trying, and what to do about the rest.\n"
+    "Once a day that takes some seconds: a worker then tests whether this machine can measure.\n"
     "Exit code: 0 if grading works here, 1 if not.\n";
 
 int command_doctor(int argc, char **argv)
@@ -36,7 +37,7 @@ int command_doctor(int argc, char **argv)
         abort();
     auto_buf struct buf out;
     buf_init(&out, (size_t)1 << 20);
-    doctor_ask(doctor, values.database_path);
+    doctor_ask(doctor, values.database_path, values.calibration_path);
     if (want_json) {
         doctor_json(&out, doctor);
         buf_text(&out, "\n");

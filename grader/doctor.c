@@ -28,8 +28,10 @@ static void ask_sandbox(struct doctor *out);
 static struct err run_probe(struct buf *out);
 static void sandbox_rows(struct doctor *out, const char *json);
 static void ask_assignments(struct doctor *out);
-static void ask_worker(struct doctor *out);
+static void ask_worker(struct doctor *out, const char *calibration_path);
+static struct err ask_calibration(struct child *child, struct wire_hello *hello);
 static void worker_rows(struct doctor *out, const struct wire_hello *hello);
+static void speed_row(struct doctor *out, const struct wire_calibration *calibration);
 static void ask_cuda(struct doctor *out);
 static void ask_database(struct doctor *out, const char *path);
 static void add(struct doctor *out, const char *name, enum doctor_state state, const char *detail,
@@ -38,12 +40,12 @@ static bool has_command(const char *name);
 
 static const char *const state_words[] = {"ok", "weaker", "missing", "not here"};
 
-void doctor_ask(struct doctor *out, const char *database_path)
+void doctor_ask(struct doctor *out, const char *database_path, const char *calibration_path)
 {
     out->count = 0;
     ask_sandbox(out);
     ask_assignments(out);
-    ask_worker(out);
+    ask_worker(out, calibration_path);
     ask_cuda(out);
     ask_database(out, database_path);
 }
@@ -161,13 +163,13 @@ static void ask_assignments(struct doctor *out)
     try_place_close(&place);
 }
 
-static void ask_worker(struct doctor *out)
+static void ask_worker(struct doctor *out, const char *calibration_path)
 {
     char home[4096];
     struct child child;
     struct event hello = {0};
     struct err err = home_find(home, sizeof home);
-    struct child_options options = {.home = home};
+    struct child_options options = {.home = home, .calibration = calibration_path};
     bool started = false;
     if (!err_is(err)) {
         err = child_start(&child, &options);
@@ -175,6 +177,8 @@ static void ask_worker(struct doctor *out)
     }
     if (started)
         err = child_next(&child, HELLO_MS, &hello);
+    if (!err_is(err) && hello.kind == EVENT_HELLO && hello.hello.ranked && *calibration_path != 0)
+        err = ask_calibration(&child, &hello.hello);
     if (!err_is(err) && hello.kind == EVENT_HELLO) {
         worker_rows(out, &hello.hello);
     } else {
@@ -191,6 +195,23 @@ static void ask_worker(struct doctor *out)
     }
 }
 
+/* A job of its own kind, after which the hello says more. */
+static struct err ask_calibration(struct child *child, struct wire_hello *hello)
+{
+    const struct job job = {.id = 1, .kind = JOB_CALIBRATE};
+    bool done = false;
+    struct err err = child_send(child, &job);
+    while (!err_is(err) && !done) {
+        struct event event = {0};
+        err = child_next(child, HELLO_MS, &event);
+        if (!err_is(err) && event.kind == EVENT_HELLO)
+            *hello = event.hello;
+        done = event.kind == EVENT_DONE;
+        event_release(&event);
+    }
+    return err;
+}
+
 static void worker_rows(struct doctor *out, const struct wire_hello *hello)
 {
     char detail[256];
@@ -202,6 +223,26 @@ static void worker_rows(struct doctor *out, const struct wire_hello *hello)
                    hello->ranked ? "" : hello->unranked_why); /* fits */
     add(out, "processors", hello->ranked ? DOCTOR_GOOD : DOCTOR_WEAKER, detail,
         hello->ranked ? "" : "correctness works; speed wants a machine with two quiet cores");
+    if (hello->calibration.made_at > 0)
+        speed_row(out, &hello->calibration);
+}
+
+static void speed_row(struct doctor *out, const struct wire_calibration *calibration)
+{
+    bool good = *calibration->complaint == 0;
+    char detail[256];
+    if (calibration->trials == 0)
+        (void)text_copy(detail, sizeof detail, calibration->complaint); /* fits */
+    else
+        (void)snprintf(detail, sizeof detail,
+                       "baseline against itself within %.2f %% (%lld trials), floor of the clock "
+                       "%.0f us; %.0f GFLOP/s, %.0f Gop/s of bytes, %.0f GB/s",
+                       calibration->error * 100, (long long)calibration->trials,
+                       calibration->floor_us, calibration->gigaflops, calibration->gigaops,
+                       calibration->gigabytes); /* fits */
+    add(out, "speed", good ? DOCTOR_GOOD : DOCTOR_WEAKER, detail,
+        good ? ""
+             : "over 1 %: no ranked work. Quiet the machine; it is tried again in five minutes");
 }
 
 /* -- optional: CUDA ---------------------------------------------------------------------------- */

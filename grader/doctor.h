@@ -28,8 +28,9 @@ struct doctor {
     struct doctor_row rows[DOCTOR_ROWS_MAX];
 };
 
-/* Tries everything; takes about a second. database_path: of the service's settings. */
-void doctor_ask(struct doctor *out, const char *database_path);
+/* Tries everything; takes about a second, and once a day some more for the worker's test of itself.
+ * The paths are those of the service's settings; calibration_path "" leaves that test out. */
+void doctor_ask(struct doctor *out, const char *database_path, const char *calibration_path);
 
 /* True if grading works here: nothing is DOCTOR_MISSING. */
 bool doctor_is_well(const struct doctor *doctor);

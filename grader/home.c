@@ -41,7 +41,7 @@ struct err home_find(char *out, size_t size)
     return err;
 }
 
-struct err home_program(const char *name, char *out, size_t size)
+struct err home_file(const char *name, char *out, size_t size)
 {
     char folder[PATH_MAX];
     struct err err = own_folder(folder, sizeof folder);
@@ -50,6 +50,14 @@ struct err home_program(const char *name, char *out, size_t size)
     int length = snprintf(out, size, "%s/%s", folder, name);
     if (length < 0 || (size_t)length >= size)
         return err_make(ERR_LIMIT, "path of '%s'", name);
+    return err_none();
+}
+
+struct err home_program(const char *name, char *out, size_t size)
+{
+    struct err err = home_file(name, out, size);
+    if (err_is(err))
+        return err;
     if (access(out, X_OK) < 0)
         return err_make(ERR_SYSTEM, "find the program '%s' (make all builds it)", out);
     return err_none();

@@ -9,6 +9,9 @@
 /* The nearest folder at or above this program's own that holds assignments/. */
 struct err home_find(char *out, size_t size);
 
+/* The path of a file beside this program, whether it is there or not. */
+struct err home_file(const char *name, char *out, size_t size);
+
 /* The path of a program beside this one: "worker", "sandbox". */
 struct err home_program(const char *name, char *out, size_t size);
 

@@ -16,11 +16,12 @@
 struct pool;
 
 struct pool_settings {
-    int64_t workers;     /* processes */
-    const char *program; /* build/worker */
-    const char *home;    /* --home */
-    const char *backend; /* --backend: "auto", … */
-    const char *cache;   /* --cache: folder, "" for none */
+    int64_t workers;         /* processes */
+    const char *program;     /* build/worker */
+    const char *home;        /* --home */
+    const char *backend;     /* --backend: "auto", … */
+    const char *cache;       /* --cache: folder, "" for none */
+    const char *calibration; /* --calibration: file, "" for no test of the machine */
     const char *overlay; /* --assignments: folder that wins over the shipped ones, "" for none */
     int64_t silence_ms;  /* between two events of a job */
     int64_t lease_ms;    /* for a whole job, however much its worker talks */

@@ -137,6 +137,7 @@ static void apply_done(struct report *report, const struct wire_done *done)
         fail(report, STAGE_COMPILED_ONLY, "compiled_only",
              words_of("compiled_only_message", LANGUAGE_EN));
         break;
+    case OUTCOME_CALIBRATED: /* no answer to what was asked */
     case OUTCOME_SYSTEM_ERROR:
         /* done->message is for operators; the student gets our own sentence. */
         fail(report, STAGE_SYSTEM_ERROR, "system_error",

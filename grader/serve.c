@@ -210,6 +210,7 @@ static struct err service_start(struct service *service)
         .worker_program = service->worker,
         .worker_backend = settings->backend,
         .worker_cache = settings->cache_path,
+        .worker_calibration = settings->calibration_path,
         .worker_overlay = settings->assignments_path,
         .worker_silence_ms = settings->silence_ms,
         .worker_lease_ms = settings->lease_ms,

@@ -15,6 +15,7 @@ struct serve_settings {
     char demo_path[1024];
     char backend[16];
     char cache_path[1024];
+    char calibration_path[1024];
     int64_t workers;
     int64_t silence_ms, lease_ms;
     int64_t drain_ms;

@@ -63,6 +63,7 @@ struct err submissions_start(struct submissions **out, struct grader *grader,
                                        .home = grader->home,
                                        .backend = settings->worker_backend,
                                        .cache = settings->worker_cache,
+                                       .calibration = settings->worker_calibration,
                                        .overlay = settings->worker_overlay,
                                        .silence_ms = settings->worker_silence_ms,
                                        .lease_ms = settings->worker_lease_ms};

@@ -5,6 +5,7 @@
 #include "sandbox/base/log.h"
 #include "sandbox/base/text.h"
 #include "worker/check.h"
+#include "worker/selftest.h"
 #include "worker/timing.h"
 
 #include <stdlib.h>
@@ -55,6 +56,10 @@ static struct err job_steps(struct worker *worker, const struct job *job, struct
     const struct spec *spec = NULL;
     int program = -1;
 
+    if (job->kind == JOB_CALIBRATE) {
+        done->outcome = OUTCOME_CALIBRATED;
+        return selftest_run(worker, -1);
+    }
     struct err err = job_find_spec(worker, job, &spec);
     if (err_is(err))
         return err;
@@ -63,6 +68,10 @@ static struct err job_steps(struct worker *worker, const struct job *job, struct
         (void)text_copy(done->message, sizeof done->message, "no GPU on this worker"); /* fits */
         return err_none();
     }
+    if (job->kind == JOB_TIME && worker->self_test)
+        err = selftest_run(worker, -1);
+    if (err_is(err))
+        return err;
     if (job->kind == JOB_TIME && !worker->hello.ranked)
         return err_make(ERR_INPUT, "a timing job on a worker that may not measure: %s",
                         worker->hello.unranked_why);

@@ -21,9 +21,18 @@ struct worker {
     bool require_cgroup;
     struct sandbox *student, *baseline; /* slots; NULL until needed, or after a failure of ours */
     char timing_lock[256];              /* file: one timing at a time per host */
+    char calibration_file[1024];        /* worker/selftest.h; "": none */
+    bool self_test;                     /* before the first timing, and when there is time; and
+                                         * its complaint counts */
     job_emit_fn emit;
     void *emit_context;
 };
+
+/* Fills the hello: worker->toolchain is known, the student's slot open. */
+void worker_hello_fill(struct worker *worker, const char *name);
+
+/* Whether it may measure for rank, after something that matters for it has changed. */
+void worker_hello_rank(struct worker *worker);
 
 /* Opens what is not open. ERR_SYSTEM: the host cannot isolate. */
 struct err worker_open_slot(struct worker *worker, struct sandbox **slot, const char *name);

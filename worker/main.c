@@ -5,9 +5,9 @@
 #include "sandbox/base/text.h"
 #include "worker/job.h"
 #include "worker/prebuilt.h"
+#include "worker/selftest.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,10 +17,11 @@
 #include <unistd.h>
 
 #define EXIT_USAGE 64
+#define IDLE_MS 1000 /* without a job before a worker finds something to do */
 
 struct options {
-    const char *fd, *home, *assignments, *name, *backend, *cache, *timing_lock;
-    bool require_cgroup, prebuild, help;
+    const char *fd, *home, *assignments, *name, *backend, *cache, *timing_lock, *calibration;
+    bool require_cgroup, self_test, prebuild, help;
 };
 
 static bool options_parse(struct options *options, int argc, char **argv);
@@ -28,9 +29,9 @@ static void usage(FILE *out);
 static bool socket_check(const char *text, int *out_fd);
 static bool backend_choose(struct worker *worker, const char *word);
 static struct err worker_init(struct worker *worker, const struct options *options);
-static void hello_fill(struct worker *worker, const char *name);
 static struct err event_send(void *context, const struct event *event);
 static struct err serve(struct worker *worker, int fd);
+static struct err idle(struct worker *worker, int fd);
 static struct err job_read(int fd, struct job *out_job, bool *out_end);
 
 static const struct option_row {
@@ -51,6 +52,10 @@ static const struct option_row {
     {"--cache", "DIR", offsetof(struct options, cache), "keep compiled objects here"},
     {"--timing-lock", "FILE", offsetof(struct options, timing_lock),
      "one timing at a time among those who name the same file"},
+    {"--calibration", "FILE", offsetof(struct options, calibration),
+     "what a test of this machine found; also written by a calibrate job"},
+    {"--self-test", NULL, offsetof(struct options, self_test),
+     "test this machine when there is time, and before the first timing"},
     {"--prebuild", NULL, offsetof(struct options, prebuild),
      "parse the headers of intrinsics once, keep them with the runtime, and end"},
     {"--help", NULL, offsetof(struct options, help), "this text"},
@@ -174,6 +179,10 @@ static struct err worker_init(struct worker *worker, const struct options *optio
         return err_make(ERR_INPUT, "--cache is too long");
     if (!text_copy(worker->timing_lock, sizeof worker->timing_lock, options->timing_lock))
         return err_make(ERR_INPUT, "--timing-lock is too long");
+    if (options->calibration != NULL &&
+        !text_copy(worker->calibration_file, sizeof worker->calibration_file, options->calibration))
+        return err_make(ERR_INPUT, "--calibration is too long");
+    worker->self_test = options->self_test;
     worker->require_cgroup = options->require_cgroup;
 
     (void)snprintf(folder, sizeof folder, "%s/assignments", worker->toolchain.home); /* fits */
@@ -182,39 +191,12 @@ static struct err worker_init(struct worker *worker, const struct options *optio
         err = spec_overlay(worker->specs, worker->specs_count, options->assignments);
     if (!err_is(err))
         err = worker_open_slot(worker, &worker->student, "student");
-    if (!err_is(err))
-        hello_fill(worker, options->name);
+    if (err_is(err))
+        return err;
+    worker_hello_fill(worker, options->name);
+    err = selftest_load(worker);
+    worker_hello_rank(worker);
     return err;
-}
-
-static void hello_fill(struct worker *worker, const char *name)
-{
-    struct wire_hello *hello = &worker->hello;
-    const char *why = "";
-    char host[32] = "";
-    cpu_set_t allowed;
-
-    CPU_ZERO(&allowed);
-    if (sched_getaffinity(0, sizeof allowed, &allowed) < 0)
-        CPU_SET(0, &allowed); /* more processors than a set holds: one is certain */
-    hello->processors = CPU_COUNT(&allowed);
-    if (hello->processors < 2)
-        why = "one processor: the clock needs one beside the program";
-    else if (worker->toolchain.isa[0] == '\0')
-        why = "this processor is older than x86-64-v3";
-    hello->ranked = *why == '\0';
-    (void)text_copy(hello->unranked_why, sizeof hello->unranked_why, why); /* fits */
-
-    (void)gethostname(host, sizeof host - 1); /* cut, or "" */
-    if (name != NULL)
-        (void)text_copy(hello->worker, sizeof hello->worker, name); /* a label: may be cut */
-    else
-        (void)snprintf(hello->worker, sizeof hello->worker, "%s:%d", host, (int)getpid());
-    (void)text_copy(hello->class_name, sizeof hello->class_name, worker->toolchain.class_name);
-    (void)text_copy(hello->compiler, sizeof hello->compiler, worker->toolchain.compiler);
-    (void)text_copy(hello->flags, sizeof hello->flags, worker->toolchain.flags);
-    (void)text_copy(hello->backend, sizeof hello->backend,
-                    sandbox_backend_word(sandbox_backend(worker->student)));
 }
 
 static struct err event_send(void *context, const struct event *event)
@@ -235,10 +217,28 @@ static struct err serve(struct worker *worker, int fd)
 
     while (!err_is(err) && !end) {
         struct job job = {.id = 0};
-        err = job_read(fd, &job, &end);
+        err = idle(worker, fd);
+        if (!err_is(err))
+            err = job_read(fd, &job, &end);
         if (!err_is(err) && !end)
             err = job_run(worker, &job);
         job_release(&job);
+    }
+    return err;
+}
+
+/* Until there is something to read. A test of this machine is for when nothing else is asked. */
+static struct err idle(struct worker *worker, int fd)
+{
+    int64_t due_ms = selftest_due_ms(worker);
+    bool ready = !worker->self_test;
+    struct err err = err_none();
+
+    while (!ready && !err_is(err)) {
+        err = fdio_wait(fd, due_ms > IDLE_MS ? due_ms : IDLE_MS, &ready);
+        if (!err_is(err) && !ready)
+            err = selftest_run(worker, fd);
+        due_ms = selftest_due_ms(worker);
     }
     return err;
 }

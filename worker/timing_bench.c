@@ -25,8 +25,7 @@
  * 64 and IA-32 Architectures Optimization Reference Manual, section on AVX-512 licences. */
 #define PAUSE_NS 1000000
 
-static struct err lock_take(const char *path, int *out_fd);
-static struct err baseline_compile(struct timing_bench *bench);
+static struct err lock_take(const char *path, bool impatient, int *out_fd);
 static struct err trusted_compile(const struct timing_bench *bench, const char *file_name,
                                   const char *source, size_t source_size, int *out_program);
 static struct err processor_take(struct timing_bench *bench);
@@ -35,27 +34,25 @@ static struct err floor_calls(struct runner *runner, int index, double *out_ns);
 static struct err runner_of(const struct timing_bench *bench, struct sandbox *slot, int program,
                             int index, struct runner **out);
 
-struct err timing_bench_open(struct timing_bench *bench, struct worker *worker,
-                             const struct spec *spec, int student_program, int first_case)
+struct err timing_bench_open(struct timing_bench *bench)
 {
-    *bench = (struct timing_bench){.worker = worker,
-                                   .spec = spec,
-                                   .student_program = student_program,
-                                   .baseline_program = -1,
-                                   .lock_fd = -1,
-                                   .cpu = -1};
+    struct worker *worker = bench->worker;
 
-    struct err err = lock_take(worker->timing_lock, &bench->lock_fd);
+    bench->baseline_program = bench->lock_fd = bench->cpu = -1;
+    bench->moved = false;
+    struct err err = lock_take(worker->timing_lock, bench->impatient, &bench->lock_fd);
+    if (!err_is(err))
+        err = worker_open_slot(worker, &worker->student, "student");
     if (!err_is(err))
         err = worker_open_slot(worker, &worker->baseline, "baseline");
     if (!err_is(err))
-        err = baseline_compile(bench);
+        err = timing_bench_compile(bench, "baseline.c", &bench->baseline_program);
     if (!err_is(err))
         err = processor_take(bench);
     if (!err_is(err))
-        err = floor_measure(bench, first_case);
+        err = floor_measure(bench, bench->first_case);
     if (!err_is(err))
-        log_line(LOG_INFO, "timing.floor", "assignment=%s cpu=%d floor_us=%.1f", spec->name,
+        log_line(LOG_INFO, "timing.floor", "assignment=%s cpu=%d floor_us=%.1f", bench->spec->name,
                  bench->cpu, bench->floor_ns / 1e3);
     return err;
 }
@@ -104,8 +101,22 @@ struct err timing_bench_empty(const struct timing_bench *bench, int index, struc
     return err;
 }
 
+struct err timing_bench_compile(const struct timing_bench *bench, const char *file_name,
+                                int *out_program)
+{
+    char path[sizeof bench->worker->toolchain.home + SPEC_NAME_MAX + 32];
+    auto_buf struct buf source;
+
+    buf_init(&source, SOURCE_BYTES_MAX);
+    (void)snprintf(path, sizeof path, "%s/reference/%s/%.16s", bench->worker->toolchain.home,
+                   bench->spec->name, file_name); /* fits */
+    struct err err = fdio_read_file(path, &source);
+    return err_is(err) ? err
+                       : trusted_compile(bench, file_name, source.at, source.size, out_program);
+}
+
 /* Another user's worker may have made the file: it is opened as it is, and made only if missing. */
-static struct err lock_take(const char *path, int *out_fd)
+static struct err lock_take(const char *path, bool impatient, int *out_fd)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0 && errno == ENOENT) {
@@ -119,23 +130,11 @@ static struct err lock_take(const char *path, int *out_fd)
 
     int code;
     do
-        code = flock(fd, LOCK_EX);
+        code = flock(fd, impatient ? LOCK_EX | LOCK_NB : LOCK_EX);
     while (code < 0 && errno == EINTR);
+    if (code < 0 && errno == EWOULDBLOCK)
+        return err_make(ERR_BUSY, "somebody else measures");
     return code < 0 ? err_make(ERR_SYSTEM, "take the timing lock '%s'", path) : err_none();
-}
-
-static struct err baseline_compile(struct timing_bench *bench)
-{
-    char path[sizeof bench->worker->toolchain.home + SPEC_NAME_MAX + 32];
-    auto_buf struct buf source;
-
-    buf_init(&source, SOURCE_BYTES_MAX);
-    (void)snprintf(path, sizeof path, "%s/reference/%s/baseline.c", bench->worker->toolchain.home,
-                   bench->spec->name); /* fits */
-    struct err err = fdio_read_file(path, &source);
-    return err_is(err) ? err
-                       : trusted_compile(bench, "baseline.c", source.at, source.size,
-                                         &bench->baseline_program);
 }
 
 /* Ours, but by the same path as a student's. In the student's slot, which has the compilers at hand

@@ -1,8 +1,8 @@
 /* What all ranked cases of a timing job share: the host's lock, the processor, the baseline's
  * program and the floor, which is what an empty kernel takes. Private to worker/timing*.c.
  *
- * Life: 1. timing_bench_open  2. runners, calls  3. timing_bench_close, also after a failed open.
- */
+ * Life: 1. the public fields, timing_bench_open  2. runners, calls  3. timing_bench_close, also
+ * after a failed open. */
 #ifndef WORKER_TIMING_BENCH_H
 #define WORKER_TIMING_BENCH_H
 
@@ -15,7 +15,10 @@ struct timing_bench {
     struct worker *worker;   /* borrowed */
     const struct spec *spec; /* borrowed */
     int student_program;     /* borrowed */
-    int baseline_program;    /* owned */
+    int first_case;          /* the floor is measured on it */
+    bool impatient;          /* ERR_BUSY at once if somebody else measures */
+    /* private */
+    int baseline_program; /* owned */
     int lock_fd;
     cpu_set_t allowed; /* what this process may use again afterwards */
     bool moved;        /* it keeps off `cpu` now */
@@ -23,10 +26,9 @@ struct timing_bench {
     double floor_ns;
 };
 
-/* Takes the lock (waits for it), compiles the baseline, moves this process off the timing
- * processor and measures the floor on the case `first_case`. */
-struct err timing_bench_open(struct timing_bench *bench, struct worker *worker,
-                             const struct spec *spec, int student_program, int first_case);
+/* Takes the lock (waits for it, unless impatient), compiles the baseline, moves this process off
+ * the timing processor and measures the floor. The fields before `private` are set. */
+struct err timing_bench_open(struct timing_bench *bench);
 void timing_bench_close(struct timing_bench *bench);
 
 /* A runner of one case, of the student or of the baseline, each in its own slot. */
@@ -35,6 +37,10 @@ struct err timing_bench_runner(const struct timing_bench *bench, int index, bool
 
 /* A runner of a function that returns at once; its one process runs. */
 struct err timing_bench_empty(const struct timing_bench *bench, int index, struct runner **out);
+
+/* A source of ours (expert.c, baseline.c of the assignment) by the same path as a student's. */
+struct err timing_bench_compile(const struct timing_bench *bench, const char *file_name,
+                                int *out_program);
 
 /* One timed call: caches flushed, a pause, the clock. */
 struct err timing_bench_call(struct runner *runner, struct runner_result *out);

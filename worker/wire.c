@@ -18,7 +18,7 @@ static struct err parse_json(const char *text, size_t size, cJSON **out);
 static bool depth_is_fine(const char *text, size_t size);
 static int word_index(const char *const *words, size_t count, const char *word);
 
-static const char *const job_words[] = {"check", "time"};
+static const char *const job_words[] = {"check", "time", "calibrate"};
 static const char *const device_words[] = {"cpu", "gpu"};
 
 /* What every message begins with. */

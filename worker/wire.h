@@ -30,8 +30,9 @@
 /* -- jobs, grader to worker ------------------------------------------------------------------- */
 
 enum job_kind {
-    JOB_CHECK, /* compile, then every correctness case */
-    JOB_TIME,  /* compile, then the ranked cases against the baseline */
+    JOB_CHECK,     /* compile, then every correctness case */
+    JOB_TIME,      /* compile, then the ranked cases against the baseline */
+    JOB_CALIBRATE, /* the worker's test of itself: no source; another hello comes of it */
 };
 
 enum device { DEVICE_CPU, DEVICE_GPU };
@@ -54,7 +55,7 @@ struct job {
 /* -- events, worker to grader ----------------------------------------------------------------- */
 
 enum event_kind {
-    EVENT_HELLO,    /* once, first: what this worker is */
+    EVENT_HELLO,    /* first: what this worker is; again, between or in jobs, when that changed */
     EVENT_COMPILED, /* the compile step is over, well or badly */
     EVENT_CASE,     /* a correctness case is over */
     EVENT_FINDING,  /* what a diagnosis build found in a case that failed; at most one per job */
@@ -77,9 +78,24 @@ enum verdict {
 enum outcome {
     OUTCOME_CHECKED,       /* a check job ran to its end (right or wrong) */
     OUTCOME_TIMED,         /* a time job ran to its end */
+    OUTCOME_CALIBRATED,    /* a calibrate job did: the hello before it says what came of it */
     OUTCOME_COMPILE_ERROR, /* the compiler, the audit or the link refused the source */
     OUTCOME_COMPILED_ONLY, /* no such device here */
     OUTCOME_SYSTEM_ERROR,  /* ours: `message` says what */
+};
+
+/* What a worker measured of itself and its machine (worker/selftest.h). It holds for one key: boot,
+ * processor, kernel, compiler, flags, sandbox, and the sources that were measured. */
+struct wire_calibration {
+    int64_t made_at; /* UTC us; 0: nothing was measured */
+    char key[65];
+    double error;     /* the baseline against itself: largest |ratio - 1| of the trials */
+    int64_t trials;   /* each as a ranked case of a submission is timed */
+    double floor_us;  /* what the clock shows for a function that returns at once */
+    double gigaflops; /* peaks of one thread: struct speed_peaks */
+    double gigaops;
+    double gigabytes;
+    char complaint[96]; /* why it may not measure for rank, "" if it may */
 };
 
 struct wire_hello {
@@ -91,6 +107,7 @@ struct wire_hello {
     bool ranked;                    /* may measure for rank */
     char unranked_why[96];
     int64_t processors;
+    struct wire_calibration calibration; /* made_at 0: none yet */
 };
 
 struct wire_compiled {
@@ -154,6 +171,7 @@ struct wire_timed {
     int64_t pairs;
     double student_us, baseline_us; /* medians, floor subtracted */
     bool noisy, uneven;
+    double timed_share; /* of the time that the case took: on the clock; < 0: absent */
     int ratios_count;
     double
         ratios[WIRE_RATIOS_MAX]; /* every pair, in order; AB first, then BA, alternating by block */
@@ -185,6 +203,10 @@ struct err wire_put_event(struct buf *out, const struct event *event);
 
 /* Appends the JSON object alone, without the length: what is stored. */
 struct err wire_event_json(struct buf *out, const struct event *event);
+
+/* A calibration as one line of JSON, and back; as strict as an event. */
+struct err wire_calibration_json(struct buf *out, const struct wire_calibration *calibration);
+struct err wire_calibration_parse(struct wire_calibration *out, const char *text, size_t size);
 
 /* Looks for a whole frame at the start of `bytes`. out_size: its payload, behind 4 bytes of length.
  * Returns false if more bytes are needed; ERR_LIMIT for a length of 0 or past the maximum. */

@@ -1,4 +1,4 @@
-/* The five bodies of events: their tables, and the few parts that no row can say (a mismatch, the
+/* The bodies of events but the hello (wire_hello.c): their tables, and the few parts that no row can say (a mismatch, the
  * map of errors, the ratios of pairs). */
 #include "worker/wire_fields.h"
 #include "worker/wire_parts.h"
@@ -28,7 +28,7 @@ const char *const wire_verdict_words[VERDICT_NOT_RUN + 1] = {
     "output_limit", "forbidden_call", "exited_early",  "not_run",
 };
 const char *const wire_outcome_words[OUTCOME_SYSTEM_ERROR + 1] = {
-    "checked", "timed", "compile_error", "compiled_only", "system_error",
+    "checked", "timed", "calibrated", "compile_error", "compiled_only", "system_error",
 };
 const char *const wire_event_words[EVENT_DONE + 1] = {
     "hello", "compiled", "case", "finding", "timed", "done",
@@ -60,18 +60,6 @@ const char *const wire_found_words[FOUND_KINDS] = {
 };
 
 // clang-format off
-#define AT(member) WIRE_AT(struct wire_hello, member)
-static const struct wire_field hello_fields[] = {
-    {"worker",       WIRE_TEXT,  AT(worker),       WIRE_ALWAYS,   0, 0,      NULL},
-    {"class",        WIRE_TEXT,  AT(class_name),   WIRE_ALWAYS,   0, 0,      NULL},
-    {"compiler",     WIRE_TEXT,  AT(compiler),     WIRE_ALWAYS,   0, 0,      NULL},
-    {"flags",        WIRE_TEXT,  AT(flags),        WIRE_ALWAYS,   0, 0,      NULL},
-    {"backend",      WIRE_TEXT,  AT(backend),      WIRE_ALWAYS,   0, 0,      NULL},
-    {"ranked",       WIRE_BOOL,  AT(ranked),       WIRE_ALWAYS,   0, 0,      NULL},
-    {"unranked_why", WIRE_TEXT,  AT(unranked_why), WIRE_WHEN_SET, 0, 0,      NULL},
-    {"processors",   WIRE_INT64, AT(processors),   WIRE_ALWAYS,   1, 65536,  NULL},
-};
-#undef AT
 #define AT(member) WIRE_AT(struct wire_compiled, member)
 static const struct wire_field compiled_fields[] = {
     {"good",        WIRE_BOOL,  AT(good),        WIRE_ALWAYS,   0, 0,                    NULL},
@@ -147,6 +135,7 @@ static const struct wire_field figures_fields[] = {
     {"baseline_us", WIRE_REAL,   AT(baseline_us), WIRE_ALWAYS,   0, MS_MAX,    NULL},
     {"noisy",       WIRE_BOOL,   AT(noisy),       WIRE_ALWAYS,   0, 0,         NULL},
     {"uneven",      WIRE_BOOL,   AT(uneven),      WIRE_ALWAYS,   0, 0,         NULL},
+    {"timed_share", WIRE_REAL,   AT(timed_share), WIRE_WHEN_SET, 0, 1,         NULL},
     {"ratios",      WIRE_OBJECT, 0, 0,            WIRE_ALWAYS,   0, 0,         NULL},
 };
 #undef AT
@@ -163,7 +152,7 @@ static const struct wire_field done_fields[] = {
 struct err wire_body_write(cJSON *body, const struct event *event)
 {
     switch (event->kind) {
-    case EVENT_HELLO: return wire_write(body, hello_fields, COUNT(hello_fields), &event->hello);
+    case EVENT_HELLO: return wire_hello_write(body, &event->hello);
     case EVENT_COMPILED:
         return wire_write(body, compiled_fields, COUNT(compiled_fields), &event->compiled);
     case EVENT_CASE: return case_write(body, &event->one);
@@ -178,8 +167,7 @@ struct err wire_body_write(cJSON *body, const struct event *event)
 struct err wire_body_read(const cJSON *body, struct event *event)
 {
     switch (event->kind) {
-    case EVENT_HELLO:
-        return wire_read(body, "hello", hello_fields, COUNT(hello_fields), &event->hello);
+    case EVENT_HELLO: return wire_hello_read(body, &event->hello);
     case EVENT_COMPILED:
         return wire_read(body, "compiled", compiled_fields, COUNT(compiled_fields),
                          &event->compiled);

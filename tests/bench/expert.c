@@ -3,7 +3,7 @@
  * three by turns, the outputs of the first round judged by the oracle. */
 #include "assignments/inputs.h"
 #include "reference/oracle.h"
-#include "tests/bench/peaks.h"
+#include "worker/peaks.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,7 +96,9 @@ static void bench_case(const struct spec *spec, const struct spec_case *one, int
         }
     }
 
-    double peak = is_int ? peak_int8_gops() : peak_float_gflops(), read = peak_read_gbs();
+    struct speed_peaks peaks;
+    peaks_measure(&peaks);
+    double peak = is_int ? peaks.gigaops : peaks.gigaflops, read = peaks.gigabytes;
     double roof = bytes > 0 && read * (double)flops / (double)bytes < peak
                       ? read * (double)flops / (double)bytes
                       : peak;

@@ -55,7 +55,9 @@ static void prepare(const char *assignment, const char *name)
             (name == NULL || strcmp(spec->cases[i].name, name) == 0))
             ranked = i;
     die_if(worker_open_slot(&worker, &worker.student, "student"));
-    die_if(timing_bench_open(&bench, &worker, spec, -1, ranked));
+    bench = (struct timing_bench){
+        .worker = &worker, .spec = spec, .student_program = -1, .first_case = ranked};
+    die_if(timing_bench_open(&bench));
 }
 
 /* The steps of one call, in the order of runner_call.c. */

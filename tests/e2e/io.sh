@@ -10,7 +10,7 @@ preload="$WORK/disk.so"
 [ -n "${SAN:-}" ] && preload="$(gcc -print-file-name=libasan.so) $preload"
 export FAIL_DISK="$WORK/fail"
 : >"$WORK/service.log"
-LD_PRELOAD="$preload" "$GRADER" serve --http.port=0 --demo.path="$WORK/demo" --database.path="$WORK/db/grader.db" \
+LD_PRELOAD="$preload" "$GRADER" serve --http.port=0 --worker.calibration= --demo.path="$WORK/demo" --database.path="$WORK/db/grader.db" \
     --rate.submissions=100000 --worker.count=1 --assignments.path="$WORK/overlay" >"$WORK/service.out" 2>>"$WORK/service.log" &
 SERVICE=$!
 await 20 grep -q service.listening "$WORK/service.log" || { not_ok "the service starts" "$(cat "$WORK/service.log")"; exit 1; }

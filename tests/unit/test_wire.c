@@ -160,6 +160,39 @@ static void what_does_not_apply_is_absent(void **state)
     assert_null(back.one.stderr_text);
 }
 
+static void hello_carries_a_calibration_or_none(void **state)
+{
+    struct event event = {.kind = EVENT_HELLO, .hello = {.processors = 2, .ranked = true}}, back;
+    struct wire_calibration parsed = {.made_at = 0};
+    auto_buf struct buf text;
+    (void)state;
+
+    buf_init(&text, 4096);
+    back = round_trip(&event);
+    assert_true(back.hello.calibration.made_at == 0);
+    event.hello.calibration = (struct wire_calibration){.made_at = 5,
+                                                        .key = "ab",
+                                                        .error = 0.0125,
+                                                        .trials = 3,
+                                                        .floor_us = 38.5,
+                                                        .gigaflops = 232,
+                                                        .gigaops = 733,
+                                                        .gigabytes = 88,
+                                                        .complaint = "off by 1.3 %"};
+    back = round_trip(&event);
+    assert_memory_equal(&back.hello.calibration, &event.hello.calibration,
+                        sizeof back.hello.calibration);
+
+    assert_false(err_is(wire_calibration_json(&text, &event.hello.calibration)));
+    assert_false(err_is(wire_calibration_parse(&parsed, text.at, text.size)));
+    assert_memory_equal(&parsed, &event.hello.calibration, sizeof parsed);
+    static const char *const bad[] = {"", "{}", "[1]", "{\"made_at\":-1}",
+                                      "{\"made_at\":5,\"key\":\"\",\"error\":\"x\"}"};
+    for (size_t i = 0; i < COUNT(bad); i++)
+        assert_int_equal(wire_calibration_parse(&parsed, bad[i], strlen(bad[i])).code, ERR_INPUT);
+    assert_string_equal(parsed.key, "ab"); /* a refusal writes nothing */
+}
+
 static void timed_survives_measured_and_not(void **state)
 {
     (void)state;
@@ -371,6 +404,7 @@ int main(void)
         cmocka_unit_test(compiled_survives_and_diagnostics_are_never_null),
         cmocka_unit_test(case_survives_with_nan_infinity_and_map),
         cmocka_unit_test(what_does_not_apply_is_absent),
+        cmocka_unit_test(hello_carries_a_calibration_or_none),
         cmocka_unit_test(timed_survives_measured_and_not),
         cmocka_unit_test(done_survives),
         cmocka_unit_test(job_survives_with_any_source),

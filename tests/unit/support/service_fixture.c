@@ -56,6 +56,7 @@ void service_make(struct service_fixture *service, const char *program)
                                                       .worker_program = service->program,
                                                       .worker_backend = "rlimits",
                                                       .worker_cache = service->marks,
+                                                      .worker_calibration = "",
                                                       .worker_overlay = "",
                                                       .worker_silence_ms = 20000,
                                                       .worker_lease_ms = 60000};

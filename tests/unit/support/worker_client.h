@@ -27,7 +27,8 @@ bool client_start(struct worker_client *client, const char *const *arguments);
 /* Hangs up and returns the exit code, or 128 + signal. */
 int client_stop(struct worker_client *client);
 
-/* Sends the job and waits for its last event. Fails the test if the worker hangs up. */
+/* Sends the job and waits for its last event; another hello takes the place of client->hello and is
+ * no event of the job. Fails the test if the worker hangs up. */
 void client_run(struct worker_client *client, const struct job *job, struct client_events *out);
 
 /* Waits for one event. Fails the test if the worker hangs up. */

@@ -1,0 +1,167 @@
+/* Micro-benchmarks of one core. The best of a few runs: a peak is what nothing disturbed. Written
+ * for each width, for the worker itself is built for the oldest x86-64. */
+#include "worker/peaks.h"
+
+#include <immintrin.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define TRIES 7
+#define ROUNDS 1000000
+#define SUMS 12              /* independent: latency 4 times 2 units, and some */
+#define READ_BYTES (3 << 19) /* 1.5 MB: of a second-level cache, and of no first-level one */
+#define READ_ROUNDS 200
+
+/* Operations (or bytes) of one run; it does them and nothing else. */
+typedef double (*work_fn)(float *array);
+
+static double best_rate(work_fn work, float *array);
+static double seconds(void);
+static double float_wide(float *array);
+static double float_narrow(float *array);
+static double bytes_vnni(float *array);
+static double bytes_madd(float *array);
+static double read_wide(float *array);
+static double read_narrow(float *array);
+
+void peaks_measure(struct speed_peaks *out)
+{
+    float *array = aligned_alloc(64, READ_BYTES);
+
+    *out = (struct speed_peaks){.gigaflops = 0};
+    if (array == NULL)
+        return;
+    for (size_t i = 0; i < READ_BYTES / sizeof *array; i++)
+        array[i] = (float)i;
+    __builtin_cpu_init();
+    const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw");
+    if (wide || __builtin_cpu_supports("avx2")) {
+        out->gigaflops = best_rate(wide ? float_wide : float_narrow, array);
+        out->gigaops = best_rate(bytes_madd, array);
+        out->gigabytes = best_rate(wide ? read_wide : read_narrow, array);
+    }
+    if (wide && __builtin_cpu_supports("avx512vnni")) {
+        double rate = best_rate(bytes_vnni, array);
+        out->gigaops = rate > out->gigaops ? rate : out->gigaops;
+    }
+    free(array);
+}
+
+static double best_rate(work_fn work, float *array)
+{
+    double best = 0;
+
+    for (int i = 0; i < TRIES; i++) {
+        double start = seconds();
+        double done = work(array);
+        double took = seconds() - start;
+        double rate = took > 0 ? done / took / 1e9 : 0;
+        best = rate > best ? rate : best;
+    }
+    return best;
+}
+
+static double seconds(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now); /* cannot fail */
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* The empty asm statements keep the compiler from doing a round once, or none. */
+
+__attribute__((target("avx512f"))) static double float_wide(float *array)
+{
+    __m512 sums[SUMS] = {0}, a = _mm512_set1_ps(1), b = a;
+
+    (void)array;
+    for (int i = 0; i < ROUNDS; i++) {
+        __asm__ volatile("" : "+v"(a), "+v"(b));
+#pragma GCC unroll 16
+        for (int s = 0; s < SUMS; s++)
+            sums[s] = _mm512_fmadd_ps(a, b, sums[s]);
+    }
+    for (int s = 0; s < SUMS; s++)
+        __asm__ volatile("" : : "v"(sums[s]));
+    return 2.0 * 16 * SUMS * ROUNDS;
+}
+
+__attribute__((target("avx2,fma"))) static double float_narrow(float *array)
+{
+    __m256 sums[SUMS] = {0}, a = _mm256_set1_ps(1), b = a;
+
+    (void)array;
+    for (int i = 0; i < ROUNDS; i++) {
+        __asm__ volatile("" : "+x"(a), "+x"(b));
+#pragma GCC unroll 16
+        for (int s = 0; s < SUMS; s++)
+            sums[s] = _mm256_fmadd_ps(a, b, sums[s]);
+    }
+    for (int s = 0; s < SUMS; s++)
+        __asm__ volatile("" : : "x"(sums[s]));
+    return 2.0 * 8 * SUMS * ROUNDS;
+}
+
+__attribute__((target("avx512f,avx512bw,avx512vnni"))) static double bytes_vnni(float *array)
+{
+    __m512i sums[SUMS] = {0}, a = _mm512_set1_epi8(1), b = a;
+
+    (void)array;
+    for (int i = 0; i < ROUNDS; i++) {
+        __asm__ volatile("" : "+v"(a), "+v"(b));
+#pragma GCC unroll 16
+        for (int s = 0; s < SUMS; s++)
+            sums[s] = _mm512_dpbusd_epi32(sums[s], a, b);
+    }
+    for (int s = 0; s < SUMS; s++)
+        __asm__ volatile("" : : "v"(sums[s]));
+    return 2.0 * 64 * SUMS * ROUNDS;
+}
+
+__attribute__((target("avx2"))) static double bytes_madd(float *array)
+{
+    __m256i sums[SUMS] = {0}, a = _mm256_set1_epi16(1), b = a;
+
+    (void)array;
+    for (int i = 0; i < ROUNDS; i++) {
+        __asm__ volatile("" : "+x"(a), "+x"(b));
+#pragma GCC unroll 16
+        for (int s = 0; s < SUMS; s++)
+            sums[s] = _mm256_add_epi32(sums[s], _mm256_madd_epi16(a, b));
+    }
+    for (int s = 0; s < SUMS; s++)
+        __asm__ volatile("" : : "x"(sums[s]));
+    return 2.0 * 16 * SUMS * ROUNDS;
+}
+
+__attribute__((target("avx512f"))) static double read_wide(float *array)
+{
+    enum { LANES = 16, STEP = 8 * LANES, COUNT_ALL = READ_BYTES / 4 };
+    __m512 sums[8] = {0};
+
+    for (int round = 0; round < READ_ROUNDS; round++)
+        for (size_t i = 0; i + STEP <= COUNT_ALL; i += STEP)
+#pragma GCC unroll 8
+            for (size_t s = 0; s < 8; s++)
+                sums[s] = _mm512_add_ps(sums[s], _mm512_load_ps(array + i + s * LANES));
+    for (int s = 0; s < 8; s++)
+        __asm__ volatile("" : : "v"(sums[s]));
+    return (double)READ_BYTES * READ_ROUNDS;
+}
+
+__attribute__((target("avx2"))) static double read_narrow(float *array)
+{
+    enum { LANES = 8, STEP = 8 * LANES, COUNT_ALL = READ_BYTES / 4 };
+    __m256 sums[8] = {0};
+
+    for (int round = 0; round < READ_ROUNDS; round++)
+        for (size_t i = 0; i + STEP <= COUNT_ALL; i += STEP)
+#pragma GCC unroll 8
+            for (size_t s = 0; s < 8; s++)
+                sums[s] = _mm256_add_ps(sums[s], _mm256_load_ps(array + i + s * LANES));
+    for (int s = 0; s < 8; s++)
+        __asm__ volatile("" : : "x"(sums[s]));
+    return (double)READ_BYTES * READ_ROUNDS;
+}
