@@ -7,10 +7,12 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 _Static_assert(AUTH_HASH_SIZE == STORE_TOKEN_HASH, "one hash");
 
 static void refuse_token(struct http_request *request);
+static bool is_foreign(const struct http_request *request);
 
 struct grader *api_grader(const struct http_request *request)
 {
@@ -24,6 +26,10 @@ bool api_who(struct http_request *request, struct membership *out)
     unsigned char hash[AUTH_HASH_SIZE];
     bool is_found = false;
 
+    if (is_foreign(request)) {
+        http_problem(request, 403, "this came from a page of another site; nothing was done", 0);
+        return false;
+    }
     if (!auth_parse(http_header(request, "Authorization"), &claim)) {
         refuse_token(request);
         return false;
@@ -46,6 +52,23 @@ bool api_who(struct http_request *request, struct membership *out)
         return true;
     api_refuse(request, 403, "http_403_role", roles, role_word(out->role));
     return false;
+}
+
+/* A browser that has signed in sends login and token along with every form that any other site's
+ * page posts here. It says so in these lines; curl and git send neither. */
+static bool is_foreign(const struct http_request *request)
+{
+    const char *method = http_method(request);
+    const char *site = http_header(request, "Sec-Fetch-Site");
+    const char *origin = http_header(request, "Origin");
+    const char *host = http_header(request, "Host");
+
+    if (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0)
+        return false;
+    if (site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0)
+        return true;
+    const char *at = origin ? strstr(origin, "://") : NULL;
+    return origin && (!at || !host || strcasecmp(at + 3, host) != 0);
 }
 
 /* A missing token is no guess: curl and browsers ask once without. */

@@ -51,9 +51,12 @@ void grade_decide(const struct grade_rules *rules, const struct grade_entry *ent
         out->score = counts->score;
         out->grade = grade_of(rules, counts);
         out->late_days = grade_late_days(rules, counts);
-        out->grace_used = rules->late_policy == LATE_GRACE ? grace_taken(rules, counts) : 0;
+        /* Days that earn nothing are not spent. */
+        bool spends = rules->late_policy == LATE_GRACE && out->grade > 0;
+        out->grace_used = spends ? grace_taken(rules, counts) : 0;
     }
     if (override != NULL && override->is_set) {
+        out->grace_used = 0;
         out->overridden = true;
         out->grade = override->grade;
     }

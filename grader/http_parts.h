@@ -89,6 +89,7 @@ struct http_request {
         const char *value; /* in segments_space */
     } parts[HTTP_PARTS_MAX];
     size_t parts_count;
+    char *cut; /* where part_matches has cut an ending off, else NULL */
     enum http_phase phase;
     struct buf body;
     size_t body_max; /* the route's, or less */

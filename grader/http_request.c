@@ -253,6 +253,9 @@ static bool route_matches(struct http_request *request, const struct http_route 
     size_t segment = 0;
 
     request->parts_count = 0;
+    if (request->cut)
+        *request->cut = '.'; /* as an earlier row found it */
+    request->cut = NULL;
     if (strncmp(at, "/{", 2) == 0 && request->segments_count > 0 &&
         is_first_word(request->http->routes, request->segments[0]))
         return false;
@@ -284,7 +287,10 @@ static bool part_matches(struct http_request *request, const char *pattern, size
     const char *ending = segment + segment_size - ending_size;
     if (memcmp(ending, pattern + name_size + 2, ending_size) != 0)
         return false;
-    request->segments_space[ending - request->segments_space] = '\0';
+    if (ending_size > 0) {
+        request->cut = &request->segments_space[ending - request->segments_space];
+        *request->cut = '\0';
+    }
     request->parts[request->parts_count].name = pattern + 1;
     request->parts[request->parts_count].name_size = name_size;
     request->parts[request->parts_count].value = segment;

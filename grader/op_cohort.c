@@ -11,8 +11,9 @@ struct err op_cohort_create(struct operation_call *call)
     struct cohort_row row = {0};
     const char *name = call_text(call, "cohort");
     const char *zone = call_has(call, "zone") ? call_text(call, "zone") : "UTC";
-    static const char *const taken[] = {"submit", "try", "api",     "s",       "kit",
-                                        "help",   "git", "metrics", "healthz", "readyz"};
+    static const char *const taken[] = {"submit",  "try",    "api",    "s",
+                                        "kit",     "help",   "git",    "metrics",
+                                        "healthz", "readyz", "signin", "static"};
     bool found = false;
     int64_t id = 0;
     for (size_t i = 0; i < COUNT(taken); i++)

@@ -99,7 +99,7 @@ struct err op_extend(struct operation_call *call)
         return err;
     struct extension_row row = {.offering_id = offering.id,
                                 .membership_id = person.membership_id,
-                                .attempts = call_number(call, "attempts", 0),
+                                .attempts = call_number(call, "attempts", -1),
                                 .reason = call_text(call, "reason"),
                                 .actor = call->actor};
     if (!call_has(call, "due") && !call_has(call, "attempts"))
@@ -122,7 +122,7 @@ struct err op_extend(struct operation_call *call)
     if (row.due_at != 0)
         reply_note(&call->reply, "%s has until %s (%s) for %s.", person.login,
                    zone_write(offering.zone, row.due_at, text), offering.zone, offering.assignment);
-    if (row.attempts != 0)
+    if (row.attempts > 0)
         reply_note(&call->reply, "%s has %lld attempts more than others.", person.login,
                    (long long)row.attempts);
     char object[128];

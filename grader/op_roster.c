@@ -161,7 +161,9 @@ static struct err put_all(struct import *import)
                                "not in the file. Nothing was imported",
                                (long long)import->roster.rows[i].line, person->student_id,
                                person->alias);
-        if (!err_is(err) && call_flag(call, "tokens") && person->tokens == 0)
+        /* As in op_token.c: a token of staff takes an admin. */
+        bool may_have = person->role == ROLE_STUDENT || call_is_admin(call);
+        if (!err_is(err) && call_flag(call, "tokens") && person->tokens == 0 && may_have)
             err = give_token(import, person, id);
     }
     return err;

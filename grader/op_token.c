@@ -59,7 +59,8 @@ struct err op_token_revoke(struct operation_call *call)
     bool changed = false;
     struct err err = call_cohort(call, &cohort);
     if (!err_is(err))
-        err = store_token_revoke(call->db, id, cohort.id, call->now_at, &changed);
+        err = store_token_revoke(call->db, id, cohort.id, call_is_admin(call) ? 0 : call->who->id,
+                                 call->now_at, &changed);
     if (err_is(err))
         return err;
     if (!changed)

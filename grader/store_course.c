@@ -185,13 +185,15 @@ struct err store_tokens(struct db *db, int64_t cohort_id,
     return err;
 }
 
-struct err store_token_revoke(struct db *db, int64_t token_id, int64_t cohort_id, int64_t now_at,
-                              bool *out_changed)
+struct err store_token_revoke(struct db *db, int64_t token_id, int64_t cohort_id, int64_t own_id,
+                              int64_t now_at, bool *out_changed)
 {
     sqlite3_stmt *revoke = db_prepare(
         db, "UPDATE token SET revoked_at = ?3 WHERE id = ?1 AND revoked_at IS NULL AND ?2 ="
             " coalesce((SELECT m.cohort_id FROM membership m WHERE m.id = membership_id),"
-            " cohort_id, 0)");
+            " cohort_id, 0) AND (?4 = 0 OR membership_id IS NULL OR membership_id = ?4 OR EXISTS"
+            " (SELECT 1 FROM membership m WHERE m.id = membership_id AND m.role = 'student'))");
+    db_bind_int(revoke, 4, own_id);
     db_bind_int(revoke, 1, token_id);
     db_bind_int(revoke, 2, cohort_id);
     db_bind_int(revoke, 3, now_at);

@@ -56,8 +56,9 @@ struct err store_token_put(struct db *db, const struct token_row *row,
 struct err store_tokens(struct db *db, int64_t cohort_id,
                         void (*each)(void *context, const struct token_row *row), void *context);
 /* *out_changed is false if it was not there, was of another cohort or revoked before. */
-struct err store_token_revoke(struct db *db, int64_t token_id, int64_t cohort_id, int64_t now_at,
-                              bool *out_changed);
+/* own_id: besides those of students and git servers only tokens of this membership; 0: all. */
+struct err store_token_revoke(struct db *db, int64_t token_id, int64_t cohort_id, int64_t own_id,
+                              int64_t now_at, bool *out_changed);
 /* Notes that it was used. */
 struct err store_token_used(struct db *db, int64_t token_id, int64_t now_at);
 

@@ -6,14 +6,15 @@
 
 struct err store_extension_put(struct db *db, const struct extension_row *row, int64_t now_at)
 {
-    sqlite3_stmt *put =
-        db_prepare(db, "INSERT INTO extension (offering_id, membership_id, due_at, closes_at,"
-                       " attempts, reason, actor, made_at)"
-                       " VALUES (?1, ?2, nullif(?3, 0), nullif(?4, 0), ?5, ?6, ?7, ?8)"
-                       " ON CONFLICT (offering_id, membership_id) DO UPDATE SET"
-                       " due_at = coalesce(nullif(?3, 0), due_at),"
-                       " closes_at = coalesce(nullif(?4, 0), closes_at),"
-                       " attempts = ?5, reason = ?6, actor = ?7, made_at = ?8");
+    sqlite3_stmt *put = db_prepare(
+        db,
+        "INSERT INTO extension (offering_id, membership_id, due_at, closes_at,"
+        " attempts, reason, actor, made_at)"
+        " VALUES (?1, ?2, nullif(?3, 0), nullif(?4, 0), max(?5, 0), ?6, ?7, ?8)"
+        " ON CONFLICT (offering_id, membership_id) DO UPDATE SET"
+        " due_at = coalesce(nullif(?3, 0), due_at),"
+        " closes_at = coalesce(nullif(?4, 0), closes_at),"
+        " attempts = coalesce(nullif(?5, -1), attempts), reason = ?6, actor = ?7, made_at = ?8");
     db_bind_int(put, 1, row->offering_id);
     db_bind_int(put, 2, row->membership_id);
     db_bind_int(put, 3, row->due_at);
@@ -88,7 +89,8 @@ static const struct {
     const char *sql;
 } erase_steps[] = {
     {COUNTED(others), "UPDATE audit SET object = replace(object, " MY_LOGIN ", 'erased-' || ?1),"
-                      " reason = '' WHERE object = " MY_LOGIN " OR object LIKE '%/' || " MY_LOGIN},
+                      " reason = '' WHERE object = " MY_LOGIN
+                      " OR substr(object, -1 - length(" MY_LOGIN ")) = '/' || " MY_LOGIN},
     {COUNTED(others), "UPDATE audit SET actor = 'erased-' || ?1 WHERE actor = " MY_LOGIN},
     {COUNTED(tokens), "DELETE FROM token WHERE membership_id IN " MINE},
     {COUNTED(others), "DELETE FROM job WHERE submission_id IN " MY_SUBMISSIONS},
@@ -97,7 +99,12 @@ static const struct {
     {COUNTED(others), "UPDATE extension SET reason = '' WHERE membership_id IN " MINE},
     {COUNTED(others), "UPDATE override SET reason = '' WHERE membership_id IN " MINE},
     {COUNTED(others),
-     "UPDATE grading SET events = '', message = '' WHERE submission_id IN " MY_SUBMISSIONS},
+     "UPDATE grading SET events = '', message = '', stage = CASE WHEN stage IN ('received',"
+     " 'queued', 'compiling', 'checking', 'checked', 'timing') THEN 'cancelled' ELSE stage END"
+     " WHERE submission_id IN " MY_SUBMISSIONS},
+    {COUNTED(others), "UPDATE grading SET actor = 'erased-' || ?1 WHERE actor = " MY_LOGIN},
+    {COUNTED(others), "UPDATE extension SET actor = 'erased-' || ?1 WHERE actor = " MY_LOGIN},
+    {COUNTED(others), "UPDATE override SET actor = 'erased-' || ?1 WHERE actor = " MY_LOGIN},
     {COUNTED(others), "INSERT OR IGNORE INTO source (hash, size, packed) SELECT " ERASED_HASH
                       ", 0, x'789c030000000001' FROM submission WHERE membership_id IN " MINE},
     {COUNTED(submissions), "UPDATE submission SET source_hash = " ERASED_HASH

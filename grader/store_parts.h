@@ -11,9 +11,9 @@
     " LEFT JOIN extension x ON x.offering_id = o.id AND x.membership_id = m.id"                    \
     " LEFT JOIN held_open h ON h.offering_id = o.id AND h.membership_id = m.id"
 #define DATES_OPENS "coalesce(d.opens_at, o.opens_at)"
-#define DATES_DUE "max(coalesce(x.due_at, d.due_at, o.due_at), coalesce(h.due_at, 0))"
+#define DATES_DUE "max(coalesce(d.due_at, o.due_at), coalesce(x.due_at, 0), coalesce(h.due_at, 0))"
 #define DATES_CLOSES                                                                               \
-    "max(coalesce(x.closes_at, d.closes_at, o.closes_at), coalesce(h.closes_at, 0),"               \
+    "max(coalesce(d.closes_at, o.closes_at), coalesce(x.closes_at, 0), coalesce(h.closes_at, 0),"  \
     " coalesce(x.due_at, 0))"
 #define DATES_ATTEMPTS                                                                             \
     "CASE o.attempts_max WHEN 0 THEN 0 ELSE o.attempts_max + coalesce(x.attempts, 0) END"

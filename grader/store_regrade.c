@@ -3,13 +3,21 @@
 
 #include "grader/store_parts.h"
 
+/* The same bytes came again after our failure (or are here twice): only the newest may be graded,
+ * for one person has the same bytes once (index submission_same). Erased sources are no sources. */
+#define REGRADABLE                                                                                 \
+    " AND NOT EXISTS (SELECT 1 FROM submission t WHERE t.membership_id = s.membership_id"          \
+    " AND t.offering_id = s.offering_id AND t.source_hash = s.source_hash"                         \
+    " AND t.device = s.device AND t.practice = s.practice AND t.id > s.id"                         \
+    " AND t.stage NOT IN ('superseded', 'cancelled')) AND NOT EXISTS (SELECT 1 FROM membership m"  \
+    " JOIN user u ON u.id = m.user_id WHERE m.id = s.membership_id AND u.erased_at IS NOT NULL)"
 #define FINISHED "('graded', 'compile_error', 'compiled_only')"
 /* The newest generation that is over and does not count yet. */
 #define WAITING                                                                                    \
     " FROM grading g JOIN submission s ON s.id = g.submission_id"                                  \
     " WHERE s.offering_id = ?1 AND g.generation > s.generation AND g.stage IN " FINISHED           \
     " AND g.generation = (SELECT max(h.generation) FROM grading h"                                 \
-    " WHERE h.submission_id = s.id AND h.stage IN " FINISHED ")"
+    " WHERE h.submission_id = s.id AND h.stage IN " FINISHED ")" REGRADABLE
 
 static struct err ask_number(struct db *db, sqlite3_stmt *ask, int64_t offering_id,
                              int64_t *out_count);
@@ -25,7 +33,7 @@ struct err store_regrade_start(struct db *db, int64_t offering_id, enum regrade_
             " AND g.generation = s.generation WHERE s.offering_id = ?1 AND s.practice = 0"
             " AND s.stage IN ('graded', 'compile_error', 'compiled_only', 'system_error')"
             " AND NOT EXISTS (SELECT 1 FROM grading h WHERE h.submission_id = s.id"
-            "  AND h.generation > s.generation AND h.stage <> 'system_error')"
+            "  AND h.generation > s.generation AND h.stage <> 'system_error')" REGRADABLE
             " AND (?5 = 2 OR s.id = CASE ?5 WHEN 1 THEN (SELECT max(t.id) FROM submission t"
             "  WHERE t.membership_id = s.membership_id AND t.offering_id = s.offering_id"
             "  AND t.practice = 0)"
