@@ -16,7 +16,7 @@ struct speed {
 struct speed_peaks {
     double gigaflops; /* fp32 multiply-adds, each counts two */
     double gigaops;   /* products and sums of bytes, each pair counts two */
-    double gigabytes; /* per second from memory */
+    double gigabytes; /* per second from the second-level cache: a ranked case moves none faster */
 };
 
 /* Faster than a peak by more than this is no rounding of the peak: somebody should look. */

@@ -75,30 +75,41 @@ double calibrate_target(double expert)
     return floor(raw / step + 1e-9) * step;
 }
 
-void calibrate_complaint(const struct spec *spec, int index, const struct calibrate_case *one,
-                         double target, char *out, size_t size)
+bool calibrate_complaint(const struct spec *spec, int index, const struct calibrate_case *one,
+                         const char *class_name, double target, struct calibrate_fault *out)
 {
     const char *name = spec->cases[index].name;
 
-    out[0] = '\0';
+    *out = (struct calibrate_fault){.field = ""};
+    (void)snprintf(out->field, sizeof out->field, "cases[%d].sizes", index); /* fits */
     if (!one->measured)
-        (void)snprintf(out, size, "%s: the expert's answer is not right", name); /* a cut is fine */
+        (void)snprintf(out->reason, sizeof out->reason, "%s: the expert's answer is not right",
+                       name); /* fits, as do the others */
     else if (one->student_us < CALIBRATE_EXPERT_US)
-        (void)snprintf(out, size,
+        (void)snprintf(out->reason, sizeof out->reason,
                        "%s: the expert takes %.2f ms, at least %.1f ms are asked for; "
                        "take a larger size",
                        name, one->student_us / 1e3, CALIBRATE_EXPERT_US / 1e3);
-    else if (one->pairs < CALIBRATE_PAIRS_LEAST)
-        (void)snprintf(out, size,
-                       "%s: only %lld pairs fit into limits.timing_wall_ms = %lld, at "
-                       "least %d are asked for; take a smaller size or more time",
+    else if (one->baseline_us < CALIBRATE_FLOORS * one->floor_us)
+        (void)snprintf(out->reason, sizeof out->reason,
+                       "%s: the baseline takes %.2f ms, less than %d times the %.0f us that the "
+                       "clock takes for itself; take a larger size",
+                       name, one->baseline_us / 1e3, CALIBRATE_FLOORS, one->floor_us);
+    else if (one->pairs < CALIBRATE_PAIRS_LEAST) {
+        (void)text_copy(out->field, sizeof out->field, "limits.timing_wall_ms"); /* fits */
+        (void)snprintf(out->reason, sizeof out->reason,
+                       "%s: generator, oracle and baseline leave time for %lld pairs in %lld ms, "
+                       "at least %d are asked for; take a smaller size or more time",
                        name, (long long)one->pairs, (long long)spec->limits.timing_wall_ms,
                        CALIBRATE_PAIRS_LEAST);
-    else if (target > 1 && one->high < target)
-        (void)snprintf(out, size,
+    } else if (target > 1 && one->high < target) {
+        (void)snprintf(out->field, sizeof out->field, "speed.classes.%.32s.target", class_name);
+        (void)snprintf(out->reason, sizeof out->reason,
                        "%s: the expert reaches %.2fx, its target is %.3gx; lower the "
                        "target or mend the expert",
                        name, one->speedup, target);
+    }
+    return *out->reason != '\0';
 }
 
 struct err calibrate_rewrite(struct buf *out, const char *text, const char *class_name,
@@ -164,6 +175,7 @@ static struct err events_take(struct child *child, const struct spec *spec,
                                                           .high = timed->high,
                                                           .student_us = timed->student_us,
                                                           .baseline_us = timed->baseline_us,
+                                                          .floor_us = timed->floor_us,
                                                           .pairs = timed->pairs,
                                                           .measured = true,
                                                           .noisy = timed->noisy};

@@ -11,10 +11,12 @@
 #define CALIBRATE_EXPERT_US 2000.0 /* shorter is too near the floor of the clock */
 #define CALIBRATE_PAIRS_LEAST 16   /* eight blocks: the first look of the clock */
 #define CALIBRATE_TRIALS_MAX 100
+#define CALIBRATE_FLOORS 50 /* a baseline takes at least so many times the floor of the clock */
 
 struct calibrate_case {
     double speedup, low, high;
     double student_us, baseline_us;
+    double floor_us; /* of the clock in that timing; < 0: not told */
     int64_t pairs;
     bool measured, noisy;
 };
@@ -37,11 +39,17 @@ struct err calibrate_measure(struct calibration *out, struct child *child, const
 /* 0.8 times the expert, two digits, rounded down; at least 1.1, for a target is above 1. Pure. */
 double calibrate_target(double expert);
 
-/* What is wrong with a ranked case, as a sentence, "" for nothing: its expert misses `target` (0:
- * none yet), it is too short for the clock, its generator, oracle and baseline leave too few pairs
- * in its wall budget. Pure. */
-void calibrate_complaint(const struct spec *spec, int index, const struct calibrate_case *one,
-                         double target, char *out, size_t size);
+/* Where in the assignment file a ranked case is wrong, and how. */
+struct calibrate_fault {
+    char field[80];   /* "cases[15].sizes" */
+    char reason[240]; /* a sentence that begins with the case's name */
+};
+
+/* True if a ranked case is no measure of speed: its expert is wrong or misses `target` (0: none
+ * yet), it is too short for the clock, or its generator, oracle and baseline leave too few pairs in
+ * its wall budget. Pure. */
+bool calibrate_complaint(const struct spec *spec, int index, const struct calibrate_case *one,
+                         const char *class_name, double target, struct calibrate_fault *out);
 
 /* The text of an assignment file with another target for a class; nothing else is touched. Pure.
  * ERR_INPUT: the file has no such class. */

@@ -130,12 +130,11 @@ static int complain(const struct spec *spec, const struct calibration *got)
 {
     int code = 0;
     for (int i = 0; i < spec->cases_count; i++) {
-        char text[256] = "";
-        if (spec->groups[spec->cases[i].group].is_speed)
-            calibrate_complaint(spec, i, &got->cases[i], 0, text, sizeof text);
-        if (*text == '\0')
+        struct calibrate_fault fault;
+        if (!spec->groups[spec->cases[i].group].is_speed ||
+            !calibrate_complaint(spec, i, &got->cases[i], got->hello.class_name, 0, &fault))
             continue;
-        fprintf(stderr, "not to be trusted: %s\n", text);
+        fprintf(stderr, "not to be trusted: %s: %s\n", fault.field, fault.reason);
         code = EXIT_DOUBT;
     }
     if (got->self_worst > CALIBRATE_SELF_MAX) {

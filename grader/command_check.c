@@ -2,6 +2,7 @@
  * wrong mutant must fail, through the same worker as a submission. */
 #include "assignments/adapter.h"
 #include "grader/batch.h"
+#include "grader/calibrate.h"
 #include "grader/command.h"
 #include "grader/commands.h"
 #include "sandbox/base/fdio.h"
@@ -16,9 +17,12 @@
 
 static const char help[] =
     "usage: grader check ASSIGNMENT [--dir FOLDER] [--backend B] [--assignments FOLDER]\n"
+    "                               [--no-timing]\n"
     "Grades the baseline and the expert, which must pass what they are the measure of, then\n"
     "FOLDER/correct/*.c, which must all pass, and FOLDER/wrong/*.c, which must all fail.\n"
-    "FOLDER is tests/submissions/ASSIGNMENT unless given. Nothing is timed.\n"
+    "FOLDER is tests/submissions/ASSIGNMENT unless given. Then the expert is timed, and a ranked\n"
+    "case is refused that it fails, whose target it misses, that is too short for the clock, or\n"
+    "whose wall budget is too small; --no-timing leaves that out.\n"
     "Exit code: 0 if all is as it should be, 1 if not, 3 if grading failed on our side.\n";
 
 struct tally {
@@ -35,16 +39,22 @@ static int check_kind(const struct try_place *place, const char *folder, const c
                       struct tally *tally);
 static int check_files(const struct try_place *place, const char *folder,
                        const struct batch_files *files, const char *backend, struct tally *tally);
+static int check_ranked(const struct try_place *place, const struct spec *spec,
+                        const char *backend);
+static int ranked_faults(const struct try_place *place, const struct calibration *got,
+                         const struct spec *spec);
 static void on_graded(void *context, const char *path, const struct report *report, struct err err);
 static void first_words(const struct report *report, char *out, size_t size);
 
 int command_check(int argc, char **argv)
 {
     bool want_help = false;
+    bool no_timing = false;
     const char *folder = NULL;
     const char *backend = NULL;
     const char *overlay = NULL;
     const struct command_option options[] = {{"--help", &want_help, NULL},
+                                             {"--no-timing", &no_timing, NULL},
                                              {"--dir", NULL, &folder},
                                              {"--backend", NULL, &backend},
                                              {"--assignments", NULL, &overlay}};
@@ -90,6 +100,8 @@ int command_check(int argc, char **argv)
             printf("%s: its cases or bounds ask for more than its own baseline and expert give\n",
                    spec->name);
         code = agrees && told && trusted.wrong == 0 ? 0 : 1;
+        if (code == 0 && !no_timing)
+            code = check_ranked(&place, spec, backend);
         code = trusted.ours + right.ours + wrong.ours > 0 ? 3 : code;
     }
     try_place_close(&place);
@@ -123,6 +135,56 @@ static int check_trusted(const struct try_place *place, const char *backend, str
     (void)snprintf(folder, sizeof folder, "%.3900s/reference/%s", place->home,
                    tally->spec->name); /* fits */
     return check_files(place, folder, &files, backend, tally);
+}
+
+/* Times the expert once, as a submission is timed. */
+static int check_ranked(const struct try_place *place, const struct spec *spec, const char *backend)
+{
+    const struct child_options options = {
+        .home = place->home, .overlay = place->overlay, .backend = backend};
+    auto_free struct calibration *got = calloc(1, sizeof *got);
+    struct child child;
+    if (got == NULL)
+        abort();
+    struct err err = child_start(&child, &options);
+    if (!err_is(err)) {
+        err = calibrate_measure(got, &child, place->home, spec, 0);
+        int stopped = child.interrupted ? child.signal : 0;
+        child_stop(&child);
+        if (stopped != 0)
+            (void)raise(stopped);
+    }
+    if (err_is(err) && got->hello.processors > 0 && !got->hello.ranked) {
+        printf("%s: its ranked cases were not tried: %s\n", spec->name, got->hello.unranked_why);
+        return 0;
+    }
+    if (err_is(err) && err.code != ERR_INPUT) {
+        fprintf(stderr, "grader check: %s\n", err.text);
+        return 3;
+    }
+    return ranked_faults(place, got, spec);
+}
+
+static int ranked_faults(const struct try_place *place, const struct calibration *got,
+                         const struct spec *spec)
+{
+    int faults = 0;
+    for (int i = 0; i < spec->cases_count; i++) {
+        struct calibrate_fault fault;
+        if (!spec->groups[spec->cases[i].group].is_speed ||
+            !calibrate_complaint(spec, i, &got->cases[i], got->hello.class_name,
+                                 spec_target(spec, got->hello.class_name), &fault))
+            continue;
+        printf("BAD  ranked   %s/%s/assignment.json: %s: %s\n",
+               place->overlay != NULL ? place->overlay : "assignments", spec->name, fault.field,
+               fault.reason);
+        faults++;
+    }
+    if (faults == 0)
+        printf("%s: every ranked case is a measure: the expert reaches %.2fx together, full marks "
+               "are at %.3gx\n",
+               spec->name, got->expert, spec_target(spec, got->hello.class_name));
+    return faults > 0 ? 1 : 0;
 }
 
 static int check_kind(const struct try_place *place, const char *folder, const char *backend,

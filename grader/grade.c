@@ -49,6 +49,7 @@ void grade_decide(const struct grade_rules *rules, const struct grade_entry *ent
     if (counts != NULL) {
         out->counts = counts->id;
         out->score = counts->score;
+        out->held = counts->held;
         out->grade = grade_of(rules, counts);
         out->late_days = grade_late_days(rules, counts);
         /* Days that earn nothing are not spent. */
@@ -59,8 +60,9 @@ void grade_decide(const struct grade_rules *rules, const struct grade_entry *ent
         out->grace_used = 0;
         out->overridden = true;
         out->grade = override->grade;
+        out->held = false; /* decided by hand: somebody has looked */
     }
-    out->held = override != NULL && override->hold;
+    out->held = out->held || (override != NULL && override->hold);
 }
 
 static int64_t grace_taken(const struct grade_rules *rules, const struct grade_entry *entry)

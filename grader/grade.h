@@ -21,6 +21,7 @@ struct grade_rules {
 struct grade_entry {
     int64_t id, received_at, score;
     int zone_minutes; /* of the offering's zone at received_at */
+    bool held;        /* under review: its grade is not handed out if it is the one that counts */
 };
 
 struct grade_override {

@@ -1,6 +1,7 @@
 /* Folding events into a report, and what follows from them: points and exit code. */
 #include "grader/report.h"
 
+#include "grader/report_parts.h"
 #include "grader/words.h"
 #include "sandbox/base/text.h"
 
@@ -183,6 +184,7 @@ void report_score(struct report *report)
         }
     }
     rubric_score(report->spec, cases, report->target, report->split, &report->points);
+    report_roof(report);
 }
 
 bool report_all_correct(const struct report *report)

@@ -69,6 +69,7 @@ struct report {
     struct wire_timed *timed; /* the same; many reports wait for their first event at once */
 
     /* filled by report_score */
+    char beyond[160]; /* why a TA must look: faster than the machine can be; "" for nothing */
     struct rubric_result points; /* see assignments/rubric.h */
 };
 

@@ -23,6 +23,7 @@ static void put_timed(struct json_out *json, const struct report *report, int in
                       const struct report_view *view);
 static void put_speed(struct json_out *json, const struct report *report);
 static void put_provenance(struct json_out *json, const struct report *report);
+static void put_self_test(struct json_out *json, const struct report *report);
 static void text_if(struct json_out *json, const char *name, const char *text);
 static const struct wire_case *case_of(const struct report *report, int index);
 static bool is_shown(const struct report *report, int index, const struct report_view *view);
@@ -238,6 +239,14 @@ static void put_timed(struct json_out *json, const struct report *report, int in
     json_flag(json, "noisy", timed->noisy);
     if (timed->uneven)
         json_flag(json, "uneven", true);
+    if (timed->timed_share >= 0)
+        json_real(json, "timed_share", timed->timed_share, 3);
+    bool memory = false;
+    double share = report_share(report, index, &memory);
+    if (share > 0) {
+        json_real(json, "roof_share", share, 3);
+        json_text(json, "roof", memory ? "memory" : "arithmetic");
+    }
     if (report_has_score(report)) {
         json_hundredths(json, "points", report->points.case_points[index]);
         json_hundredths(json, "max_points", report->points.case_max_points[index]);
@@ -256,6 +265,7 @@ static void put_speed(struct json_out *json, const struct report *report)
     if (!report->points.has_speed)
         return;
     json_open(json, "speed", '{');
+    text_if(json, "beyond", report->beyond);
     json_real(json, "speedup", report->points.speedup, 6);
     json_real(json, "low", report->points.low, 6);
     json_real(json, "high", report->points.high, 6);
@@ -276,9 +286,27 @@ static void put_provenance(struct json_out *json, const struct report *report)
         text_if(json, "worker", report->hello.worker);
         text_if(json, "backend", report->hello.backend);
     }
+    put_self_test(json, report);
     if (report->has_done && report->done.started_at > 0)
         json_integer(json, "started_at", report->done.started_at);
     text_if(json, "seed_commitment", report->seed_commitment);
+    json_close(json, '}');
+}
+
+/* Of the worker that measured. */
+static void put_self_test(struct json_out *json, const struct report *report)
+{
+    const struct wire_calibration *calibration = &report->hello.calibration;
+    if (!report->has_hello || calibration->trials == 0)
+        return;
+    json_open(json, "self_test", '{');
+    json_integer(json, "made_at", calibration->made_at);
+    json_real(json, "error", calibration->error, 4);
+    json_integer(json, "trials", calibration->trials);
+    json_real(json, "floor_us", calibration->floor_us, 4);
+    json_real(json, "gigaflops", calibration->gigaflops, 4);
+    json_real(json, "gigaops", calibration->gigaops, 4);
+    json_real(json, "gigabytes", calibration->gigabytes, 4);
     json_close(json, '}');
 }
 

@@ -62,6 +62,13 @@ void report_found_json(struct json_out *json, const struct report *report, enum 
 /* After a time-out of this case whose baseline is known: appends the hint and returns true. */
 bool report_slow(struct buf *out, const struct report *report, int index, enum language language);
 
+/* What a timed and measured case amounts to, of the peak that is nearest (memory or arithmetic):
+ * 0.05 is 5 %. 0 if the worker has measured no peaks. */
+double report_share(const struct report *report, int index, bool *out_memory);
+
+/* Fills report->beyond. */
+void report_roof(struct report *report);
+
 /* What the baseline takes for this case, -1 if that is not known. */
 double report_baseline_ms(const struct report *report, int index);
 

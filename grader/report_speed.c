@@ -173,6 +173,11 @@ static void rate_write(struct chart *chart, int index)
         words_put(chart->out, chart->language, "speed_traffic",
                   (double)bytes / timed->student_us / 1000);
     buf_text(chart->out, "\n");
+    bool memory = false;
+    double share = report_share(chart->report, index, &memory);
+    if (share > 0)
+        words_put(chart->out, chart->language,
+                  memory ? "speed_share_memory" : "speed_share_arithmetic", share * 100);
 }
 
 static void next_write(struct chart *chart)
@@ -206,6 +211,9 @@ static void method_write(struct chart *chart)
         noisy = noisy || report->timed[i].noisy;
     }
     words_put(chart->out, chart->language, "speed_method", pairs);
+    if (report->has_hello && report->hello.calibration.trials > 0)
+        words_put(chart->out, chart->language, "speed_self_test",
+                  report->hello.calibration.error * 100, report->hello.calibration.floor_us);
     buf_printf(chart->out, "%s\n",
                words_of(noisy ? "speed_noisy" : "speed_quiet", chart->language));
     if (noisy && report->id > 0) {
@@ -221,6 +229,8 @@ static void method_write(struct chart *chart)
 static void answer_write(struct chart *chart)
 {
     const struct report *report = chart->report;
+    if (*report->beyond != 0)
+        words_put(chart->out, chart->language, "speed_beyond", report->beyond);
     char got[32];
     char of[32];
     for (int g = 0; g < report->spec->groups_count; g++) {

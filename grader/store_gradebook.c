@@ -7,7 +7,8 @@ struct err store_graded(struct db *db, int64_t cohort_id,
                         void (*each)(void *context, const struct graded_row *row), void *context)
 {
     sqlite3_stmt *list =
-        db_prepare(db, "SELECT s.membership_id, s.offering_id, s.id, s.received_at, g.score"
+        db_prepare(db, "SELECT s.membership_id, s.offering_id, s.id, s.received_at, g.score, "
+                       "s.review IS NOT NULL OR s.hold = 1"
                        " FROM submission s JOIN grading g"
                        " ON g.submission_id = s.id AND g.generation = s.generation"
                        " JOIN membership m ON m.id = s.membership_id WHERE m.cohort_id = ?1"
@@ -24,7 +25,8 @@ struct err store_graded(struct db *db, int64_t cohort_id,
                                        .offering_id = sqlite3_column_int64(list, 1),
                                        .entry = {.id = sqlite3_column_int64(list, 2),
                                                  .received_at = sqlite3_column_int64(list, 3),
-                                                 .score = sqlite3_column_int64(list, 4)}};
+                                                 .score = sqlite3_column_int64(list, 4),
+                                                 .held = sqlite3_column_int(list, 5) != 0}};
         each(context, &row);
     }
     db_done(list);

@@ -9,6 +9,7 @@ static struct err grading_write(struct db *db, const struct grading_step *step,
                                 int64_t *out_grading);
 static struct err cases_write(struct db *db, const struct grading_step *step, int64_t grading_id);
 static struct err stage_write(struct db *db, const struct grading_step *step);
+static struct err review_write(struct db *db, const struct grading_step *step);
 static struct err time_job_add(struct db *db, const struct grading_step *step, int64_t *out_job);
 
 struct err store_jobs(struct db *db, void (*each)(void *context, const struct job_row *row),
@@ -60,6 +61,8 @@ struct err store_grading_step(struct db *db, const struct grading_step *step, bo
         err = cases_write(db, step, grading_id);
     if (!err_is(err))
         err = stage_write(db, step);
+    if (!err_is(err) && step->stage == STAGE_GRADED && *step->report->beyond != 0)
+        err = review_write(db, step);
     if (!err_is(err) && step->then_time)
         err = time_job_add(db, step, out_time_job);
     return err;
@@ -207,6 +210,16 @@ static struct err stage_write(struct db *db, const struct grading_step *step)
     db_bind_text(write, 2, stage_word(step->stage));
     db_bind_int(write, 3, step->job->generation);
     return db_run(db, write, "write a stage");
+}
+
+/* Faster than the machine can be: no rank and no grade before a TA has looked. */
+static struct err review_write(struct db *db, const struct grading_step *step)
+{
+    sqlite3_stmt *write =
+        db_prepare(db, "UPDATE submission SET review = coalesce(review, ?2) WHERE id = ?1");
+    db_bind_int(write, 1, step->job->submission_id);
+    db_bind_text(write, 2, step->report->beyond);
+    return db_run(db, write, "send a submission to review");
 }
 
 static struct err time_job_add(struct db *db, const struct grading_step *step, int64_t *out_job)

@@ -326,6 +326,7 @@ static void row_finish(struct timing *timing)
     row->baseline_us = timing->stats.baseline / 1e3;
     row->noisy = timing->stats.noisy;
     row->uneven = timing->stats.uneven;
+    row->floor_us = timing->bench->floor_ns / 1e3;
     row->timed_share = (double)timing->pairs.timed_ns / (double)(clock_ns() - timing->started_ns);
     for (size_t i = 0; i < 2 * timing->blocks_count; i++) {
         const struct stats_block *block = &timing->blocks[i / 2];

@@ -172,6 +172,7 @@ struct wire_timed {
     double student_us, baseline_us; /* medians, floor subtracted */
     bool noisy, uneven;
     double timed_share; /* of the time that the case took: on the clock; < 0: absent */
+    double floor_us;    /* what the clock takes for itself, subtracted above; < 0: absent */
     int ratios_count;
     double
         ratios[WIRE_RATIOS_MAX]; /* every pair, in order; AB first, then BA, alternating by block */

@@ -136,6 +136,7 @@ static const struct wire_field figures_fields[] = {
     {"noisy",       WIRE_BOOL,   AT(noisy),       WIRE_ALWAYS,   0, 0,         NULL},
     {"uneven",      WIRE_BOOL,   AT(uneven),      WIRE_ALWAYS,   0, 0,         NULL},
     {"timed_share", WIRE_REAL,   AT(timed_share), WIRE_WHEN_SET, 0, 1,         NULL},
+    {"floor_us",    WIRE_REAL,   AT(floor_us),    WIRE_WHEN_SET, 0, MS_MAX,    NULL},
     {"ratios",      WIRE_OBJECT, 0, 0,            WIRE_ALWAYS,   0, 0,         NULL},
 };
 #undef AT

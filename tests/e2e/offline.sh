@@ -96,15 +96,25 @@ PY
 mkdir -p "$WORK/corpus/correct" "$WORK/corpus/wrong"
 cp $S/correct/naive.c "$WORK/corpus/correct/"
 cp "$(ls $S/wrong/*.c | head -n 1)" "$WORK/corpus/wrong/"
-check "check passes where right and wrong are told apart" "$GRADER" check attention --dir "$WORK/corpus"
+check "check passes where right and wrong are told apart" "$GRADER" check attention --no-timing --dir "$WORK/corpus"
 cp $S/correct/naive.c "$WORK/corpus/wrong/right.c"
-"$GRADER" check attention --dir "$WORK/corpus" >"$WORK/out"
+"$GRADER" check attention --no-timing --dir "$WORK/corpus" >"$WORK/out"
 equals "… and exits 1 where a mutant survives" 1 $?
 contains "… naming it" "BAD  wrong    right.c" "$(cat "$WORK/out")"
+# Ranked cases that are over before the clock has looked.
+if [ "$(nproc)" -ge 2 ]; then
+    mkdir -p "$WORK/tiny/attention" && rm "$WORK/corpus/wrong/right.c"
+    sed -E 's/"T([qk])":(704|640)/"T\1":64/g' assignments/attention/assignment.json >"$WORK/tiny/attention/assignment.json"
+    "$GRADER" check attention --dir "$WORK/corpus" --assignments "$WORK/tiny" >"$WORK/out"
+    equals "check exits 1 where a ranked case is no measure" 1 $?
+    contains "… with file, field and reason" "$WORK/tiny/attention/assignment.json: cases[15].sizes: prefill: the expert takes" "$(cat "$WORK/out")"
+else
+    skip "check exits 1 where a ranked case is no measure" "one processor"
+fi
 # A case that the expert was not written for: the overlay allows more keys than its scratch holds.
-rm "$WORK/corpus/wrong/right.c" && mkdir -p "$WORK/longer/attention"
+rm -f "$WORK/corpus/wrong/right.c" && mkdir -p "$WORK/longer/attention"
 sed -E 's/("Tk",.*"max": )1024/\18192/; s/("name": "long",.*"Tk":)384/\18192/' assignments/attention/assignment.json >"$WORK/longer/attention/assignment.json"
-"$GRADER" check attention --dir "$WORK/corpus" --assignments "$WORK/longer" >"$WORK/out"
+"$GRADER" check attention --no-timing --dir "$WORK/corpus" --assignments "$WORK/longer" >"$WORK/out"
 equals "check exits 1 where the expert fails its own case" 1 $?
 contains "… naming the expert" "BAD  trusted  expert.c" "$(cat "$WORK/out")"
 contains "… and what is wrong with the assignment" "ask for more than its own" "$(cat "$WORK/out")"

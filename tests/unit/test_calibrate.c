@@ -31,24 +31,35 @@ static void a_case_is_refused_with_its_reason(void **state)
          "the expert takes 1.50 ms"},
         {{.measured = true, .student_us = 2500, .pairs = 14, .speedup = 20, .high = 21},
          16,
-         "only 14 pairs fit"},
+         "leave time for 14 pairs"},
         {{.measured = true, .student_us = 2500, .pairs = 16, .speedup = 14, .high = 15},
          16,
          "reaches 14.00x, its target is 16x"},
         {{.measured = true, .student_us = 2500, .pairs = 16, .speedup = 14, .high = 15}, 0, ""},
+        {{.measured = true, .student_us = 2500, .baseline_us = 7400, .floor_us = 150, .pairs = 16},
+         0,
+         "the baseline takes 7.40 ms, less than 50 times the 150 us"},
+        {{.measured = true, .student_us = 2500, .baseline_us = 7600, .floor_us = 150, .pairs = 16},
+         0,
+         ""},
         {{.measured = false}, 16, "not right"},
     };
+    struct calibrate_fault fault;
     struct spec *spec = calloc(1, sizeof *spec);
-    char text[256];
     (void)state;
 
     assert_non_null(spec);
     assert_false(err_is(spec_load(spec, "assignments/attention/assignment.json")));
     for (size_t i = 0; i < COUNT(rows); i++) {
-        calibrate_complaint(spec, 15, &rows[i].one, rows[i].target, text, sizeof text);
-        assert_int_equal(*rows[i].reason == '\0', *text == '\0');
-        assert_non_null(strstr(text, rows[i].reason));
+        bool bad =
+            calibrate_complaint(spec, 15, &rows[i].one, "cpu:x86-64-v4", rows[i].target, &fault);
+        assert_int_equal(bad, *rows[i].reason != '\0');
+        assert_non_null(strstr(fault.reason, rows[i].reason));
     }
+    const struct calibrate_case slow = {
+        .measured = true, .student_us = 2500, .pairs = 16, .speedup = 14, .high = 15};
+    assert_true(calibrate_complaint(spec, 15, &slow, "cpu:x86-64-v4", 16, &fault));
+    assert_string_equal(fault.field, "speed.classes.cpu:x86-64-v4.target");
     free(spec);
 }
 

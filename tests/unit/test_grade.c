@@ -16,7 +16,7 @@ static struct grade_rules rules_of(enum late_policy policy, int64_t percent, int
 
 static struct grade_entry sent(int64_t id, int64_t at, int64_t score)
 {
-    return (struct grade_entry){id, at, score, 480};
+    return (struct grade_entry){.id = id, .received_at = at, .score = score, .zone_minutes = 480};
 }
 
 static void the_deadlines_second_is_in_time_and_the_next_is_a_day_late(void **state)
@@ -43,7 +43,10 @@ static void days_end_on_the_wall_clock_across_summer_time(void **state)
     struct grade_rules rules = {LATE_PER_DAY, 10,  0,
                                 PICK_BEST,    due, zone_minutes("Europe/Berlin", due)};
     int64_t sunday_end = due + 60 * SECOND + 23 * HOUR; /* the day has 23 hours */
-    struct grade_entry entry = {1, sunday_end - 1, 100, zone_minutes("Europe/Berlin", sunday_end)};
+    struct grade_entry entry = {.id = 1,
+                                .received_at = sunday_end - 1,
+                                .score = 100,
+                                .zone_minutes = zone_minutes("Europe/Berlin", sunday_end)};
     assert_int_equal(grade_late_days(&rules, &entry), 1);
     entry.received_at = sunday_end;
     assert_int_equal(grade_late_days(&rules, &entry), 2);
@@ -52,7 +55,10 @@ static void days_end_on_the_wall_clock_across_summer_time(void **state)
     rules.due_at =
         due - HOUR; /* the first 02:59, in summer time; 10 minutes later clocks went back */
     rules.due_zone_minutes = 120;
-    entry = (struct grade_entry){1, rules.due_at + (int64_t)10 * 60 * SECOND, 100, 60};
+    entry = (struct grade_entry){.id = 1,
+                                 .received_at = rules.due_at + (int64_t)10 * 60 * SECOND,
+                                 .score = 100,
+                                 .zone_minutes = 60};
     assert_int_equal(grade_late_days(&rules, &entry), 1);
 }
 
@@ -181,6 +187,25 @@ static void a_hand_wins_and_the_score_stays(void **state)
     assert_int_equal(result.grade, -1);
 }
 
+static void what_is_under_review_is_held_until_somebody_has_looked(void **state)
+{
+    (void)state;
+    struct grade_rules rules = rules_of(LATE_NONE, 0, 0);
+    struct grade_entry entries[] = {sent(1, END - 2, 8000), sent(2, END - 1, 10000)};
+    struct grade_override by_hand = {.is_set = true, .grade = 9000};
+    struct grade_result result;
+    entries[1].held = true;
+    grade_decide(&rules, entries, 2, NULL, &result);
+    assert_int_equal(result.counts, 2);
+    assert_true(result.held);
+    grade_decide(&rules, entries, 2, &by_hand, &result);
+    assert_false(result.held);
+    entries[1].score = 7000; /* another one counts */
+    grade_decide(&rules, entries, 2, NULL, &result);
+    assert_int_equal(result.counts, 1);
+    assert_false(result.held);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -194,6 +219,7 @@ int main(void)
         cmocka_unit_test(equal_grades_spare_the_days_of_grace),
         cmocka_unit_test(last_takes_the_last_whatever_it_is_worth),
         cmocka_unit_test(a_hand_wins_and_the_score_stays),
+        cmocka_unit_test(what_is_under_review_is_held_until_somebody_has_looked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

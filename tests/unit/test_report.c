@@ -239,6 +239,44 @@ static void a_wrong_timed_output_fails_the_speed_group(void **state)
     cJSON_Delete(root);
 }
 
+/* A worker whose core computes 232 GFLOP/s; prefill has 134,479,872 operations. */
+static void what_no_core_can_do_is_for_a_ta_to_look_at(void **state)
+{
+    struct report_fixture *fixture = *state;
+    struct event hello = {.kind = EVENT_HELLO, .hello = fixture->report.hello};
+    auto_buf struct buf text;
+    buf_init(&text, 65536);
+    hello.hello.calibration = (struct wire_calibration){.made_at = 1,
+                                                        .error = 0.004,
+                                                        .trials = 3,
+                                                        .floor_us = 38,
+                                                        .gigaflops = 232,
+                                                        .gigaops = 733,
+                                                        .gigabytes = 88};
+    report_apply(&fixture->report, &hello);
+    grade_right(fixture);
+    fixture_timed(fixture, "prefill", 20, 20, 20); /* 2.07 ms: 28 % of the peak */
+    fixture_timed(fixture, "padded", 15, 15, 15);
+    assert_string_equal(fixture->report.beyond, "");
+    cJSON *root = json_of(&fixture->report, &student);
+    const cJSON *row = cJSON_GetArrayItem(at(root, "timing"), 0);
+    assert_true(fabs(at(row, "roof_share")->valuedouble - 0.281) < 0.002);
+    assert_string_equal(text_at(row, "roof"), "arithmetic");
+    assert_true(at(at(at(root, "provenance"), "self_test"), "error")->valuedouble == 0.004);
+    assert_null(at(at(root, "speed"), "beyond"));
+    cJSON_Delete(root);
+
+    fixture_timed(fixture, "prefill", 100, 100, 100); /* 0.413 ms: 140 % of it */
+    fixture_done(fixture, OUTCOME_TIMED);
+    assert_non_null(strstr(fixture->report.beyond, "prefill ran at 140 % of what one core"));
+    report_speed_text(&text, &fixture->report, &student);
+    assert_non_null(strstr(text.at, "\nreview  prefill ran at 140 %"));
+    assert_non_null(strstr(text.at, "the baseline against itself within 0.4 %"));
+    root = json_of(&fixture->report, &student);
+    assert_non_null(strstr(text_at(at(root, "speed"), "beyond"), "140 %"));
+    cJSON_Delete(root);
+}
+
 static void one_case_alone_has_no_score(void **state)
 {
     struct report_fixture *fixture = *state;
@@ -482,6 +520,7 @@ int main(void)
         TEST(rejected_ends_with_two_and_an_unfinished_one_with_three),
         TEST(without_timing_all_correct_is_enough),
         TEST(a_wrong_timed_output_fails_the_speed_group),
+        TEST(what_no_core_can_do_is_for_a_ta_to_look_at),
         TEST(one_case_alone_has_no_score),
         TEST(practice_leaves_hidden_cases_out),
         TEST(json_has_the_fields_of_the_design),

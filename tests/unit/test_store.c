@@ -158,6 +158,33 @@ static void a_job_is_written_exactly_once(void **state)
     submissions_report_free(report);
 }
 
+static void what_no_machine_can_do_goes_to_review_with_its_grading(void **state)
+{
+    struct store_fixture *fixture = *state;
+    static const struct spec spec = {.name = "attention"};
+    struct job_row job = {.generation = 1};
+    job.submission_id = store_fixture_submit(fixture, "too fast", &job.id);
+    struct report *report = report_of(&spec);
+    struct grading_step step = {.job = &job,
+                                .stage = STAGE_GRADED,
+                                .code = "",
+                                .message = "",
+                                .events = "{}\n",
+                                .spec = &spec,
+                                .report = report,
+                                .now_at = 2000};
+    bool fresh = false;
+    int64_t time_job = 0;
+    (void)strcpy(report->beyond, "prefill ran at 140 %");
+    assert_int_equal(store_fixture_number(&fixture->db, "SELECT count(review) FROM submission"), 0);
+    assert_fine(store_grading_step(&fixture->db, &step, &fresh, &time_job));
+    assert_true(fresh);
+    assert_int_equal(store_fixture_number(&fixture->db, "SELECT count(*) FROM submission"
+                                                        " WHERE review = 'prefill ran at 140 %'"),
+                     1);
+    submissions_report_free(report);
+}
+
 static void count_job(void *context, const struct job_row *row)
 {
     int64_t *sum = context;
@@ -255,6 +282,7 @@ int main(void)
         TEST(a_source_comes_back_byte_for_byte_and_is_kept_once),
         TEST(the_same_bytes_are_found_again_unless_we_failed),
         TEST(a_job_is_written_exactly_once),
+        TEST(what_no_machine_can_do_goes_to_review_with_its_grading),
         TEST(failed_runs_are_counted_and_the_job_stays),
         TEST(attempts_count_graded_and_running_ones),
         TEST(recent_ones_are_counted_from_a_time_on),

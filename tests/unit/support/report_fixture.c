@@ -118,6 +118,7 @@ void fixture_timed(struct report_fixture *fixture, const char *name, double spee
                                     .pairs = 17,
                                     .student_us = 41300 / speedup,
                                     .baseline_us = 41300,
+                                    .timed_share = 0.75,
                                     .ratios_count = 2,
                                     .ratios = {low, high}}};
     event.timed.index = event.timed.check.index;
