@@ -154,6 +154,14 @@ double spec_target(const struct spec *spec, const char *class_name)
     return 0;
 }
 
+double spec_expert(const struct spec *spec, const char *class_name)
+{
+    for (int i = 0; i < spec->classes_count; i++)
+        if (strcmp(spec->classes[i].name, class_name) == 0)
+            return spec->classes[i].expert;
+    return 0;
+}
+
 static struct err load_each(struct spec **specs, size_t *count, const char *folder,
                             struct dirent **entries, int entries_count)
 {

@@ -91,6 +91,7 @@ struct spec_limits {
 struct spec_class {
     char name[SPEC_NAME_MAX]; /* "cpu:x86-64-v3" */
     double target;            /* speed-up that earns all speed points; 0: not calibrated */
+    double expert;            /* what the expert reached where that was measured; 0: not recorded */
 };
 
 struct spec {
@@ -139,5 +140,8 @@ void spec_case_words(const struct spec *spec, const struct spec_case *one, char 
 
 /* Target of a class, 0 if there is none or it is not calibrated. */
 double spec_target(const struct spec *spec, const char *class_name);
+
+/* The same for what the expert reached. */
+double spec_expert(const struct spec *spec, const char *class_name);
 
 #endif

@@ -386,7 +386,10 @@ static struct err read_classes(struct spec *spec, const cJSON *object,
 
 static struct err read_class(struct spec *spec, const cJSON *item, const struct spec_place *place)
 {
-    static const struct spec_field fields[] = {{"target", SPEC_KIND_ANY, true, 0, 0, 0, 0}};
+    static const struct spec_field fields[] = {{"target", SPEC_KIND_ANY, true, 0, 0, 0, 0},
+                                               {"expert", SPEC_KIND_ANY, false, 0, 0, 0, 0}};
+    const cJSON *expert = cJSON_GetObjectItemCaseSensitive(item, "expert");
+    struct spec_place expert_place = spec_place_key(place, "expert");
     struct spec_place target_place = spec_place_key(place, "target");
     struct spec_class one = {.target = 0};
 
@@ -405,6 +408,11 @@ static struct err read_class(struct spec *spec, const cJSON *item, const struct 
             return err;
         if (one.target == 1)
             return spec_refuse(&target_place, "a target is larger than 1, or null");
+    }
+    if (expert != NULL) {
+        err = spec_json_real(expert, &expert_place, 0.01, TARGET_MAX, &one.expert);
+        if (err_is(err))
+            return err;
     }
     spec->classes[spec->classes_count++] = one;
     return err_none();

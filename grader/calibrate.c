@@ -113,7 +113,7 @@ bool calibrate_complaint(const struct spec *spec, int index, const struct calibr
 }
 
 struct err calibrate_rewrite(struct buf *out, const char *text, const char *class_name,
-                             double target)
+                             double target, double expert)
 {
     char quoted[SPEC_NAME_MAX + 2];
     (void)snprintf(quoted, sizeof quoted, "\"%s\"", class_name); /* fits */
@@ -122,14 +122,19 @@ struct err calibrate_rewrite(struct buf *out, const char *text, const char *clas
     at = at != NULL ? strstr(at, quoted) : NULL;
     const char *end = at != NULL ? strchr(at, '}') : NULL;
     at = at != NULL ? strstr(at, "\"target\"") : NULL;
-    at = at != NULL ? strchr(at, ':') : NULL;
     if (at == NULL || end == NULL || at > end)
         return err_make(ERR_INPUT, "speed.classes has no %s with a target", class_name);
-    at++;
-    at += strspn(at, " \t\r\n");
     buf_append(out, text, (size_t)(at - text));
-    buf_printf(out, "%.4g", target);
-    buf_text(out, at + strcspn(at, " \t\r\n,}"));
+    /* Both are written here; an older figure of the expert goes. */
+    buf_printf(out, "\"target\": %.4g, \"expert\": %.4g", target, expert);
+    at += strcspn(at, ",}");
+    const char *old = strstr(at, "\"expert\"");
+    if (old != NULL && old < end) {
+        at = old + strcspn(old, ",}");
+        while (at > old && (at[-1] == ' ' || at[-1] == '\n'))
+            at--;
+    }
+    buf_text(out, at);
     return out->failed ? err_make(ERR_LIMIT, "the assignment file is too long") : err_none();
 }
 

@@ -51,9 +51,9 @@ struct calibrate_fault {
 bool calibrate_complaint(const struct spec *spec, int index, const struct calibrate_case *one,
                          const char *class_name, double target, struct calibrate_fault *out);
 
-/* The text of an assignment file with another target for a class; nothing else is touched. Pure.
- * ERR_INPUT: the file has no such class. */
+/* The text of an assignment file with another target for a class, and what its expert reached;
+ * nothing else is touched. Pure. ERR_INPUT: the file has no such class. */
 struct err calibrate_rewrite(struct buf *out, const char *text, const char *class_name,
-                             double target);
+                             double target, double expert);
 
 #endif

@@ -28,7 +28,8 @@ static const char help[] =
     "machine's class. Takes the timing budget of the assignment (6 s) N + 1 times at most.\n"
     "  --json        one JSON object, to keep with an offering\n"
     "  --assignments FOLDER   a private folder whose assignments win over the shipped ones\n"
-    "  --yes         write the target into FOLDER/ASSIGNMENT/assignment.json (made from the "
+    "  --yes         write the target, and what the expert reached, into "
+    "FOLDER/ASSIGNMENT/assignment.json (made from the "
     "shipped\n"
     "                one if it is missing); the assignment has a new version then\n"
     "Exit code: 0 good, 1 measured but not to be trusted (the lines say why; nothing is written),\n"
@@ -227,7 +228,7 @@ static struct err store(const struct try_place *place, const struct spec *spec,
     if (err_is(err) && err.sys_errno == ENOENT)
         err = fdio_read_file(from, &text);
     if (!err_is(err))
-        err = calibrate_rewrite(&changed, text.at, got->hello.class_name, got->target);
+        err = calibrate_rewrite(&changed, text.at, got->hello.class_name, got->target, got->expert);
     auto_free struct spec *check = malloc(sizeof *check);
     if (check == NULL)
         abort();

@@ -1,6 +1,7 @@
 /* When to test, the file, and the test. */
 #include "worker/selftest.h"
 
+#include "assignments/speed.h"
 #include "sandbox/base/clock.h"
 #include "sandbox/base/fdio.h"
 #include "sandbox/base/log.h"
@@ -23,10 +24,16 @@
 
 static struct err test(struct worker *worker, int job_fd, struct wire_calibration *out);
 static struct err trials_run(struct timing_bench *bench, int job_fd, struct wire_calibration *out);
+static struct err case_run(const struct timing_bench *bench, int index, int job_fd, int trials,
+                           double *out_ratio);
 static struct err trial_run(struct timing_pairs *pairs, int job_fd, double *out_ratio);
+static struct err experts_test(struct worker *worker, int job_fd, struct wire_calibration *out);
+static struct err expert_run(struct worker *worker, const struct spec *spec, int job_fd,
+                             double *out_speedup);
 static void store(const struct worker *worker, const struct wire_calibration *calibration);
 static struct err take_over(struct worker *worker, const struct wire_calibration *calibration);
 static const struct spec *ranked_find(const struct worker *worker, int *out_case);
+static bool is_ranked(const struct spec *spec, int index);
 static bool is_wanted(int job_fd);
 
 struct err selftest_load(struct worker *worker)
@@ -113,30 +120,92 @@ static struct err test(struct worker *worker, int job_fd, struct wire_calibratio
         (void)snprintf(out->complaint, sizeof out->complaint,
                        "the baseline against itself was off by %.1f %%, at most %.0f %% is allowed",
                        out->error * 100, SELFTEST_ERROR_MAX * 100); /* fits */
-    return selftest_key(worker, out->key);
+    else
+        err = experts_test(worker, job_fd, out);
+    return err_is(err) ? err : selftest_key(worker, out->key);
+}
+
+/* Where an assignment records what its expert reaches in this class, it must reach that here too:
+ * else this machine is another one, and its ranks would mean nothing beside the others'. */
+static struct err experts_test(struct worker *worker, int job_fd, struct wire_calibration *out)
+{
+    for (size_t i = 0; i < worker->specs_count && *out->complaint == '\0'; i++) {
+        const struct spec *spec = &worker->specs[i];
+        const double recorded = spec_expert(spec, worker->toolchain.class_name);
+        double measured = 0;
+        if (recorded == 0)
+            continue;
+        struct err err = expert_run(worker, spec, job_fd, &measured);
+        if (err_is(err))
+            return err;
+        if (!speed_expert_fits(recorded, measured))
+            (void)snprintf(out->complaint, sizeof out->complaint,
+                           "%s: its expert ran %.2fx here, %.2fx is recorded for its class",
+                           spec->name, measured, recorded); /* fits */
+    }
+    return err_none();
+}
+
+/* The geometric mean over the ranked cases, as grader calibrate takes it. */
+static struct err expert_run(struct worker *worker, const struct spec *spec, int job_fd,
+                             double *out_speedup)
+{
+    struct timing_bench bench = {
+        .worker = worker, .spec = spec, .student_program = -1, .impatient = job_fd >= 0};
+    double sum = 0;
+    int count = 0, program = -1;
+
+    for (int i = spec->cases_count - 1; i >= 0; i--)
+        if (is_ranked(spec, i))
+            bench.first_case = i;
+    struct err err = timing_bench_open(&bench);
+    if (!err_is(err))
+        err = timing_bench_compile(&bench, "expert.c", &program);
+    bench.student_program = program;
+    for (int i = bench.first_case; i < spec->cases_count && !err_is(err); i++) {
+        double ratio = 1;
+        if (!is_ranked(spec, i))
+            continue;
+        err = case_run(&bench, i, job_fd, 1, &ratio);
+        sum += log(ratio);
+        count++;
+    }
+    timing_bench_close(&bench);
+    err_cleanup_close(&program);
+    *out_speedup = count > 0 ? exp(sum / count) : 0;
+    return err;
 }
 
 static struct err trials_run(struct timing_bench *bench, int job_fd, struct wire_calibration *out)
 {
+    bench->student_program = bench->baseline_program;
+    struct err err = case_run(bench, bench->first_case, job_fd, TRIALS, &out->error);
+    bench->student_program = -1;
+    out->error = fabs(out->error - 1);
+    out->trials = TRIALS;
+    return err;
+}
+
+/* The ratio of the trial that is farthest from 1. */
+static struct err case_run(const struct timing_bench *bench, int index, int job_fd, int trials,
+                           double *out_ratio)
+{
     static const unsigned char key[RANDOM_KEY_BYTES]; /* the inputs do not matter */
     struct timing_pairs pairs = {
-        .bench = bench, .index = bench->first_case, .key = key, .deadline_ns = INT64_MAX};
-    double worst = 0;
+        .bench = bench, .index = index, .key = key, .deadline_ns = INT64_MAX};
 
-    bench->student_program = bench->baseline_program;
-    struct err err = timing_bench_runner(bench, bench->first_case, true, &pairs.student);
+    *out_ratio = 1;
+    struct err err = timing_bench_runner(bench, index, true, &pairs.student);
     if (!err_is(err))
-        err = timing_bench_runner(bench, bench->first_case, false, &pairs.baseline);
-    for (int i = 0; i < TRIALS && !err_is(err); i++) {
+        err = timing_bench_runner(bench, index, false, &pairs.baseline);
+    for (int i = 0; i < trials && !err_is(err); i++) {
         double ratio = 1;
         err = trial_run(&pairs, job_fd, &ratio);
-        worst = fmax(worst, fabs(ratio - 1));
+        if (fabs(ratio - 1) > fabs(*out_ratio - 1))
+            *out_ratio = ratio;
     }
     runner_free(pairs.student);
     runner_free(pairs.baseline);
-    bench->student_program = -1;
-    out->error = worst;
-    out->trials = TRIALS;
     return err;
 }
 
@@ -200,11 +269,16 @@ static const struct spec *ranked_find(const struct worker *worker, int *out_case
 {
     for (size_t i = 0; i < worker->specs_count; i++)
         for (int k = 0; k < worker->specs[i].cases_count; k++)
-            if (worker->specs[i].groups[worker->specs[i].cases[k].group].is_speed) {
+            if (is_ranked(&worker->specs[i], k)) {
                 *out_case = k;
                 return &worker->specs[i];
             }
     return NULL;
+}
+
+static bool is_ranked(const struct spec *spec, int index)
+{
+    return spec->groups[spec->cases[index].group].is_speed;
 }
 
 static bool is_wanted(int job_fd)

@@ -75,9 +75,10 @@ static void a_rewritten_file_has_that_target_and_nothing_else(void **state)
     buf_init(&changed, 1 << 18);
     assert_false(err_is(fdio_read_file("assignments/attention/assignment.json", &text)));
     assert_false(err_is(spec_parse(before, text.at, text.size, "before")));
-    assert_false(err_is(calibrate_rewrite(&changed, text.at, "cpu:x86-64-v3", 8.5)));
+    assert_false(err_is(calibrate_rewrite(&changed, text.at, "cpu:x86-64-v3", 8.5, 10.75)));
     assert_false(err_is(spec_parse(after, changed.at, changed.size, "after")));
     assert_true(fabs(spec_target(after, "cpu:x86-64-v3") - 8.5) < 1e-9);
+    assert_true(fabs(spec_expert(after, "cpu:x86-64-v3") - 10.75) < 1e-9);
     assert_true(fabs(spec_target(after, "cpu:x86-64-v4") - spec_target(before, "cpu:x86-64-v4")) <
                 1e-9);
     memcpy(after->hash, before->hash, sizeof after->hash);
@@ -94,9 +95,16 @@ static void a_class_without_a_target_can_get_one(void **state)
 
     buf_init(&changed, 1024);
     assert_false(err_is(calibrate_rewrite(
-        &changed, "{\"classes\": {\"a\": {\"target\" : null}, \"b\": {\"target\": 3}}}", "a", 2)));
+        &changed, "{\"classes\": {\"a\": {\"target\" : null}, \"b\": {\"target\": 3}}}", "a", 2,
+        2.5)));
+    assert_string_equal(changed.at, "{\"classes\": {\"a\": {\"target\": 2, \"expert\": 2.5}, "
+                                    "\"b\": {\"target\": 3}}}");
+    buf_clear(&changed);
+    assert_false(err_is(calibrate_rewrite(
+        &changed, "{\"classes\": {\"a\": {\"target\": 2, \"expert\": 2.5}, \"b\": {}}}", "a", 4,
+        5)));
     assert_string_equal(changed.at,
-                        "{\"classes\": {\"a\": {\"target\" : 2}, \"b\": {\"target\": 3}}}");
+                        "{\"classes\": {\"a\": {\"target\": 4, \"expert\": 5}, \"b\": {}}}");
 }
 
 static void a_class_that_is_not_there_is_refused(void **state)
@@ -108,7 +116,7 @@ static void a_class_that_is_not_there_is_refused(void **state)
 
     buf_init(&changed, 1024);
     for (size_t i = 0; i < COUNT(texts); i++)
-        assert_int_equal(calibrate_rewrite(&changed, texts[i], "a", 2).code, ERR_INPUT);
+        assert_int_equal(calibrate_rewrite(&changed, texts[i], "a", 2, 3).code, ERR_INPUT);
 }
 
 int main(void)

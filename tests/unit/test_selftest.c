@@ -184,6 +184,39 @@ static void a_worker_with_a_complaint_takes_no_ranked_work(void **state)
     job_release(&job);
 }
 
+/* The overlay's text with a class that records an expert which no machine reaches. */
+static void an_expert_that_is_another_one_here_is_a_complaint(void **state)
+{
+    const struct place *place = *state;
+    const struct job job = {.id = 7, .kind = JOB_CALIBRATE};
+    struct worker_client client;
+    struct client_events events;
+    char path[160];
+    auto_buf struct buf text, changed;
+
+    buf_init(&text, (size_t)1 << 20);
+    buf_init(&changed, (size_t)1 << 20);
+    (void)snprintf(path, sizeof path, "%s/attention/assignment.json", place->overlay);
+    assert_false(err_is(fdio_read_file(path, &text)));
+    for (const char *at = text.at; *at != '\0'; at++) {
+        if (strncmp(at, "\"target\"", 8) == 0) /* in every class */
+            buf_text(&changed, "\"expert\": 9000, ");
+        buf_append(&changed, at, 1);
+    }
+    assert_false(err_is(fdio_write_file(path, changed.at, changed.size, 0644)));
+    worker_start(&client, place, true);
+    assert_true(client.hello.calibration.made_at == 0); /* another version: tested anew */
+    client_run(&client, &job, &events);
+    assert_int_equal(events.list[0].done.outcome, OUTCOME_CALIBRATED);
+    if (client.hello.calibration.error <= 0.01) { /* else the host is too busy to get so far */
+        assert_non_null(strstr(client.hello.unranked_why, "attention: its expert ran "));
+        assert_non_null(strstr(client.hello.unranked_why, "9000.00x is recorded"));
+    }
+    assert_false(client.hello.ranked);
+    assert_int_equal(client_stop(&client), 0);
+    assert_false(err_is(fdio_write_file(path, text.at, text.size, 0644)));
+}
+
 static void a_worker_tests_itself_while_nothing_is_asked_and_gives_way(void **state)
 {
     const struct place *place = *state;
@@ -217,6 +250,7 @@ int main(void)
         cmocka_unit_test(a_calibrate_job_measures_writes_and_says_so),
         cmocka_unit_test(a_file_of_another_machine_or_build_is_not_believed),
         cmocka_unit_test(a_worker_with_a_complaint_takes_no_ranked_work),
+        cmocka_unit_test(an_expert_that_is_another_one_here_is_a_complaint),
         cmocka_unit_test(a_worker_tests_itself_while_nothing_is_asked_and_gives_way),
     };
     return cmocka_run_group_tests(tests, place_make, place_remove);

@@ -262,6 +262,7 @@ static const struct {
     {"'cache': 'warm'", "'cache': 'hot'", "speed", "neither warm nor cold"},
     {"'pairs_min': 15", "'pairs_min': 201", "speed", "larger than pairs_max"},
     {"'target': 16", "'target': 1", "speed.classes.cpu:x86-64-v4.target", "larger than 1"},
+    {"'target': 16", "'target': 16, 'expert': 0", "speed.classes.cpu:x86-64-v4.expert", "outside"},
     {"'target': 16", "'target': 0.5", "speed.classes.cpu:x86-64-v4.target", "outside"},
     {"'target': 16", "'goal': 16", "speed.classes.cpu:x86-64-v4.goal", "unknown key"},
     {"'cpu:x86-64-v4'", "'x86-64-v4'", "speed.classes.x86-64-v4", "begins with cpu:"},
