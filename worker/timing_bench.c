@@ -30,7 +30,8 @@ static struct err trusted_compile(const struct timing_bench *bench, const char *
                                   const char *source, size_t source_size, int *out_program);
 static struct err processor_take(struct timing_bench *bench);
 static struct err floor_measure(struct timing_bench *bench, int index);
-static struct err floor_calls(struct runner *runner, int index, double *out_ns);
+static struct err floor_calls(const struct timing_bench *bench, struct runner *runner, int index,
+                              double *out_ns);
 static struct err runner_of(const struct timing_bench *bench, struct sandbox *slot, int program,
                             int index, struct runner **out);
 
@@ -74,11 +75,13 @@ struct err timing_bench_runner(const struct timing_bench *bench, int index, bool
                      student ? bench->student_program : bench->baseline_program, index, out);
 }
 
-struct err timing_bench_call(struct runner *runner, struct runner_result *out)
+struct err timing_bench_call(const struct timing_bench *bench, struct runner *runner,
+                             struct runner_result *out)
 {
     struct timespec pause = {.tv_nsec = PAUSE_NS};
 
-    runner_flush(runner);
+    if (!bench->keeps_caches)
+        runner_flush(runner);
     while (clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, &pause) == EINTR)
         ;
     return runner_call_timed(runner, out);
@@ -180,12 +183,13 @@ static struct err floor_measure(struct timing_bench *bench, int index)
     struct err err = timing_bench_empty(bench, index, &runner);
 
     if (!err_is(err))
-        err = floor_calls(runner, index, &bench->floor_ns);
+        err = floor_calls(bench, runner, index, &bench->floor_ns);
     runner_free(runner);
     return err;
 }
 
-static struct err floor_calls(struct runner *runner, int index, double *out_ns)
+static struct err floor_calls(const struct timing_bench *bench, struct runner *runner, int index,
+                              double *out_ns)
 {
     static const unsigned char key[RANDOM_KEY_BYTES]; /* the inputs do not matter */
     double took_ns[FLOOR_CALLS];
@@ -193,7 +197,7 @@ static struct err floor_calls(struct runner *runner, int index, double *out_ns)
 
     struct err err = runner_fill(runner, index, key, 0);
     for (int i = -FLOOR_WARMUPS; i < FLOOR_CALLS && !err_is(err); i++) {
-        err = timing_bench_call(runner, &result);
+        err = timing_bench_call(bench, runner, &result);
         if (!err_is(err) && result.end != RUNNER_DONE)
             err = err_make(ERR_INTERNAL, "an empty kernel ended: %s",
                            sandbox_end_word(result.died.end));

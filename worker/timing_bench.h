@@ -17,6 +17,7 @@ struct timing_bench {
     int student_program;     /* borrowed */
     int first_case;          /* the floor is measured on it */
     bool impatient;          /* ERR_BUSY at once if somebody else measures */
+    bool keeps_caches; /* nothing is flushed before a call: what that is worth, for the bench */
     /* private */
     int baseline_program; /* owned */
     int lock_fd;
@@ -43,6 +44,7 @@ struct err timing_bench_compile(const struct timing_bench *bench, const char *fi
                                 int *out_program);
 
 /* One timed call: caches flushed, a pause, the clock. */
-struct err timing_bench_call(struct runner *runner, struct runner_result *out);
+struct err timing_bench_call(const struct timing_bench *bench, struct runner *runner,
+                             struct runner_result *out);
 
 #endif

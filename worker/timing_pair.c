@@ -95,7 +95,7 @@ static struct err half_time(struct timing_pairs *pairs, struct runner *runner, s
     const double floor_ns = pairs->bench->floor_ns;
     struct runner_result result;
 
-    struct err err = timing_bench_call(runner, &result);
+    struct err err = timing_bench_call(pairs->bench, runner, &result);
     if (err_is(err))
         return err;
     double took_ns = (double)result.took_ns;

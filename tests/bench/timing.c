@@ -1,14 +1,16 @@
 /* What the clock of a timed call shows for a function that returns at once, and what the steps of
- * such a call take: bench_timing [ASSIGNMENT [CASE]], in the repository root. Prints a table; fails
- * only on an error of ours. */
+ * such a call take: bench_timing [ASSIGNMENT [CASE [TRIALS]]], in the repository root. With TRIALS,
+ * instead: the baseline against itself, by the estimator and by a plain median of the pairs, with
+ * caches flushed and not. Prints a table; fails only on an error of ours. */
 #include "worker/timing.h"
 
 #include "sandbox/base/clock.h"
 #include "sandbox/base/fdio.h"
 #include "worker/runner_parts.h"
 #include "worker/stats.h"
-#include "worker/timing_bench.h"
+#include "worker/timing_pair.h"
 
+#include <math.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,7 +73,7 @@ static void iteration(void)
     die_if(timing_bench_empty(&bench, ranked, &runner));
     die_if(runner_fill(runner, ranked, key, 0));
     for (int i = -5; i < CALLS; i++) {
-        die_if(timing_bench_call(runner, &result));
+        die_if(timing_bench_call(&bench, runner, &result));
         if (i >= 0)
             flushed[i] = (double)result.took_ns;
     }
@@ -107,12 +109,80 @@ static void iteration(void)
     runner_free(runner);
 }
 
+#define BLOCKS 8
+
+/* Off from 1, at most and in the root mean square. */
+struct off {
+    double worst, squares;
+};
+
+static void off_add(struct off *off, double ratio)
+{
+    double error = ratio > 1 ? ratio - 1 : 1 - ratio;
+
+    off->worst = error > off->worst ? error : off->worst;
+    off->squares += error * error;
+}
+
+static void trial(struct timing_pairs *pairs, struct off off[2], double *out_ms)
+{
+    struct stats_block blocks[BLOCKS];
+    struct stats_result result;
+    double ratios[2 * BLOCKS];
+
+    for (int i = 0; i < BLOCKS; i++) {
+        if (i % TIMING_LAUNCH_BLOCKS == 0) {
+            die_if(runner_stop(pairs->student));
+            die_if(runner_stop(pairs->baseline));
+            die_if(timing_pair_warm(pairs));
+        }
+        die_if(timing_pair_block(pairs, &blocks[i]));
+        for (int k = 0; k < 2; k++)
+            ratios[2 * i + k] = blocks[i].baseline[k] / blocks[i].student[k];
+    }
+    stats_estimate(blocks, BLOCKS, 1, &result);
+    off_add(&off[0], result.speedup);
+    off_add(&off[1], stats_median(ratios, COUNT(ratios)));
+    *out_ms += result.baseline / 1e6;
+}
+
+/* The baseline against itself, by turns with flushed and with kept caches. */
+static void against_itself(int trials)
+{
+    static const unsigned char key[RANDOM_KEY_BYTES];
+    static const char *const policies[] = {"flushed", "kept"};
+    struct timing_pairs pairs = {
+        .bench = &bench, .index = ranked, .key = key, .deadline_ns = INT64_MAX};
+    struct off off[2][2] = {0};
+    double took_ms[2] = {0};
+
+    bench.student_program = bench.baseline_program;
+    die_if(timing_bench_runner(&bench, ranked, true, &pairs.student));
+    die_if(timing_bench_runner(&bench, ranked, false, &pairs.baseline));
+    for (int i = 0; i < 2 * trials; i++) {
+        bench.keeps_caches = i % 2 == 1;
+        trial(&pairs, off[i % 2], &took_ms[i % 2]);
+    }
+    runner_free(pairs.student);
+    runner_free(pairs.baseline);
+    printf("%s against itself, %d trials of %d blocks; off in %%: worst, root mean square\n"
+           "  caches     ms      by order        plain median\n",
+           spec->name, trials, BLOCKS);
+    for (int i = 0; i < 2; i++)
+        printf("  %-8s %6.2f   %5.2f  %5.2f     %5.2f  %5.2f\n", policies[i], took_ms[i] / trials,
+               off[i][0].worst * 100, sqrt(off[i][0].squares / trials) * 100, off[i][1].worst * 100,
+               sqrt(off[i][1].squares / trials) * 100);
+}
+
 int main(int argc, char **argv)
 {
     if (sodium_init() < 0)
         return 1;
     prepare(argc > 1 ? argv[1] : "attention", argc > 2 ? argv[2] : NULL);
-    iteration();
+    if (argc > 3)
+        against_itself(atoi(argv[3]) > 0 ? atoi(argv[3]) : 1);
+    else
+        iteration();
     timing_bench_close(&bench);
     worker_close_slots(&worker);
     free(worker.specs);
