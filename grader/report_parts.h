@@ -1,5 +1,6 @@
-/* The inside of the text report, shared by report_text.c (the order of a life), report_wrong.c (why
- * a case failed), report_speed.c and report_lines.c (columns and numbers). Pure. */
+/* The inside of the text report, shared by report_text.c (the order of a life), report_wrong.c and
+ * report_mismatch.c (why a case failed), report_speed.c and report_lines.c (columns and numbers).
+ * Pure. */
 #ifndef GRADER_REPORT_PARTS_H
 #define GRADER_REPORT_PARTS_H
 
@@ -41,6 +42,10 @@ const char *lines_time(int64_t at, int zone_minutes, enum language language, cha
  * `lines_max`: what is left of the budget. Writes nothing if no case failed. */
 void report_wrong(struct buf *out, const struct report *report, const struct report_view *view,
                   int lines_max);
+
+/* Of a case that has a mismatch: the element, the error against the bound, and where others are. */
+void report_mismatch(struct buf *out, const struct report *report, const struct wire_case *one,
+                     enum language language);
 
 /* "wrong", "time limit": of one case, in the reader's language. */
 const char *report_verdict(enum verdict verdict, enum language language);
