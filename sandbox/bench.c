@@ -3,6 +3,7 @@
 
 #include "sandbox/base/clock.h"
 #include "sandbox/base/fdio.h"
+#include "sandbox/base/text.h"
 #include "sandbox/bench_case.h"
 
 #include <stdio.h>
@@ -10,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SELF_MAX_BYTES (64 << 20)
+#define PROGRAM_MAX_BYTES (64 << 20)
 #define FREEZES_PER_ROUND 4
 #define ROUNDS_PER_WINDOW 20 /* a pair of windows takes as long as so many rounds */
 
@@ -18,7 +19,7 @@ struct times {
     double *at[BENCH_ROWS_MAX]; /* one for each round; NULL: the case is skipped */
 };
 
-static struct err bench_open(struct bench *bench);
+static struct err bench_open(const char *program, struct bench *bench);
 static void bench_close(struct bench *bench);
 static struct err measure_cases(struct bench *bench, struct bench_report *report);
 static struct err start_case(struct bench *bench, const struct bench_case *one,
@@ -29,11 +30,11 @@ static void summarise(const struct times *times, struct bench_report *report);
 static double ratio_of(const double *above, const double *below, unsigned rounds);
 static int compare_times(const void *a, const void *b);
 
-struct err bench_measure(unsigned rounds, struct bench_report *out_report)
+struct err bench_measure(unsigned rounds, const char *program, struct bench_report *out_report)
 {
     struct bench bench;
     *out_report = (struct bench_report){.rounds = rounds};
-    struct err err = bench_open(&bench);
+    struct err err = bench_open(program, &bench);
     if (!err_is(err)) {
         out_report->backend = sandbox_backend_word(bench.backend);
         err = measure_cases(&bench, out_report);
@@ -44,7 +45,7 @@ struct err bench_measure(unsigned rounds, struct bench_report *out_report)
     sandbox_close(bench.plain);
     bench.best = bench.plain = NULL;
     if (!err_is(err))
-        err = bench_pair(bench.program_fd, 1 + rounds / ROUNDS_PER_WINDOW, out_report);
+        err = bench_pairs(&bench, 1 + rounds / ROUNDS_PER_WINDOW, out_report);
     bench_close(&bench);
     return err;
 }
@@ -65,19 +66,19 @@ double bench_quantile(double *times, size_t count, double part)
     return times[(size_t)((double)(count - 1) * part + 0.5)];
 }
 
-static struct err bench_open(struct bench *bench)
+static struct err bench_open(const char *program, struct bench *bench)
 {
     static const enum sandbox_backend rlimits = SANDBOX_RLIMITS;
     struct sandbox_options options = {.program = "/proc/self/exe", .name = "bench"};
-    auto_buf struct buf self;
+    auto_buf struct buf bytes;
     *bench = (struct bench){.program_fd = -1};
-    buf_init(&self, SELF_MAX_BYTES);
-    ssize_t size = readlink("/proc/self/exe", bench->self, sizeof bench->self - 1);
-    if (size < 0)
-        return err_make(ERR_SYSTEM, "readlink /proc/self/exe");
-    struct err err = fdio_read_file("/proc/self/exe", &self);
+    buf_init(&bytes, PROGRAM_MAX_BYTES);
+    auto_free char *file = realpath(program == NULL ? "/proc/self/exe" : program, NULL);
+    if (file == NULL || !text_copy(bench->file, sizeof bench->file, file))
+        return err_make(ERR_INPUT, "no program '%.80s'", program == NULL ? "itself" : program);
+    struct err err = fdio_read_file(file, &bytes);
     if (!err_is(err))
-        err = fdio_memfd_sealed("program", self.at, self.size, &bench->program_fd);
+        err = fdio_memfd_sealed("program", bytes.at, bytes.size, &bench->program_fd);
     (void)snprintf(bench->program, sizeof bench->program, "/proc/self/fd/%d", bench->program_fd);
     if (!err_is(err))
         err = sandbox_open(&options, &bench->best);

@@ -21,14 +21,19 @@ struct bench_row {
     double ratio_to_hot; /* the same by the hot run: how much faster that is */
 };
 
+struct bench_pair {
+    double one_per_second, two_per_second;
+    double two_by_one; /* median of the paired windows */
+};
+
 struct bench_report {
     const char *backend; /* the best that works here */
     unsigned rounds;
     size_t rows_count;
     struct bench_row rows[BENCH_ROWS_MAX];
-    double one_per_second, two_per_second; /* runs of one slot, and of two side by side together */
-    double two_by_one;                     /* median of the paired windows */
-    const char *freezer;                   /* what stops the program here */
+    struct bench_pair slots;  /* runs of one slot, and of two side by side together */
+    struct bench_pair spawns; /* the control: the same of bare posix_spawn */
+    const char *freezer;      /* what stops the program here */
     double freeze_p50_us, freeze_p99_us;
     double thaw_p50_us, thaw_p99_us;
     double both_p50_us, both_p99_us; /* freeze and thaw together */
@@ -36,8 +41,10 @@ struct bench_report {
 
 /* Measures everything; takes about 25 ms per round.
  *
- * rounds  of each case, at least 3 */
-struct err bench_measure(unsigned rounds, struct bench_report *out_report);
+ * rounds   of each case, at least 3
+ * program  path of a static program that does as bench_program with the same words; NULL: this one
+ */
+struct err bench_measure(unsigned rounds, const char *program, struct bench_report *out_report);
 
 /* The program that is run, behind `sandbox bench-program WORD`: ends at once, or with "spin" never.
  */

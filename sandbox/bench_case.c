@@ -85,10 +85,15 @@ struct err bench_run(struct sandbox *slot, int program_fd)
     return err;
 }
 
-static struct err spawn_once(struct bench *bench)
+struct err bench_spawn(const char *program)
 {
     const char *words[] = {"sandbox", "bench-program", "exit", NULL};
-    return spawn_and_wait(bench->program, words);
+    return spawn_and_wait(program, words);
+}
+
+static struct err spawn_once(struct bench *bench)
+{
+    return bench_spawn(bench->program);
 }
 
 static struct err hot_once(struct bench *bench)
@@ -127,7 +132,7 @@ static struct err cold(struct bench *bench, enum sandbox_backend backend)
 static struct err bubblewrap_once(struct bench *bench)
 {
     const char *words[] = {"bwrap",      "--unshare-all", "--die-with-parent", "--new-session",
-                           "--cap-drop", "ALL",           "--ro-bind",         bench->self,
+                           "--cap-drop", "ALL",           "--ro-bind",         bench->file,
                            "/program",   "/program",      "bench-program",     "exit",
                            NULL};
     return spawn_and_wait("bwrap", words);
@@ -143,9 +148,9 @@ static struct err isolate_start(struct bench *bench)
 static struct err isolate_once(struct bench *bench)
 {
     char directory[600], program[600];
-    const char *name = strrchr(bench->self, '/') + 1; /* an absolute path */
-    (void)snprintf(directory, sizeof directory, "--dir=bench=%.*s", (int)(name - bench->self),
-                   bench->self);
+    const char *name = strrchr(bench->file, '/') + 1; /* an absolute path */
+    (void)snprintf(directory, sizeof directory, "--dir=bench=%.*s", (int)(name - bench->file),
+                   bench->file);
     (void)snprintf(program, sizeof program, "/bench/%s", name);
     const char *words[] = {"isolate", "--silent",      BOX,    directory, "--run", "--",
                            program,   "bench-program", "exit", NULL};

@@ -7,9 +7,9 @@
 #include "sandbox/sandbox.h"
 
 struct bench {
-    int program_fd;   /* of this very program, a memfd, as a worker holds a student's */
+    int program_fd;   /* of the program, a memfd, as a worker holds a student's */
     char program[64]; /* the same by path */
-    char self[512];   /* our own file, for tools that want one */
+    char file[512];   /* its file, for tools that want one */
     struct sandbox *best, *plain;
     enum sandbox_backend backend; /* of `best` */
 };
@@ -36,12 +36,16 @@ bool bench_command_there(const char *name);
 struct err bench_run(struct sandbox *slot, int program_fd);
 struct err bench_start(struct sandbox *slot, int program_fd, const char *word);
 
+/* The same by posix_spawn. */
+struct err bench_spawn(const char *program);
+
 /* Freeze and thaw of a spinning program, `count` times. */
 struct err bench_freezer(struct bench *bench, unsigned count, struct bench_report *report);
 
-/* Runs per second of one slot against two side by side, in `windows` pairs of windows. The caller
- * has no slot open: the processes that measure inherit nothing that matters. */
-struct err bench_pair(int program_fd, unsigned windows, struct bench_report *report);
+/* Runs per second of one slot against two side by side, in `windows` pairs of windows, and by turns
+ * with them the same of bare posix_spawn, which tells what this host can do at all. The caller has
+ * no slot open: the processes that measure inherit nothing that matters. */
+struct err bench_pairs(const struct bench *bench, unsigned windows, struct bench_report *report);
 
 /* The value below which this part of the times lies; sorts them. 0 of none. */
 double bench_quantile(double *times, size_t count, double part);

@@ -12,21 +12,29 @@
 #include <unistd.h>
 
 #define WINDOW_MS 150
+#define RUNNERS 4            /* two with a slot, two without */
+#define RATES 3              /* of one, of two, their ratio */
 #define RUNNING_MAX_US 20000 /* without a processor for so long, a program is stopped as it is */
 
-/* A process with a slot of its own. It is told until when to run (clock_ns; 0: end), and answers
- * with the number of runs, -1 if one failed. */
+/* A process of its own, with a slot or by posix_spawn. It is told until when to run (clock_ns; 0:
+ * end), and answers with the number of runs, -1 if one failed. */
 struct runner {
     int socket;
     pid_t pid;
 };
 
+typedef int runner_fn(const struct bench *bench, int socket);
+
 static struct err freeze_times(struct sandbox *slot, double *freeze, double *thaw, unsigned count);
 static void let_run(struct sandbox *slot);
 static void quantiles(double *times, unsigned count, double *out_p50, double *out_p99);
-static struct err runner_start(int program_fd, struct runner *out);
-static int runner_loop(int program_fd, int socket);
-static int64_t runs_until(struct sandbox *slot, int program_fd, int64_t until_ns);
+static struct err pair(const struct runner *runners, unsigned windows, unsigned i, double *rates);
+static struct bench_pair pair_sum(double *rates, unsigned windows);
+static struct err runner_start(const struct bench *bench, runner_fn *loop, struct runner *out);
+static int loop_slot(const struct bench *bench, int socket);
+static int loop_spawn(const struct bench *bench, int socket);
+static void answer(const struct bench *bench, struct sandbox *slot, int socket);
+static int64_t runs_until(const struct bench *bench, struct sandbox *slot, int64_t until_ns);
 static void runner_end(struct runner *runner);
 static struct err window(const struct runner *runners, unsigned count, double *out_per_second);
 
@@ -57,29 +65,47 @@ struct err bench_freezer(struct bench *bench, unsigned count, struct bench_repor
     return err_none();
 }
 
-struct err bench_pair(int program_fd, unsigned windows, struct bench_report *report)
+struct err bench_pairs(const struct bench *bench, unsigned windows, struct bench_report *report)
 {
-    struct runner runners[2] = {{.socket = -1, .pid = -1}, {.socket = -1, .pid = -1}};
-    auto_free double *rates = calloc(windows, 3 * sizeof *rates);
+    struct runner runners[RUNNERS];
+    auto_free double *rates = calloc(windows, 2 * RATES * sizeof *rates);
     if (rates == NULL)
         return err_make(ERR_SYSTEM, "memory for %u windows", windows);
-    double *one = rates, *two = one + windows, *ratio = two + windows;
+    double *slots = rates, *spawns = rates + RATES * windows;
 
     struct err err = err_none();
-    for (unsigned i = 0; i < COUNT(runners) && !err_is(err); i++)
-        err = runner_start(program_fd, &runners[i]);
+    for (unsigned i = 0; i < RUNNERS; i++)
+        runners[i] = (struct runner){.socket = -1, .pid = -1};
+    for (unsigned i = 0; i < RUNNERS && !err_is(err); i++)
+        err = runner_start(bench, i < 2 ? loop_slot : loop_spawn, &runners[i]);
     for (unsigned i = 0; i < windows && !err_is(err); i++) {
-        err = window(runners + i % 2, 1, &one[i]);
+        err = pair(runners, windows, i, slots);
         if (!err_is(err))
-            err = window(runners, 2, &two[i]);
-        ratio[i] = two[i] / one[i];
+            err = pair(runners + 2, windows, i, spawns);
     }
-    for (unsigned i = 0; i < COUNT(runners); i++)
+    for (unsigned i = 0; i < RUNNERS; i++)
         runner_end(&runners[i]);
-    report->one_per_second = bench_quantile(one, windows, 0.5);
-    report->two_per_second = bench_quantile(two, windows, 0.5);
-    report->two_by_one = bench_quantile(ratio, windows, 0.5);
+    report->slots = pair_sum(slots, windows);
+    report->spawns = pair_sum(spawns, windows);
     return err;
+}
+
+/* One window of one of them, one of both. rates: all of one, all of two, all ratios. */
+static struct err pair(const struct runner *runners, unsigned windows, unsigned i, double *rates)
+{
+    double *one = rates + i, *two = rates + windows + i, *ratio = rates + 2 * windows + i;
+    struct err err = window(runners + i % 2, 1, one);
+    if (!err_is(err))
+        err = window(runners, 2, two);
+    *ratio = *two / *one;
+    return err;
+}
+
+static struct bench_pair pair_sum(double *rates, unsigned windows)
+{
+    return (struct bench_pair){.one_per_second = bench_quantile(rates, windows, 0.5),
+                               .two_per_second = bench_quantile(rates + windows, windows, 0.5),
+                               .two_by_one = bench_quantile(rates + 2 * windows, windows, 0.5)};
 }
 
 static struct err freeze_times(struct sandbox *slot, double *freeze, double *thaw, unsigned count)
@@ -117,40 +143,55 @@ static void quantiles(double *times, unsigned count, double *out_p50, double *ou
     *out_p99 = bench_quantile(times, count, 0.99);
 }
 
-static struct err runner_start(int program_fd, struct runner *out)
+static struct err runner_start(const struct bench *bench, runner_fn *loop, struct runner *out)
 {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
         return err_make(ERR_SYSTEM, "socket pair for a measuring process");
     out->pid = fork();
-    if (out->pid == 0)
-        _exit(runner_loop(program_fd, ends[1]));
+    if (out->pid == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* nobody would read what we count */
+        _exit(loop(bench, ends[1]));
+    }
     out->socket = ends[0];
     (void)close(ends[1]); /* the other process's */
     return out->pid < 0 ? err_make(ERR_SYSTEM, "start a measuring process") : err_none();
 }
 
-static int runner_loop(int program_fd, int socket)
+static int loop_slot(const struct bench *bench, int socket)
 {
     struct sandbox_options options = {.program = "/proc/self/exe", .name = "bench"};
     struct sandbox *slot = NULL;
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* nobody would read what we count */
-    if (err_is(sandbox_open(&options, &slot)) || err_is(bench_run(slot, program_fd)))
+    if (err_is(sandbox_open(&options, &slot)) || err_is(bench_run(slot, bench->program_fd)))
         return 1;
-    for (int64_t until_ns; recv(socket, &until_ns, sizeof until_ns, 0) == sizeof until_ns;) {
-        int64_t runs = until_ns == 0 ? 0 : runs_until(slot, program_fd, until_ns);
-        if (until_ns == 0 || send(socket, &runs, sizeof runs, MSG_NOSIGNAL) < 0)
-            break;
-    }
+    answer(bench, slot, socket);
     sandbox_close(slot);
     return 0;
 }
 
-static int64_t runs_until(struct sandbox *slot, int program_fd, int64_t until_ns)
+static int loop_spawn(const struct bench *bench, int socket)
+{
+    answer(bench, NULL, socket);
+    return 0;
+}
+
+static void answer(const struct bench *bench, struct sandbox *slot, int socket)
+{
+    for (int64_t until_ns; recv(socket, &until_ns, sizeof until_ns, 0) == sizeof until_ns;) {
+        int64_t runs = until_ns == 0 ? 0 : runs_until(bench, slot, until_ns);
+        if (until_ns == 0 || send(socket, &runs, sizeof runs, MSG_NOSIGNAL) < 0)
+            break;
+    }
+}
+
+/* Without a slot by posix_spawn. */
+static int64_t runs_until(const struct bench *bench, struct sandbox *slot, int64_t until_ns)
 {
     int64_t runs = 0;
     for (; clock_ns() < until_ns; runs++) {
-        if (err_is(bench_run(slot, program_fd)))
+        struct err err =
+            slot == NULL ? bench_spawn(bench->program) : bench_run(slot, bench->program_fd);
+        if (err_is(err))
             return -1;
     }
     return runs;

@@ -17,6 +17,7 @@
 
 struct options {
     unsigned rounds;
+    const char *program; /* NULL: this one */
     bool json, help;
 };
 
@@ -30,15 +31,16 @@ int command_bench(int argc, char **argv)
     bool understood = parse(argc, argv, &options);
     if (!understood || options.help) {
         fprintf(understood ? stdout : stderr,
-                "sandbox bench [--rounds N] [--json]\n"
+                "sandbox bench [--rounds N] [--program FILE] [--json]\n"
                 "Runs one program that ends at once in every way there is here, by turns, and\n"
-                "prints medians and ratios. N is %d .. %d, %d without it; peers that are not\n"
-                "installed (bwrap, isolate) are skipped.\n",
+                "prints medians and ratios. N is %d .. %d, %d without it; FILE is a static\n"
+                "program that ends at once, and with `bench-program spin` never; without it,\n"
+                "sandbox itself. Peers that are not installed (bwrap, isolate) are skipped.\n",
                 ROUNDS_MIN, ROUNDS_MAX, ROUNDS);
         return understood ? COMMAND_FINE : COMMAND_USAGE;
     }
     struct bench_report report;
-    struct err err = bench_measure(options.rounds, &report);
+    struct err err = bench_measure(options.rounds, options.program, &report);
     if (err_is(err)) {
         fprintf(stderr, "sandbox bench: %s\n", err.text);
         return COMMAND_FAILED;
@@ -57,6 +59,8 @@ static bool parse(int argc, char **argv, struct options *out)
             out->json = true;
         } else if (strcmp(argv[at], "--help") == 0) {
             out->help = true;
+        } else if (strcmp(argv[at], "--program") == 0 && at + 1 < argc) {
+            out->program = argv[++at];
         } else if (strcmp(argv[at], "--rounds") == 0 && at + 1 < argc) {
             char *end = NULL;
             long rounds = strtol(argv[++at], &end, 10);
@@ -90,8 +94,11 @@ static void print_text(const struct bench_report *report)
     printf("%-24s %10.1f %10.1f\n", "freeze", report->freeze_p50_us, report->freeze_p99_us);
     printf("%-24s %10.1f %10.1f\n", "thaw", report->thaw_p50_us, report->thaw_p99_us);
     printf("%-24s %10.1f %10.1f   p50 <= 100\n", "both", report->both_p50_us, report->both_p99_us);
-    printf("\nruns per second: one slot %.0f, two slots %.0f together, ratio %.2f   >= 1.6\n",
-           report->one_per_second, report->two_per_second, report->two_by_one);
+    printf("\n%-24s %10s %10s %10s\n", "runs per second", "one", "two", "ratio");
+    printf("%-24s %10.0f %10.0f %10.2f   >= 1.6\n", "slots", report->slots.one_per_second,
+           report->slots.two_per_second, report->slots.two_by_one);
+    printf("%-24s %10.0f %10.0f %10.2f   what this host can do\n", "posix_spawn",
+           report->spawns.one_per_second, report->spawns.two_per_second, report->spawns.two_by_one);
 }
 
 static void print_json(const struct bench_report *report)
@@ -122,11 +129,18 @@ static void print_json(const struct bench_report *report)
         const char *name;
         double value;
     } figures[] = {
-        {"freeze_p50_us", report->freeze_p50_us},   {"freeze_p99_us", report->freeze_p99_us},
-        {"thaw_p50_us", report->thaw_p50_us},       {"thaw_p99_us", report->thaw_p99_us},
-        {"both_p50_us", report->both_p50_us},       {"both_p99_us", report->both_p99_us},
-        {"one_per_second", report->one_per_second}, {"two_per_second", report->two_per_second},
-        {"two_by_one", report->two_by_one},
+        {"freeze_p50_us", report->freeze_p50_us},
+        {"freeze_p99_us", report->freeze_p99_us},
+        {"thaw_p50_us", report->thaw_p50_us},
+        {"thaw_p99_us", report->thaw_p99_us},
+        {"both_p50_us", report->both_p50_us},
+        {"both_p99_us", report->both_p99_us},
+        {"one_per_second", report->slots.one_per_second},
+        {"two_per_second", report->slots.two_per_second},
+        {"two_by_one", report->slots.two_by_one},
+        {"spawns_per_second", report->spawns.one_per_second},
+        {"spawns_two_per_second", report->spawns.two_per_second},
+        {"spawns_two_by_one", report->spawns.two_by_one},
     };
     json_text(&json, "freezer", report->freezer);
     for (size_t i = 0; i < COUNT(figures); i++)

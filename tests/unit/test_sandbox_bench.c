@@ -54,11 +54,26 @@ static void every_case_is_measured_or_says_why_not(void **state)
             assert_true(median->valuedouble > 0 &&
                         cJSON_GetObjectItem(run, "of_spawn")->valuedouble > 0);
     }
-    static const char *const figures[] = {"freeze_p50_us",  "thaw_p50_us",    "both_p99_us",
-                                          "one_per_second", "two_per_second", "two_by_one"};
+    static const char *const figures[] = {"freeze_p50_us",    "thaw_p50_us",    "both_p99_us",
+                                          "one_per_second",   "two_per_second", "two_by_one",
+                                          "spawns_two_by_one"};
     for (size_t i = 0; i < COUNT(figures); i++)
         assert_true(cJSON_GetObjectItem(report, figures[i])->valuedouble > 0);
     cJSON_Delete(report);
+}
+
+/* The program may be another, linked with another library. */
+static void another_program_can_be_measured(void **state)
+{
+    char text[8192], options[640], path[512];
+    (void)state;
+#ifdef __SANITIZE_ADDRESS__
+    skip();
+#endif
+    (void)snprintf(options, sizeof options, "--rounds 3 --program %s",
+                   build_path(path, sizeof path, "tests/programs/bench"));
+    assert_int_equal(bench(options, text, sizeof text), 0);
+    assert_non_null(strstr(text, "hot run"));
 }
 
 static void nonsense_options_are_refused(void **state)
@@ -72,6 +87,8 @@ static void nonsense_options_are_refused(void **state)
         assert_non_null(strstr(text, "--rounds N"));
     }
     assert_int_equal(bench("--help", text, sizeof text), 0);
+    assert_int_equal(bench("--rounds 3 --program /nowhere", text, sizeof text), 3);
+    assert_non_null(strstr(text, "/nowhere"));
 }
 
 int main(void)
@@ -79,6 +96,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(quantiles_are_of_sorted_times),
         cmocka_unit_test(every_case_is_measured_or_says_why_not),
+        cmocka_unit_test(another_program_can_be_measured),
         cmocka_unit_test(nonsense_options_are_refused),
     };
     return cmocka_run_group_tests_name("sandbox bench", tests, NULL, NULL);
