@@ -1,6 +1,6 @@
-/* expect: exited 0 | memory_limit */
+/* expect: exited 0 | memory_limit | cpu_limit */
 /* Makes mappings of one page with gaps until the kernel says no: each is kernel memory, bounded
- * in number and charged. */
+ * in number and charged. On a slow machine the clock says no first. */
 #include "tests/hostile/hostile.h"
 
 int main(void)
