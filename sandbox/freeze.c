@@ -1,6 +1,7 @@
 /* Watching and stopping the program that runs: its clock, freeze and thaw. The slot is not asked:
  * everything goes by handles that the library holds. */
 #include "sandbox/base/clock.h"
+#include "sandbox/base/fdio.h"
 #include "sandbox/launch.h"
 
 #include <dirent.h>
@@ -20,6 +21,7 @@ static struct err hold(struct sandbox *slot, bool frozen);
 static struct err hold_by_signal(struct sandbox *slot, bool frozen);
 static struct err threads_hold(int pid, bool frozen, bool *out_all);
 static bool thread_holds(int tasks_fd, const char *tid, bool *out_holds);
+static bool has_ended(const struct sandbox *slot);
 
 struct err sandbox_cpu_us(struct sandbox *slot, uint64_t *out_cpu_us)
 {
@@ -34,6 +36,8 @@ struct err sandbox_cpu_us(struct sandbox *slot, uint64_t *out_cpu_us)
     int status = slot->run_pid > 0 ? clock_getcpuclockid(slot->run_pid, &clock) : ESRCH;
     if (status == 0 && clock_gettime(clock, &used) < 0)
         status = errno;
+    if (status == 0 && has_ended(slot))
+        status = ESRCH; /* what was read may be another process's, of the same number */
     if (status != 0) {
         errno = status;
         return err_make(ERR_SYSTEM, "CPU clock of the program");
@@ -81,6 +85,8 @@ static struct err hold_by_signal(struct sandbox *slot, bool frozen)
         struct err err = threads_hold(slot->run_pid, frozen, &all);
         if (err_is(err))
             return err;
+        if (!all && has_ended(slot))
+            return err_none(); /* the number may be another process's by now */
         if (!all && clock_ns() > until) {
             errno = ETIMEDOUT;
             return err_make(ERR_SYSTEM, "SIGSTOP was not confirmed");
@@ -120,4 +126,12 @@ static bool thread_holds(int tasks_fd, const char *tid, bool *out_holds)
     const char *state = strrchr(text, ')'); /* the name before it may hold anything */
     *out_holds = state != NULL && strchr("TtZX", state[2]) != NULL;
     return true;
+}
+
+/* As long as this is false, the program's number is its own. */
+static bool has_ended(const struct sandbox *slot)
+{
+    bool ended = false;
+    struct err err = fdio_wait(slot->run_fd, 0, &ended);
+    return !err_is(err) && ended;
 }

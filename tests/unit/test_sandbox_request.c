@@ -8,6 +8,7 @@
 
 #include <elf.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 static struct sandbox_request good_request(int program)
 {
@@ -162,7 +163,9 @@ static void only_static_x86_64_programs_are_accepted(void **state)
         {"", sizeof image, EM_X86_64, ET_EXEC, 2, PT_GNU_STACK, PF_R | PF_W},
         {"writable and executable", sizeof image, EM_X86_64, ET_EXEC, 2, PT_GNU_STACK,
          PF_R | PF_W | PF_X},
+        {"writable and executable", sizeof image, EM_X86_64, ET_EXEC, 2, PT_GNU_STACK, PF_R | PF_X},
         {"writable and executable", sizeof image, EM_X86_64, ET_EXEC, 2, PT_LOAD, PF_W | PF_X},
+        {"", sizeof image, EM_X86_64, ET_EXEC, 2, PT_LOAD, PF_R | PF_X},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -179,12 +182,51 @@ static void only_static_x86_64_programs_are_accepted(void **state)
         image.segments[1].p_type = rows[i].second;
         image.segments[1].p_flags = rows[i].flags;
         int fd = file_of(&image, rows[i].size);
-        struct err err = program_check(fd);
+        struct err err = program_check(fd, false);
         if (err_is(err) != (rows[i].words[0] != '\0') || strstr(err.text, rows[i].words) == NULL)
             fail_msg("row %zu: '%s'", i, err.text);
         (void)close(fd);
     }
-    assert_int_equal(program_check(-1).code, ERR_INPUT);
+    assert_int_equal(program_check(-1, false).code, ERR_INPUT);
+}
+
+static void expect_no_program(int fd, const char *words)
+{
+    struct err err = program_check(fd, false);
+    assert_int_equal(err.code, ERR_INPUT);
+    if (strstr(err.text, words) == NULL)
+        fail_msg("'%s' does not say '%s'", err.text, words);
+}
+
+/* What exec would refuse, or die of half way, is refused before anything starts. */
+static void programs_that_cannot_start_are_refused(void **state)
+{
+    char bytes[4096] = "";
+    Elf64_Ehdr header;
+    Elf64_Phdr segment;
+    int act = act_open(), fd = -1, ends[2];
+    (void)state;
+    assert_true(pread(act, bytes, sizeof bytes, 0) > 0);
+    memcpy(&header, bytes, sizeof header);
+    memcpy(&segment, bytes + header.e_phoff, sizeof segment);
+    segment.p_filesz = 1 << 30; /* past the end of the file */
+    memcpy(bytes + header.e_phoff, &segment, sizeof segment);
+    fd = file_of(bytes, sizeof bytes);
+    expect_no_program(fd, "cut short");
+    (void)close(fd);
+
+    assert_false(err_is(fdio_memfd("plain", 0, &fd)));
+    assert_int_equal(fchmod(fd, 0644), 0);
+    expect_no_program(fd, "chmod +x");
+    (void)close(fd);
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    expect_no_program(ends[0], "no file");
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+    fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+    expect_no_program(fd, "chmod +x");
+    (void)close(fd);
+    (void)close(act);
 }
 
 static void facts_become_verdicts(void **state)
@@ -358,6 +400,7 @@ int main(void)
         cmocka_unit_test(malformed_requests_are_refused),
         cmocka_unit_test(too_many_words_are_refused),
         cmocka_unit_test(only_static_x86_64_programs_are_accepted),
+        cmocka_unit_test(programs_that_cannot_start_are_refused),
         cmocka_unit_test(facts_become_verdicts),
         cmocka_unit_test(an_unexplained_death_of_init_is_an_error),
         cmocka_unit_test(private_peak_is_not_guessed_from_shared_pages),
