@@ -226,7 +226,9 @@ $(BUILD)/bench_timing: $(BUILD)/obj/tests/bench/timing.o $(call lib,worker refer
 	$(link) -lseccomp -lcjson -lsodium -lm
 $(BUILD)/tests/programs/%: tests/programs/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -static -O1 -w -o $@ $< -pthread
+	$(CC) -std=gnu11 $(STATIC) -O1 -w -o $@ $< -pthread
+$(BUILD)/tests/programs/%: STATIC = -static
+$(BUILD)/tests/programs/launcher: STATIC = -ldl
 # The hostile corpus: its runner, and its programs. Of the family `compile` most files are food for
 # the compiler in the jail; only takeover_*.c are programs.
 HOSTILE_C := $(filter-out tests/hostile/compile/%,$(wildcard tests/hostile/*.c tests/hostile/*/*.c)) \

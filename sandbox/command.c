@@ -5,7 +5,9 @@
 #include "sandbox/base/json_out.h"
 #include "sandbox/base/text.h"
 #include "sandbox/command_options.h"
+#include "sandbox/gpu.h"
 #include "sandbox/probe.h"
+#include "sandbox/profile.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,13 +26,15 @@ struct job {
     struct sandbox_file put[SANDBOX_FILES_MAX];
     struct sandbox_file get[SANDBOX_FILES_MAX];
     int streams[STREAMS]; /* its standard input, output and error */
+    struct gpu_host gpu;  /* of profile gpu-launcher */
 };
 
 static struct err job_fill(const struct command_options *options, struct job *out);
 static struct err job_profile(const struct command_options *options, struct job *out);
 static struct err job_streams(const struct command_options *options, struct job *out);
 static struct err job_files(const struct command_options *options, struct job *out);
-static struct err open_slot(const struct command_options *options, struct sandbox **out_slot);
+static struct err open_slot(const struct command_options *options, struct job *job,
+                            struct sandbox **out_slot);
 static struct err deliver(const struct command_options *options, const struct job *job);
 static struct err copy_out(int from, const char *path, int fallback);
 static void print_result(const struct sandbox_result *result, enum sandbox_backend backend);
@@ -55,7 +59,7 @@ int command_run(int argc, char **argv)
     struct sandbox_result result = {0};
     err = job_fill(&options, &job);
     if (!err_is(err))
-        err = open_slot(&options, &slot);
+        err = open_slot(&options, &job, &slot);
     if (!err_is(err))
         err = sandbox_run(slot, &job.request, &result);
     if (!err_is(err))
@@ -98,7 +102,8 @@ void command_help(void)
            "sandbox bench [--rounds N] [--json]              what a run costs, as ratios\n"
            "\n"
            "PROGRAM is a static x86-64 ELF file; with --profile compile it is a path inside the\n"
-           "read-only view of the toolchain, such as /usr/bin/as, and runs in a fresh /work.\n"
+           "read-only view of the toolchain, such as /usr/bin/as, and runs in a fresh /work;\n"
+           "with --profile gpu-launcher it may be dynamically linked.\n"
            "\n"
            "Options of run, with their presets:\n");
     command_options_help();
@@ -132,24 +137,21 @@ static struct err job_fill(const struct command_options *options, struct job *ou
 
 static struct err job_profile(const struct command_options *options, struct job *out)
 {
-    static const char *const words[] = {
-        [SANDBOX_KERNEL] = "kernel",
-        [SANDBOX_THREADS] = "threads",
-        [SANDBOX_COMPILE] = "compile",
-    };
-    for (unsigned i = 0; i < COUNT(words); i++) {
-        if (strcmp(options->profile, words[i]) != 0)
+    const struct profile *profile;
+    for (unsigned i = 0; (profile = profile_of(i)) != NULL; i++) {
+        if (strcmp(options->profile, profile->word) != 0)
             continue;
         out->request.profile = (enum sandbox_profile)i;
-        if (i == SANDBOX_COMPILE)
-            return err_none();
+        if (profile->work)
+            return err_none(); /* its programs are the view's own */
         out->request.program_fd = open(options->program[0], O_RDONLY | O_CLOEXEC);
         if (out->request.program_fd < 0)
             return err_make(ERR_INPUT, "cannot open '%.80s': %s", options->program[0],
                             strerror(errno));
         return err_none();
     }
-    return err_make(ERR_INPUT, "no profile '%.20s': kernel, threads or compile", options->profile);
+    return err_make(ERR_INPUT, "no profile '%.20s': kernel, threads, compile or gpu-launcher",
+                    options->profile);
 }
 
 static struct err job_streams(const struct command_options *options, struct job *out)
@@ -193,7 +195,8 @@ static struct err job_files(const struct command_options *options, struct job *o
     return err_none();
 }
 
-static struct err open_slot(const struct command_options *options, struct sandbox **out_slot)
+static struct err open_slot(const struct command_options *options, struct job *job,
+                            struct sandbox **out_slot)
 {
     static const enum sandbox_backend backends[] = {SANDBOX_CGROUP_V2, SANDBOX_CGROUP_V1,
                                                     SANDBOX_RLIMITS};
@@ -206,7 +209,12 @@ static struct err open_slot(const struct command_options *options, struct sandbo
     if (options->backend[0] != '\0' && how.only == NULL)
         return err_make(ERR_INPUT, "no back end '%.20s': cgroup-v2, cgroup-v1 or rlimits",
                         options->backend);
-    return sandbox_open(&how, out_slot);
+    struct err err = err_none();
+    if (job->request.profile == SANDBOX_GPU_LAUNCHER) {
+        err = gpu_find((unsigned)options->gpu, &job->gpu);
+        how.gpu = &job->gpu.gpu;
+    }
+    return err_is(err) ? err : sandbox_open(&how, out_slot);
 }
 
 /* With --json our standard output is the object's alone. */

@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 struct command_options {
-    uint64_t wall_ms, cpu_ms, memory_bytes, stack_bytes, output_bytes, threads, pin;
-    const char *profile;                /* kernel, threads, compile */
+    uint64_t wall_ms, cpu_ms, memory_bytes, stack_bytes, output_bytes, threads, pin, gpu;
+    const char *profile;                /* kernel, threads, compile, gpu-launcher */
     const char *backend;                /* word of a back end, "" for the best */
     const char *in, *out, *err;         /* files, "" for none */
     const char *put[SANDBOX_FILES_MAX]; /* files to place in /work */

@@ -3,6 +3,7 @@
 #include "sandbox/jail.h"
 
 #include "sandbox/base/fdio.h"
+#include "sandbox/gpu.h"
 #include "sandbox/jail_tools.h"
 #include "sandbox/kernel.h"
 #include "sandbox/wire.h"
@@ -25,11 +26,10 @@
 #define INSIDE_ID 65534 /* not 0: an exec then gives no capability back */
 #define BASE "/proc"    /* exists everywhere; our root is mounted over it, then takes its place */
 
-struct part_mount {
-    int tree_fd;
-    const struct jail_part *part;
-};
-
+static struct err find_parts(const struct jail_options *options, struct jail_parts **out);
+static void release_parts(struct jail_parts *parts);
+static struct err enter(const struct jail_options *options, const struct jail_parts *parts,
+                        struct jail *out_jail);
 static struct err become_nobody(uint32_t id);
 static struct err enter_namespaces(bool has_network, enum slot_step fail_step);
 static struct err user_namespace_error(void);
@@ -37,7 +37,8 @@ static struct err write_maps(uid_t uid, gid_t gid);
 static struct err write_text(const char *path, const char *text);
 static struct err make_root(void);
 static struct err make_view(const struct jail_parts *parts);
-static struct err bind_part(const struct jail_part *part);
+static struct err show_part(const struct jail_part *part);
+static struct err copy_text(const struct jail_part *part, const char *target);
 static struct err make_parents(char *path);
 static struct err pivot(void);
 static struct err give_up_privileges(void);
@@ -54,37 +55,12 @@ static struct err step_end(struct err err, enum slot_step step, enum slot_step f
 
 struct err jail_enter(const struct jail_options *options, struct jail *out_jail)
 {
-    enum slot_step fail_step = options->fail_step;
-    auto_free struct jail_parts *parts = NULL;
-    struct jail_tools tools;
-    struct err err = err_none();
-
+    struct jail_parts *parts = NULL;
     out_jail->proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC); /* -1 is borne later */
-    if (options->with_view) {
-        parts = calloc(1, sizeof *parts);
-        if (parts == NULL)
-            return err_make(ERR_SYSTEM, "memory for the toolchain's parts");
-        err = jail_tools_find(&tools);
-        if (!err_is(err))
-            err = jail_parts_find(&tools, parts);
-    }
-    err = step_end(err, STEP_TOOLCHAIN, fail_step);
-    if (!err_is(err) && options->network_fd >= 0 && setns(options->network_fd, CLONE_NEWNET) < 0)
-        err = err_make(ERR_SYSTEM, "%s", step_words(STEP_NAMESPACES));
+    struct err err = step_end(find_parts(options, &parts), STEP_TOOLCHAIN, options->fail_step);
     if (!err_is(err))
-        err = step_end(become_nobody(options->id), STEP_IDENTITY, fail_step);
-    if (!err_is(err))
-        err = enter_namespaces(options->network_fd >= 0, fail_step);
-    if (!err_is(err))
-        err = step_end(make_root(), STEP_ROOT, fail_step);
-    if (!err_is(err) && parts != NULL)
-        err = step_end(make_view(parts), STEP_VIEW, fail_step);
-    if (!err_is(err))
-        err = step_end(pivot(), STEP_PIVOT, fail_step);
-    if (!err_is(err))
-        err = step_end(give_up_privileges(), STEP_PRIVILEGES, fail_step);
-    if (!err_is(err))
-        err = open_roots(parts != NULL, out_jail);
+        err = enter(options, parts, out_jail);
+    release_parts(parts);
     return err;
 }
 
@@ -121,6 +97,54 @@ struct err jail_work_unmount(const struct jail *jail)
     if (umount2("/view/work", MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
         return err_make(ERR_SYSTEM, "unmount /work");
     return err_none();
+}
+
+/* What the view will show, while the host can still be seen. */
+static struct err find_parts(const struct jail_options *options, struct jail_parts **out)
+{
+    struct jail_tools tools;
+    if (options->view == SLOT_VIEW_NONE)
+        return err_none();
+    *out = calloc(1, sizeof **out);
+    if (*out == NULL)
+        return err_make(ERR_SYSTEM, "memory for the parts of the view");
+    if (options->view == SLOT_VIEW_GPU)
+        return gpu_parts(options->gpu, *out);
+    struct err err = jail_tools_find(&tools);
+    return err_is(err) ? err : jail_parts_find(&tools, *out);
+}
+
+static void release_parts(struct jail_parts *parts)
+{
+    for (size_t i = 0; parts != NULL && i < parts->count; i++) {
+        if (parts->at[i].text_fd >= 0)
+            (void)close(parts->at[i].text_fd); /* was only read */
+    }
+    free(parts);
+}
+
+static struct err enter(const struct jail_options *options, const struct jail_parts *parts,
+                        struct jail *out_jail)
+{
+    enum slot_step fail_step = options->fail_step;
+    struct err err = err_none();
+    if (options->network_fd >= 0 && setns(options->network_fd, CLONE_NEWNET) < 0)
+        err = err_make(ERR_SYSTEM, "%s", step_words(STEP_NAMESPACES));
+    if (!err_is(err))
+        err = step_end(become_nobody(options->id), STEP_IDENTITY, fail_step);
+    if (!err_is(err))
+        err = enter_namespaces(options->network_fd >= 0, fail_step);
+    if (!err_is(err))
+        err = step_end(make_root(), STEP_ROOT, fail_step);
+    if (!err_is(err) && parts != NULL)
+        err = step_end(make_view(parts), STEP_VIEW, fail_step);
+    if (!err_is(err))
+        err = step_end(pivot(), STEP_PIVOT, fail_step);
+    if (!err_is(err))
+        err = step_end(give_up_privileges(), STEP_PRIVILEGES, fail_step);
+    if (!err_is(err))
+        err = open_roots(parts != NULL, out_jail);
+    return err;
 }
 
 static struct err become_nobody(uint32_t id)
@@ -234,32 +258,46 @@ static struct err make_view(const struct jail_parts *parts)
             return err_make(ERR_SYSTEM, "link '%s'", links[i].path);
     }
     for (size_t i = 0; i < parts->count; i++) {
-        struct err err = bind_part(&parts->at[i]);
+        struct err err = show_part(&parts->at[i]);
         if (err_is(err))
             return err;
     }
     return err_none();
 }
 
-static struct err bind_part(const struct jail_part *part)
+static struct err show_part(const struct jail_part *part)
 {
     char target[JAIL_PATH_MAX + 32];
     (void)snprintf(target, sizeof target, BASE "/view%s", part->path);
     struct err err = make_parents(target);
     if (err_is(err))
         return err;
-    if (part->directory ? mkdir(target, 0755) < 0 : mknod(target, S_IFREG | 0444, 0) < 0)
+    bool directory = part->kind == PART_DIRECTORY;
+    if (directory ? mkdir(target, 0755) < 0 : mknod(target, S_IFREG | 0444, 0) < 0)
         return err_make(ERR_SYSTEM, "place for '%s'", part->path);
+    if (part->kind == PART_TEXT)
+        return copy_text(part, target);
 
     auto_close int tree =
         kernel_open_tree(AT_FDCWD, part->source,
                          (unsigned)(OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW));
-    struct mount_attr attributes = {.attr_set =
-                                        MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV};
+    /* A node can be written on a read-only mount: what is written is not the file system. */
+    uint64_t no_device = part->kind == PART_DEVICE ? MOUNT_ATTR_NOEXEC : MOUNT_ATTR_NODEV;
+    struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | no_device};
     if (tree < 0 || kernel_mount_setattr(tree, "", AT_EMPTY_PATH, &attributes) < 0 ||
         kernel_move_mount(tree, AT_FDCWD, target) < 0)
         return err_make(ERR_SYSTEM, "show '%s'", part->path);
     return err_none();
+}
+
+static struct err copy_text(const struct jail_part *part, const char *target)
+{
+    char text[GPU_TEXT_BYTES_MAX];
+    auto_close int to = open(target, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    ssize_t got = to < 0 ? -1 : read(part->text_fd, text, sizeof text);
+    if (got < 0)
+        return err_make(ERR_SYSTEM, "copy '%s'", part->path);
+    return fdio_write(to, text, (size_t)got);
 }
 
 static struct err make_parents(char *path)

@@ -5,21 +5,23 @@
 
 #include "sandbox/base/err.h"
 #include "sandbox/step.h"
+#include "sandbox/wire.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 struct jail {
     int void_fd; /* empty directory: the root of kernel programs */
-    int view_fd; /* root of compilers, -1: none */
+    int view_fd; /* root of compilers or of GPU launchers, -1: none */
     int proc_fd; /* the host's procfs, for our own number and OOM preference; never handed on */
 };
 
 struct jail_options {
     uint32_t id;    /* user and group to become, SLOT_SAME_ID: stay */
     int network_fd; /* a fresh network namespace to enter, -1: one is made */
-    bool with_view;
-    enum slot_step fail_step; /* tests: this one fails */
+    enum slot_view view;
+    const struct slot_gpu *gpu; /* of SLOT_VIEW_GPU, borrowed */
+    enum slot_step fail_step;   /* tests: this one fails */
 };
 
 /* Moves the calling process, which must be single-threaded, into the house. On failure the process

@@ -4,12 +4,7 @@
 #define SANDBOX_JAIL_TOOLS_H
 
 #include "sandbox/base/err.h"
-
-#include <stdbool.h>
-#include <stddef.h>
-
-#define JAIL_PATH_MAX 256
-#define JAIL_PARTS_MAX 48
+#include "sandbox/jail_parts.h"
 
 struct jail_tools {
     char cc1[JAIL_PATH_MAX];           /* /usr/lib/gcc/x86_64-linux-gnu/12/cc1 */
@@ -25,19 +20,6 @@ struct jail_tools {
 /* Finds gcc (the newest version that has a cc1), as and ld of this host. Cheap: a directory and
  * three links are read. ERR_SYSTEM says what is missing and which package brings it. */
 struct err jail_tools_find(struct jail_tools *out);
-
-/* One file or directory of the host that the view shows at the same path. */
-struct jail_part {
-    char path[JAIL_PATH_MAX];
-    char source[JAIL_PATH_MAX]; /* the same with links resolved */
-    bool directory;
-    bool optional; /* left out where the host has none */
-};
-
-struct jail_parts {
-    struct jail_part at[JAIL_PARTS_MAX];
-    size_t count;
-};
 
 /* Everything that cc1, as, ld and addr2line open: themselves, their libraries as the dynamic linker
  * resolves them, headers. Starts the dynamic linker four times (some ms): once per compile slot. */

@@ -2,6 +2,7 @@
  */
 #include "sandbox/landlock.h"
 
+#include <fcntl.h>
 #include <linux/landlock.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,6 +24,8 @@ static struct err ruleset_allow(int ruleset, int directory, uint64_t access);
 #define REFER (1ULL << 13)    /* version 2 */
 #define TRUNCATE (1ULL << 14) /* version 3 */
 #define IOCTL (1ULL << 15)    /* version 5 */
+#define DEVICES (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | IOCTL)
+#define PROGRAM (LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE)
 #define WORK                                                                                       \
     (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_WRITE_FILE |  \
      LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | TRUNCATE)
@@ -45,13 +48,35 @@ struct err landlock_program(int program_fd, int *out_fd)
     auto_close int ruleset = -1;
     struct err err = ruleset_make(&handled, &ruleset);
     if (!err_is(err) && ruleset >= 0)
-        err = ruleset_allow(ruleset, program_fd,
-                            LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE);
+        err = ruleset_allow(ruleset, program_fd, PROGRAM);
     if (err_is(err))
         return err;
     *out_fd = ruleset;
     ruleset = -1; /* the caller's now */
     return err_none();
+}
+
+struct err landlock_gpu(int view_fd, int program_fd, int *out_fd)
+{
+    struct ruleset_attributes handled;
+    auto_close int ruleset = -1;
+    *out_fd = -1;
+    struct err err = ruleset_make(&handled, &ruleset);
+    if (err_is(err) || ruleset < 0)
+        return err;
+    auto_close int devices = openat(view_fd, "dev", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (devices < 0)
+        return err_make(ERR_SYSTEM, "open /dev of the view");
+    err = ruleset_allow(ruleset, view_fd, READ_ONLY);
+    if (!err_is(err))
+        err = ruleset_allow(ruleset, devices, DEVICES & handled.handled_access_fs);
+    if (!err_is(err) && program_fd >= 0)
+        err = ruleset_allow(ruleset, program_fd, PROGRAM);
+    if (!err_is(err)) {
+        *out_fd = ruleset;
+        ruleset = -1; /* the caller's now */
+    }
+    return err;
 }
 
 struct err landlock_compile(int view_fd, int work_fd, int *out_fd)

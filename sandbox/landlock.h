@@ -15,6 +15,10 @@ struct err landlock_nothing(int *out_fd);
  * every rule set). */
 struct err landlock_program(int program_fd, int *out_fd);
 
+/* Reading and executing below view_fd, its device nodes (dev/) opened for both and asked by ioctl,
+ * and this one program, -1: none that needs it: for GPU launchers. */
+struct err landlock_gpu(int view_fd, int program_fd, int *out_fd);
+
 /* Reading and executing below view_fd, files of /work besides: for compilers. */
 struct err landlock_compile(int view_fd, int work_fd, int *out_fd);
 

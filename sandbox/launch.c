@@ -98,7 +98,7 @@ void launch_end(struct sandbox *slot)
     }
     slot->running = false;
     slot->stopped = false;
-    slot->view = false;
+    slot->view = SLOT_VIEW_NONE;
 }
 
 uint32_t launch_id(int tag)
@@ -218,11 +218,13 @@ static struct err send_setup(struct sandbox *slot, int net_fd)
     struct slot_setup setup = {
         .head = {.version = SLOT_VERSION, .size = sizeof setup, .kind = SLOT_SETUP},
         .id = slot->id,
-        .with_view = slot->view,
+        .view = slot->view,
         .fail_step = slot->fail_step,
         .has_run_group = slot->group.run_fd >= 0,
         .has_network = net_fd >= 0,
     };
+    if (slot->view == SLOT_VIEW_GPU)
+        setup.gpu = slot->gpu;
     const int all[] = {slot->group.run_fd, net_fd, slot->group.join_fds[0],
                        slot->group.join_fds[1]};
     int fds[COUNT(all)];

@@ -17,7 +17,9 @@ struct sandbox {
     int tag;                /* tells the slots of one process apart */
     uint32_t id;            /* user of the slot, SLOT_SAME_ID: ours */
     uint32_t fail_step;
-    bool view;  /* the slot has the compile view */
+    enum slot_view view; /* that the slot has */
+    bool has_gpu;        /* and could have: gpu holds */
+    struct slot_gpu gpu;
     bool doubt; /* rebuild before the next run */
     int socket;
     int pidfd;

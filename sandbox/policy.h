@@ -19,7 +19,12 @@
 #define POLICY_PROGRAM_FD 24 /* the one descriptor that execveat may run; gone after the exec */
 #define POLICY_PROGRAM_PID 2 /* of the program in its pid namespace */
 
-enum policy_profile { POLICY_KERNEL = 1, POLICY_THREADS = 2, POLICY_COMPILE = 4 };
+enum policy_profile {
+    POLICY_KERNEL = 1,
+    POLICY_THREADS = 2,
+    POLICY_COMPILE = 4,
+    POLICY_GPU_LAUNCHER = 8,
+};
 
 enum policy_compare { POLICY_EQUAL, POLICY_MASKED }; /* MASKED: (argument & mask) == value */
 

@@ -3,6 +3,7 @@
 
 #include "sandbox/base/fdio.h"
 #include "sandbox/base/text.h"
+#include "sandbox/profile.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,14 +25,15 @@ static struct err check_file(const char *list, size_t index, const struct sandbo
 
 struct err request_check(const struct sandbox_request *request)
 {
-    if ((unsigned)request->profile > SANDBOX_COMPILE)
+    const struct profile *profile = profile_of((unsigned)request->profile);
+    if (profile == NULL)
         return err_make(ERR_INPUT, "profile is %d, must be 0 .. %d", (int)request->profile,
-                        SANDBOX_COMPILE);
+                        SANDBOX_PROFILE_LAST);
     if (request->argv == NULL || request->argv[0] == NULL)
         return err_make(ERR_INPUT, "argv is empty");
-    if (request->profile == SANDBOX_KERNEL && request->limits.threads != 1)
-        return err_make(ERR_INPUT, "limits.threads is %u, must be 1 in profile kernel",
-                        request->limits.threads);
+    if (profile->one_thread && request->limits.threads != 1)
+        return err_make(ERR_INPUT, "limits.threads is %u, must be 1 in profile %s",
+                        request->limits.threads, profile->word);
     if (request->cpu < -1 || request->cpu >= CPU_SETSIZE)
         return err_make(ERR_INPUT, "cpu is %d, must be -1 .. %d", request->cpu, CPU_SETSIZE - 1);
 
@@ -41,12 +43,12 @@ struct err request_check(const struct sandbox_request *request)
     if (!err_is(err))
         err = check_files(request);
     if (!err_is(err) && request->program_fd >= 0)
-        err = program_check(request->program_fd);
+        err = program_check(request->program_fd, profile->dynamic);
     if (!err_is(err) && request->program_fd < 0 &&
-        (request->profile != SANDBOX_COMPILE || request->argv[0][0] != '/'))
+        (!profile->own_programs || request->argv[0][0] != '/'))
         err = err_make(ERR_INPUT,
-                       "program_fd is %d: only profile compile has programs of its own, "
-                       "by absolute path in argv[0]",
+                       "program_fd is %d: only profiles compile and gpu-launcher have programs of "
+                       "their own, by absolute path in argv[0]",
                        request->program_fd);
     return err;
 }
@@ -145,7 +147,7 @@ static struct err check_fds(const struct sandbox_request *request)
 
 static struct err check_files(const struct sandbox_request *request)
 {
-    if (request->profile != SANDBOX_COMPILE &&
+    if (!profile_of(request->profile)->work &&
         (request->files_in_count > 0 || request->files_out_count > 0))
         return err_make(ERR_INPUT, "files_in and files_out belong to profile compile");
     if (request->files_in_count > SANDBOX_FILES_MAX || request->files_out_count > SANDBOX_FILES_MAX)

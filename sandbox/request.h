@@ -4,6 +4,8 @@
 
 #include "sandbox/wire.h"
 
+#include <stdbool.h>
+
 /* ERR_INPUT names the field and its range, or says what the program lacks. */
 struct err request_check(const struct sandbox_request *request);
 
@@ -16,8 +18,8 @@ struct err request_pack(const struct sandbox_request *request, struct slot_start
  * owning it. */
 uint64_t request_shared_bytes(const struct sandbox_request *request);
 
-/* ERR_INPUT unless fd is a static x86-64 program: no interpreter, no dynamic section that needs
- * one. Reads the headers only. */
-struct err program_check(int fd);
+/* ERR_INPUT unless fd is an x86-64 program, and a static one (no interpreter) unless `dynamic`.
+ * Reads the headers only. */
+struct err program_check(int fd, bool dynamic);
 
 #endif

@@ -4,7 +4,9 @@
 #include "sandbox/base/clock.h"
 #include "sandbox/base/fdio.h"
 #include "sandbox/base/text.h"
+#include "sandbox/gpu.h"
 #include "sandbox/launch.h"
+#include "sandbox/profile.h"
 #include "sandbox/request.h"
 #include "sandbox/verdict.h"
 
@@ -17,12 +19,11 @@
 #include <unistd.h>
 
 #define START_MS 30000 /* between request and exec; also covers files_in of a full disk's speed */
-#define AS_MARGIN_BYTES (16ULL << 20) /* the program's own image, the vdso, the guard gap */
 
 static struct err find_program(const struct sandbox_options *options, char out[PATH_MAX]);
 static struct err open_best(struct sandbox *slot, const struct sandbox_options *options);
 static struct err open_backend(struct sandbox *slot, enum sandbox_backend backend);
-static struct err rebuild(struct sandbox *slot, bool view);
+static struct err rebuild(struct sandbox *slot, enum slot_view view);
 static void keep_outputs(struct sandbox *slot, const struct sandbox_request *request);
 static struct err start_run(struct sandbox *slot, const struct sandbox_request *request);
 static struct err await_start(struct sandbox *slot);
@@ -47,6 +48,9 @@ struct err sandbox_open(const struct sandbox_options *options, struct sandbox **
     (void)group_open(SANDBOX_RLIMITS, 0, 0, &slot->group); /* cannot fail: makes nothing */
 
     struct err err = find_program(options, slot->program);
+    slot->has_gpu = options->gpu != NULL;
+    if (!err_is(err) && slot->has_gpu)
+        err = gpu_pack(options->gpu, &slot->gpu);
     if (!err_is(err))
         err = open_best(slot, options);
     if (err_is(err)) {
@@ -69,12 +73,17 @@ void sandbox_close(struct sandbox *slot)
 
 struct err sandbox_start(struct sandbox *slot, const struct sandbox_request *request)
 {
-    bool view = request->profile == SANDBOX_COMPILE;
     if (slot->running)
         return err_make(ERR_INTERNAL, "this slot runs a program already");
     struct err err = request_check(request);
-    if (!err_is(err) && (slot->doubt || (view && !slot->view)))
-        err = rebuild(slot, view || slot->view);
+    enum slot_view view = err_is(err) ? SLOT_VIEW_NONE : profile_of(request->profile)->view;
+    if (view == SLOT_VIEW_GPU && !slot->has_gpu)
+        err = err_make(ERR_INPUT, "profile gpu-launcher: this slot was opened without "
+                                  "sandbox_options.gpu");
+    /* A view that is there is in nobody's way. */
+    bool missing = view != SLOT_VIEW_NONE && view != slot->view;
+    if (!err_is(err) && (slot->doubt || missing))
+        err = rebuild(slot, missing ? view : slot->view);
     if (!err_is(err))
         err = group_prepare(&slot->group, &request->limits);
     if (err_is(err))
@@ -224,7 +233,7 @@ static struct err open_backend(struct sandbox *slot, enum sandbox_backend backen
 
 /* After a doubt the groups are new too: the killed slot's init may stay a zombie for as long as the
  * host's first process likes, and it counts against the pids limit of its group. */
-static struct err rebuild(struct sandbox *slot, bool view)
+static struct err rebuild(struct sandbox *slot, enum slot_view view)
 {
     struct err err = err_none();
     launch_end(slot);
@@ -237,7 +246,7 @@ static struct err rebuild(struct sandbox *slot, bool view)
     slot->view = view;
     if (!err_is(err))
         err = launch_slot(slot);
-    slot->view = view && !err_is(err);
+    slot->view = err_is(err) ? SLOT_VIEW_NONE : view;
     slot->doubt = err_is(err);
     return err;
 }
@@ -262,15 +271,15 @@ static struct err start_run(struct sandbox *slot, const struct sandbox_request *
     /* With a group the kernel counts pages; without one, address space is all there is to limit.
      * RLIMIT_DATA counts private writable memory, RLIMIT_AS shared mappings and stack as well. */
     bool grouped = slot->group.backend != SANDBOX_RLIMITS;
-    bool compile = request->profile == SANDBOX_COMPILE;
+    const struct profile *profile = profile_of(request->profile);
     start.head = (struct slot_head){
         .version = SLOT_VERSION, .size = sizeof start, .kind = SLOT_START, .serial = slot->serial};
     start.data_bytes = grouped ? UINT64_MAX : request->limits.memory_bytes;
-    start.address_space_bytes = grouped
+    start.address_space_bytes = grouped || profile->vast_addresses
                                     ? UINT64_MAX
                                     : request->limits.memory_bytes + slot->shared_bytes +
                                           request->limits.stack_bytes * request->limits.threads +
-                                          (compile ? 16 * AS_MARGIN_BYTES : AS_MARGIN_BYTES);
+                                          profile->extra_bytes;
     launch_gather(slot);
     err = fdio_send(slot->socket, &start, sizeof start, fds, fds_count);
     if (err_is(err))

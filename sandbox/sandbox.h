@@ -4,7 +4,8 @@
  * Invariants
  * - The program has no host file, no network, no name for anything outside: only the descriptors
  *   that the request lists, numbered from 0, and an empty read-only root (profile `compile`: the
- *   toolchain read-only, and a fresh private /work).
+ *   toolchain read-only, and a fresh private /work; profile `gpu-launcher`: the device nodes and
+ *   libraries that sandbox_options.gpu lists).
  * - Whatever the program started is dead before its result is told.
  * - What the program did is a struct sandbox_result; a struct err is always our own failure and
  *   cannot be caused by an exit code, a signal or anything else that the program does.
@@ -25,12 +26,16 @@
 #define SANDBOX_FDS_MAX 8   /* descriptors handed to one program */
 #define SANDBOX_FILES_MAX 6 /* files placed into, or taken out of, /work */
 #define SANDBOX_ARGS_MAX 64 /* words on the command line, 3 KiB together */
+#define SANDBOX_DEVICES_MAX 8
+#define SANDBOX_LIBRARIES_MAX 16
+#define SANDBOX_TEXTS_MAX 8
 
 enum sandbox_profile {
-    SANDBOX_KERNEL,  /* a static program, one thread */
-    SANDBOX_THREADS, /* the same with `threads` threads */
-    SANDBOX_COMPILE, /* cc1, as, ld: the toolchain read-only, /work, no network */
-    SANDBOX_PROFILE_LAST = SANDBOX_COMPILE,
+    SANDBOX_KERNEL,       /* a static program, one thread */
+    SANDBOX_THREADS,      /* the same with `threads` threads */
+    SANDBOX_COMPILE,      /* cc1, as, ld: the toolchain read-only, /work, no network */
+    SANDBOX_GPU_LAUNCHER, /* our own launcher and a GPU's driver: see struct sandbox_gpu */
+    SANDBOX_PROFILE_LAST = SANDBOX_GPU_LAUNCHER,
 };
 
 struct sandbox_limits {
@@ -50,7 +55,8 @@ struct sandbox_file {
 
 struct sandbox_request {
     enum sandbox_profile profile;
-    int program_fd;          /* a static ELF; -1: argv[0] is a path inside the compile view */
+    int program_fd;          /* a static ELF (gpu-launcher: or a dynamic one); -1: argv[0] is a
+                                path inside the view of compile or gpu-launcher */
     const char *const *argv; /* NULL-terminated */
     const int *fds;          /* become 0, 1, 2, …; borrowed for the call */
     size_t fds_count;        /* at most SANDBOX_FDS_MAX */
@@ -94,12 +100,45 @@ enum sandbox_backend {
     SANDBOX_RLIMITS,
 };
 
+/* What profile `gpu-launcher` shows besides an empty, read-only root: nothing else of the host can
+ * be named. It is for a launcher of the caller's own, which loads the driver's libraries at run
+ * time and feeds a device with strangers' code; that code never runs on the processor.
+ *
+ * - Device nodes are opened for reading and writing under /dev, and take the driver's own requests
+ *   (policy.c lists them, a reason beside each) and no other ioctl. Tests name stand-ins:
+ *   {"/dev/null", "nvidiactl"}.
+ * - Libraries (and programs, for argv[0]) appear read-only under their own paths, with whatever the
+ *   dynamic linker loads for them, the linker itself included. There is no ld.so.cache: outside the
+ *   linker's standard directories a library must be loaded by its whole path. Paths must be
+ *   reachable for any user, for that is who the slot becomes.
+ * - Texts are copied as they are when the slot is made, at most 16 KiB each; one that is missing is
+ *   left out. /proc and /sys are otherwise absent.
+ * - Threads up to limits.threads (a driver starts three or four of its own); fork, vfork, exec and
+ *   mknod answer EPERM, since drivers try helpers of their own; local sockets can be made, bound
+ *   and listened to, for a driver insists, but nobody can connect. The environment is empty.
+ * - memory_bytes counts the process's own memory, and pinned pages of it, not the device's. Without
+ *   groups the address space is not limited here: drivers reserve terabytes.
+ *
+ * sandbox/gpu.h finds all of it on a host that has a GPU. */
+struct sandbox_device {
+    const char *path; /* of a character device on the host, "/dev/nvidia0" */
+    const char *name; /* below /dev of the view: "nvidia0", "nvidia-caps/nvidia-cap1" */
+};
+
+struct sandbox_gpu {
+    const struct sandbox_device *devices;
+    size_t devices_count;         /* 1 .. SANDBOX_DEVICES_MAX */
+    const char *const *libraries; /* NULL-terminated, at most SANDBOX_LIBRARIES_MAX; NULL: none */
+    const char *const *texts;     /* NULL-terminated, at most SANDBOX_TEXTS_MAX; NULL: none */
+};
+
 struct sandbox_options {
     const char *program; /* path of build/sandbox; NULL: "sandbox" beside /proc/self/exe */
     const char *name;    /* of the slot, shown by ps: "student", "baseline"; NULL: none */
     bool require_cgroup; /* refuse to run with rlimits alone */
     const enum sandbox_backend *only; /* exactly this one, for tests; NULL: the best that works */
     unsigned fail_step;               /* tests: this set-up step of sandbox/step.h fails; 0: none */
+    const struct sandbox_gpu *gpu;    /* of profile gpu-launcher, copied; NULL: not for that */
 };
 
 struct sandbox; /* one slot */

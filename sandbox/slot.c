@@ -103,11 +103,12 @@ static struct err slot_setup(struct slot *slot)
         return err;
     if (size != sizeof setup || setup.head.version != SLOT_VERSION ||
         setup.head.size != sizeof setup || setup.head.kind != SLOT_SETUP ||
-        setup.has_run_group > 1 || setup.has_network > 1 ||
+        setup.has_run_group > 1 || setup.has_network > 1 || setup.view >= SLOT_VIEW_COUNT ||
         fds_count < setup.has_run_group + setup.has_network)
         return err_make(ERR_INPUT, "set-up packet of another version: is build/sandbox current?");
 
     slot->fail_step = setup.fail_step;
+    slot->view = setup.view;
     slot->group_fd = -1;
     size_t next = 0;
     if (setup.has_run_group != 0)
@@ -117,7 +118,8 @@ static struct err slot_setup(struct slot *slot)
         err = slot_join(slot, fds + next, fds_count - next);
     struct jail_options options = {.id = setup.id,
                                    .network_fd = network_fd,
-                                   .with_view = setup.with_view != 0,
+                                   .view = setup.view,
+                                   .gpu = &setup.gpu,
                                    .fail_step = slot->fail_step};
     if (!err_is(err))
         err = jail_enter(&options, &slot->jail);
@@ -302,6 +304,7 @@ static void on_call(struct slot *slot)
     if (syscall(SYS_ioctl, slot->run.state.listener_fd, SECCOMP_IOCTL_NOTIF_RECV, &call) < 0)
         return; /* its thread died meanwhile, and the end is on its way */
     slot->call = call.data.nr;
+    slot->call_argument = call.data.args[1];
     policy_call_name(call.data.arch, call.data.nr, slot->call_name, sizeof slot->call_name);
     slot_stop(slot, SLOT_STOP_CALL);
 }
@@ -360,6 +363,7 @@ static void slot_tell_end(struct slot *slot, const struct rusage *usage)
         .reaped = state->reaped,
         .status = state->status,
         .syscall = slot->stop == SLOT_STOP_CALL ? slot->call : -1,
+        .syscall_argument = slot->call_argument,
         .wall_us = (uint64_t)(end_ns - slot->start_ns) / 1000,
         .cpu_us =
             used_us > (uint64_t)slot->cpu_at_stop_us ? used_us : (uint64_t)slot->cpu_at_stop_us,

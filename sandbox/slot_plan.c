@@ -25,6 +25,7 @@
 static struct err plan_check(const struct slot_start *start, const int *fds, size_t fds_count);
 static struct err plan_words(struct slot *slot);
 static struct err plan_filter(struct slot *slot);
+static struct err plan_view(struct slot *slot);
 static struct err plan_work(struct slot *slot, const int *files_in);
 static struct err file_in(int work_fd, const char *name, int from);
 static struct err plan_program(struct slot *slot);
@@ -57,7 +58,9 @@ struct err slot_plan_init(struct slot *slot)
 {
     slot->own_resident_kib = resident_kib(slot);
     static const struct run_rlimit rows[] = {
-        {RLIMIT_CORE, {0, 0}},         /* cores would leave by a path of the host */
+        /* Cores would leave by a path of the host. Not 0: where the host pipes them to a handler
+         * (systemd-coredump), only 1 keeps the kernel from starting that for every crash. */
+        {RLIMIT_CORE, {1, 1}},
         {RLIMIT_MEMLOCK, {0, 0}},      /* nothing is locked past the accounting */
         {RLIMIT_MSGQUEUE, {0, 0}},     /* no queue outlives anything */
         {RLIMIT_SIGPENDING, {64, 64}}, /* bounds kernel memory */
@@ -79,13 +82,16 @@ struct err slot_plan_init(struct slot *slot)
 struct err slot_plan(struct slot *slot, const struct slot_start *start, const int *fds,
                      size_t fds_count)
 {
-    bool compile = start->profile == SANDBOX_COMPILE;
+    const struct profile *profile = profile_of(start->profile);
+    if (profile == NULL)
+        profile = profile_of(SANDBOX_KERNEL); /* plan_check refuses it */
 
     slot->start = *start;
     slot->stop = SLOT_STOP_NONE;
     slot->stop_ns = 0;
     slot->call = -1;
     slot->call_name[0] = '\0';
+    slot->call_argument = 0;
     slot->cpu_at_stop_us = 0;
     slot->cpu_limit_us = (int64_t)start->cpu_ms * 1000;
     slot->threads = start->threads;
@@ -95,11 +101,11 @@ struct err slot_plan(struct slot *slot, const struct slot_start *start, const in
     slot->run.state.listener_fd = -1;
     slot->run.plan = (struct run_plan){
         .listen = slot->listen,
-        .fixed_addresses = !compile,
+        .fixed_addresses = profile->fixed_addresses,
         .cpu = start->cpu,
         .cpus = slot->cpus,
-        .root_fd = compile ? slot->jail.view_fd : slot->jail.void_fd,
-        .directory = compile ? "/work" : NULL,
+        .root_fd = profile->view != SLOT_VIEW_NONE ? slot->jail.view_fd : slot->jail.void_fd,
+        .directory = profile->directory,
         .landlock_fd = slot->landlock_fd,
         .group_fd = slot->group_fd,
         .proc_fd = slot->jail.proc_fd,
@@ -114,7 +120,9 @@ struct err slot_plan(struct slot *slot, const struct slot_start *start, const in
         err = plan_words(slot);
     if (!err_is(err))
         err = plan_filter(slot);
-    if (!err_is(err) && compile)
+    if (!err_is(err) && profile->view != SLOT_VIEW_NONE)
+        err = plan_view(slot);
+    if (!err_is(err) && profile->work)
         err = plan_work(slot, fds + start->fds_count + start->has_program);
     if (!err_is(err))
         err = plan_program(slot);
@@ -184,7 +192,7 @@ struct err slot_raise(int fd, int *out_fd)
 /* The library has checked all this for its caller; here it is checked for ourselves. */
 static struct err plan_check(const struct slot_start *start, const int *fds, size_t fds_count)
 {
-    if (start->profile > SANDBOX_COMPILE || start->has_program > 1 ||
+    if (profile_of(start->profile) == NULL || start->has_program > 1 ||
         start->fds_count > SANDBOX_FDS_MAX || start->files_in_count > SANDBOX_FILES_MAX ||
         start->files_out_count > SANDBOX_FILES_MAX || start->words_count > SANDBOX_ARGS_MAX ||
         start->words_count == 0 || start->threads == 0)
@@ -227,11 +235,17 @@ static struct err plan_filter(struct slot *slot)
     return err_none();
 }
 
+static struct err plan_view(struct slot *slot)
+{
+    const struct profile *profile = profile_of(slot->start.profile);
+    if (slot->view != profile->view)
+        return err_make(ERR_INTERNAL, "this slot has no view for %s", profile->word);
+    return err_none();
+}
+
 static struct err plan_work(struct slot *slot, const int *files_in)
 {
     int fd = -1;
-    if (slot->jail.view_fd < 0)
-        return err_make(ERR_INTERNAL, "this slot has no compile view");
     if (step_fails(slot, STEP_WORK))
         return err_make(ERR_SYSTEM, "%s", step_words(STEP_WORK));
     struct err err = jail_work_mount(&slot->jail, slot->start.work_bytes, &fd);
@@ -288,20 +302,24 @@ static struct err plan_program(struct slot *slot)
                         start->words);
     if (dup3(fd, POLICY_PROGRAM_FD, O_CLOEXEC) < 0)
         return err_make(ERR_SYSTEM, "%s", step_words(STEP_PROGRAM));
-    return err_none();
+    return plan_landlock(slot);
 }
 
-/* A program on a disk needs a rule of its own, or Landlock refuses its exec. */
+/* A program on a disk needs a rule of its own, or Landlock refuses its exec; the devices of a view
+ * are named in rules, too. Compilers have theirs already, made with /work. */
 static struct err plan_landlock(struct slot *slot)
 {
     struct stat info;
     int fd = -1;
     if (fstat(POLICY_PROGRAM_FD, &info) < 0)
         return err_make(ERR_SYSTEM, "%s", step_words(STEP_LANDLOCK_RULES));
-    if (slot->landlock_fd < 0 || info.st_dev == slot->memfd_device ||
-        slot->start.profile == SANDBOX_COMPILE)
+    enum slot_view view = profile_of(slot->start.profile)->view;
+    int program_fd = info.st_dev == slot->memfd_device ? -1 : POLICY_PROGRAM_FD;
+    if (slot->landlock_fd < 0 || view == SLOT_VIEW_TOOLCHAIN ||
+        (view == SLOT_VIEW_NONE && program_fd < 0))
         return err_none();
-    struct err err = landlock_program(POLICY_PROGRAM_FD, &fd);
+    struct err err = view == SLOT_VIEW_GPU ? landlock_gpu(slot->jail.view_fd, program_fd, &fd)
+                                           : landlock_program(program_fd, &fd);
     if (!err_is(err))
         err = slot_raise(fd, &slot->run_landlock_fd);
     slot->run.plan.landlock_fd = slot->run_landlock_fd;
@@ -315,6 +333,7 @@ static void plan_rlimits(struct slot *slot)
     const struct slot_start *start = &slot->start;
     struct run_plan *plan = &slot->run.plan;
     rlim_t cpu_seconds = (start->cpu_ms + 999) / 1000 + 1;
+    rlim_t descriptors = profile_of(start->profile)->descriptors;
     const struct run_rlimit rows[] = {
         {RLIMIT_CPU, {cpu_seconds, cpu_seconds + 1}},
         {RLIMIT_STACK, {start->stack_bytes, start->stack_bytes}},
@@ -323,7 +342,7 @@ static void plan_rlimits(struct slot *slot)
         {RLIMIT_AS, {start->address_space_bytes, start->address_space_bytes}},
         /* Counted in our own user namespace: the slot and init are in it too. */
         {RLIMIT_NPROC, {start->threads + 2, start->threads + 2}},
-        {RLIMIT_NOFILE, {64, 64}}, /* cc1 opens one header at a time per level of nesting */
+        {RLIMIT_NOFILE, {descriptors, descriptors}},
     };
     _Static_assert(COUNT(rows) <= RUN_RLIMITS_MAX, "rows fit the plan");
     plan->rlimits_count = 0;

@@ -24,6 +24,7 @@ struct slot {
     long own_resident_kib;               /* our own memory, in which every program starts */
     bool listen;                         /* the filter reports to us, else it kills by itself */
     enum slot_step fail_step;
+    enum slot_view view; /* that jail.view_fd is the root of */
     struct jail jail;
     struct run run;
 
@@ -33,6 +34,7 @@ struct slot {
     enum slot_stop stop;
     int call; /* of SLOT_STOP_CALL */
     char call_name[32];
+    uint64_t call_argument; /* its second */
     int64_t start_ns;
     int64_t stop_ns;
     int64_t wall_until_us;

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #define MIB (1024.0 * 1024.0)
@@ -124,7 +125,10 @@ static void judge_call(const struct verdict_input *input, struct sandbox_result 
     result->syscall = input->ended->syscall;
     (void)text_copy(result->syscall_name, sizeof result->syscall_name,
                     input->ended->syscall_name); /* same size */
-    if (result->syscall >= 0)
+    if (result->syscall == SYS_ioctl)
+        EVIDENCE(result, "the filter reported call %d %s, request 0x%llx", result->syscall,
+                 result->syscall_name, (unsigned long long)input->ended->syscall_argument);
+    else if (result->syscall >= 0)
         EVIDENCE(result, "the filter reported call %d %s", result->syscall, result->syscall_name);
     else
         EVIDENCE(result,

@@ -14,11 +14,12 @@
 #ifndef SANDBOX_WIRE_H
 #define SANDBOX_WIRE_H
 
+#include "sandbox/profile.h"
 #include "sandbox/sandbox.h"
 
 #include <stdint.h>
 
-#define SLOT_VERSION 3
+#define SLOT_VERSION 4
 #define SLOT_PACKET_MAX 4096
 #define SLOT_WORDS_MAX 3072     /* argv, each word with its 0 */
 #define SLOT_NAME_MAX 64        /* of a file of /work, with its 0 */
@@ -41,15 +42,25 @@ struct slot_head {
     uint32_t serial; /* of the run; 0 before the first */
 };
 
+/* struct sandbox_gpu, its words one after the other: path and name of each device, then libraries,
+ * then texts. */
+struct slot_gpu {
+    uint32_t devices_count;
+    uint32_t libraries_count;
+    uint32_t texts_count;
+    char words[SLOT_WORDS_MAX];
+};
+
 struct slot_setup {
     struct slot_head head;
     uint32_t id;        /* user and group to become, SLOT_SAME_ID: stay */
-    uint32_t with_view; /* build the compile view too */
+    uint32_t view;      /* enum slot_view */
     uint32_t fail_step; /* enum slot_step that shall fail, 0: none; for tests */
     /* Descriptors, in this order; those after them take "0" from whoever joins a group. */
     uint32_t has_run_group; /* the v2 group for runs */
     uint32_t has_network;   /* a fresh network namespace to enter, else the slot makes one */
     uint32_t unused;
+    struct slot_gpu gpu; /* of SLOT_VIEW_GPU */
 };
 
 struct slot_start {
@@ -96,6 +107,7 @@ struct slot_ended {
     int32_t status;  /* as of wait4 */
     int32_t syscall; /* of SLOT_STOP_CALL */
     char syscall_name[32];
+    uint64_t syscall_argument; /* the second: of an ioctl, the request */
     uint64_t wall_us;
     uint64_t cpu_us;
     uint64_t peak_resident_bytes; /* shared pages included; 0: cannot tell */
@@ -103,6 +115,7 @@ struct slot_ended {
     uint32_t unused;
 };
 
+_Static_assert(sizeof(struct slot_setup) <= SLOT_PACKET_MAX, "a set-up fits one packet");
 _Static_assert(sizeof(struct slot_start) <= SLOT_PACKET_MAX, "a request fits one packet");
 
 #endif
