@@ -239,6 +239,8 @@ static void put_timed(struct json_out *json, const struct report *report, int in
     json_flag(json, "noisy", timed->noisy);
     if (timed->uneven)
         json_flag(json, "uneven", true);
+    if (timed->pooled > 0)
+        json_flag(json, "pooled", true);
     if (timed->timed_share >= 0)
         json_real(json, "timed_share", timed->timed_share, 3);
     bool memory = false;

@@ -173,6 +173,8 @@ static void rate_write(struct chart *chart, int index)
         words_put(chart->out, chart->language, "speed_traffic",
                   (double)bytes / timed->student_us / 1000);
     buf_text(chart->out, "\n");
+    if (timed->pooled > 0)
+        buf_text(chart->out, words_of("speed_pooled", chart->language));
     bool memory = false;
     double share = report_share(chart->report, index, &memory);
     if (share > 0)

@@ -8,6 +8,7 @@
 #ifndef GRADER_STORE_H
 #define GRADER_STORE_H
 
+#include "assignments/speed.h"
 #include "grader/db.h"
 #include "grader/stage.h"
 #include "grader/store_course.h"
@@ -125,6 +126,15 @@ struct grading_row {
 };
 struct err store_grading_get(struct db *db, int64_t submission_id, int64_t generation,
                              struct grading_row *out, struct buf *out_events, bool *out_found);
+
+/* The newest earlier submission of the same person to the same offering whose program is the same
+ * object, measured under the same version and in the same class: one case of it. */
+struct equal_timing {
+    const struct submission_row *row;
+    const char *object, *case_name, *spec_hash, *class_name;
+};
+struct err store_equal_timing(struct db *db, const struct equal_timing *wish, struct speed *out,
+                              bool *out_found);
 
 /* -- copies -------------------------------------------------------------------------------------
  */

@@ -2,6 +2,7 @@
 #include "grader/report.h"
 #include "grader/store.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static struct err job_take_away(struct db *db, int64_t job_id, bool *out_was_there);
@@ -107,6 +108,34 @@ struct err store_grading_get(struct db *db, int64_t submission_id, int64_t gener
         return err_make(ERR_INTERNAL, "submission %lld has stage '%s'", (long long)submission_id,
                         stage);
     return err_none();
+}
+
+struct err store_equal_timing(struct db *db, const struct equal_timing *wish, struct speed *out,
+                              bool *out_found)
+{
+    char said[96]; /* as worker/wire.h writes it into the measurements */
+    (void)snprintf(said, sizeof said, "\"object\":\"%.64s\"", wish->object); /* fits */
+    sqlite3_stmt *get = db_prepare(
+        db, "SELECT c.speedup, c.low, c.high FROM submission s JOIN grading g"
+            " ON g.submission_id = s.id AND g.generation = s.generation"
+            " JOIN case_result c ON c.grading_id = g.id AND c.name = ?4"
+            " WHERE s.membership_id = ?1 AND s.offering_id = ?2 AND s.id < ?3 AND s.practice = 0"
+            " AND s.stage = 'graded' AND c.speedup IS NOT NULL AND g.spec_hash = ?5"
+            " AND g.class = ?6 AND instr(g.events, ?7) > 0 ORDER BY s.id DESC LIMIT 1");
+    db_bind_int(get, 1, wish->row->membership_id);
+    db_bind_int(get, 2, wish->row->offering_id);
+    db_bind_int(get, 3, wish->row->id);
+    db_bind_text(get, 4, wish->case_name);
+    db_bind_text(get, 5, wish->spec_hash);
+    db_bind_text(get, 6, wish->class_name);
+    db_bind_text(get, 7, said);
+    struct err err = db_step(db, get, out_found, "look for an equal program");
+    if (!err_is(err) && *out_found)
+        *out = (struct speed){.speedup = sqlite3_column_double(get, 0),
+                              .low = sqlite3_column_double(get, 1),
+                              .high = sqlite3_column_double(get, 2)};
+    db_done(get);
+    return err;
 }
 
 /* The row of the queue is the licence to write: whoever deletes it first writes the grading. */

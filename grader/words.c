@@ -257,6 +257,7 @@ static const struct word table[] = {
     {"speed_below", "  points begin where you are faster than the baseline\n", "  比基准程序快才开始得分\n"},
     {"speed_next", "  next doubling: +%.3g points\n", "  再快一倍：+%.3g 分\n"},
     {"speed_method", "how it was measured\n  your code and the baseline took turns (A B B A) on one pinned core,\n  %lld pairs, fresh inputs each time, every timed output checked\n", "测量方法\n  你的代码与基准程序在同一个绑定的核心上轮流运行（A B B A），\n  共 %lld 对，每次输入都是新的，每个计时输出都经过检查\n"},
+    {"speed_pooled", "    the same program was timed before: both measurements count together\n", "    同一程序此前已计时：两次测量合并计算\n"},
     {"speed_share_arithmetic", "    %.0f %% of what one core computes at most: arithmetic is the nearer limit\n", "    达到单核最大计算能力的 %.0f %%：更接近计算上限\n"},
     {"speed_share_memory", "    %.0f %% of what one core reads at most: memory is the nearer limit\n", "    达到单核最大读取速度的 %.0f %%：更接近内存上限\n"},
     {"speed_self_test", "  this worker's test of itself: the baseline against itself within %.1f %%,\n  %.0f us of every call are the clock's own and were taken off\n", "  本机自检：基准程序与自身相比误差不超过 %.1f %%，\n  每次调用中有 %.0f 微秒属于计时本身，已扣除\n"},

@@ -11,6 +11,7 @@
 #include "worker/names.h"
 
 #include <fcntl.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,7 @@ static void build_release(struct build *build);
 static struct err build_run(struct build *build, struct wire_compiled *result, int *out_program);
 static void build_name(struct build *build, const char *file_name);
 static bool is_source_name(const char *name);
+static void object_name(const struct buf *object, char out[65]);
 static struct err object_get(struct build *build);
 static struct err object_key(const struct build *build, struct cache_key *out);
 static struct err object_make(struct build *build, bool *out_lasting);
@@ -126,6 +128,8 @@ static struct err build_run(struct build *build, struct wire_compiled *result, i
         }
     }
     result->good = fine;
+    if (fine)
+        object_name(&build->made.object, result->object);
     _Static_assert(sizeof result->message == sizeof build->made.message &&
                        sizeof finding.message == sizeof result->message &&
                        sizeof result->code == sizeof build->made.code &&
@@ -134,6 +138,16 @@ static struct err build_run(struct build *build, struct wire_compiled *result, i
     memcpy(result->code, build->made.code, sizeof result->code);
     memcpy(result->message, build->made.message, sizeof result->message);
     return err;
+}
+
+/* Under which the grader recognises a program that is compiled again from another text. */
+static void object_name(const struct buf *object, char out[65])
+{
+    unsigned char hash[32];
+
+    (void)crypto_generichash(hash, sizeof hash, (const unsigned char *)object->at, object->size,
+                             NULL, 0); /* cannot fail for this size */
+    text_hex(hash, sizeof hash, out);
 }
 
 /* The name comes from a stranger and becomes a file of /work and a word of a command line. */

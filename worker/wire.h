@@ -117,6 +117,7 @@ struct wire_compiled {
     char code[32]; /* "" when good; "syntax", "refused_section", "undefined_name", "compile_limit",
                       … */
     char message[200]; /* one sentence for the student when not good */
+    char object[65];   /* hash of the object when good: equal ones are one program; "": not told */
     char *diagnostics; /* owned; sanitised, cut, no host path; never NULL after parse */
 };
 
@@ -171,6 +172,8 @@ struct wire_timed {
     int64_t pairs;
     double student_us, baseline_us; /* medians, floor subtracted */
     bool noisy, uneven;
+    int pooled; /* 1: the grader has put speedup, low and high together with an earlier timing of
+                 * the same program; the ratios stay those of this one. 0 from a worker */
     double timed_share; /* of the time that the case took: on the clock; < 0: absent */
     double floor_us;    /* what the clock takes for itself, subtracted above; < 0: absent */
     int ratios_count;

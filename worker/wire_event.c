@@ -68,6 +68,7 @@ static const struct wire_field compiled_fields[] = {
     {"warnings",    WIRE_INT64, AT(warnings),    WIRE_ALWAYS,   0, 1e9,                  NULL},
     {"code",        WIRE_TEXT,  AT(code),        WIRE_WHEN_SET, 0, 0,                    NULL},
     {"message",     WIRE_TEXT,  AT(message),     WIRE_WHEN_SET, 0, 0,                    NULL},
+    {"object",      WIRE_TEXT,  AT(object),      WIRE_WHEN_SET, 0, 0,                    NULL},
     {"diagnostics", WIRE_LINES, AT(diagnostics), WIRE_ALWAYS,   0, WIRE_DIAGNOSTICS_MAX, NULL},
 };
 #undef AT
@@ -135,6 +136,7 @@ static const struct wire_field figures_fields[] = {
     {"baseline_us", WIRE_REAL,   AT(baseline_us), WIRE_ALWAYS,   0, MS_MAX,    NULL},
     {"noisy",       WIRE_BOOL,   AT(noisy),       WIRE_ALWAYS,   0, 0,         NULL},
     {"uneven",      WIRE_BOOL,   AT(uneven),      WIRE_ALWAYS,   0, 0,         NULL},
+    {"pooled",      WIRE_INT,    AT(pooled),      WIRE_WHEN_SET, 1, 1,         NULL},
     {"timed_share", WIRE_REAL,   AT(timed_share), WIRE_WHEN_SET, 0, 1,         NULL},
     {"floor_us",    WIRE_REAL,   AT(floor_us),    WIRE_WHEN_SET, 0, MS_MAX,    NULL},
     {"ratios",      WIRE_OBJECT, 0, 0,            WIRE_ALWAYS,   0, 0,         NULL},

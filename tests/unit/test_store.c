@@ -185,6 +185,66 @@ static void what_no_machine_can_do_goes_to_review_with_its_grading(void **state)
     submissions_report_free(report);
 }
 
+static void an_equal_program_is_found_where_it_was_measured(void **state)
+{
+    struct store_fixture *fixture = *state;
+    static const struct spec spec = {.name = "attention",
+                                     .hash = "v1",
+                                     .cases_count = 1,
+                                     .groups_count = 1,
+                                     .cases = {{.name = "prefill"}},
+                                     .groups = {{.name = "speed", .is_speed = true}}};
+    struct job_row job = {.generation = 1};
+    job.submission_id = store_fixture_submit(fixture, "one text", &job.id);
+    struct report *report = report_of(&spec);
+    struct wire_timed timed = {.measured = true, .speedup = 4, .low = 3.9, .high = 4.1};
+    report->has_hello = report->has_timed[0] = true;
+    (void)strcpy(report->hello.class_name, "cpu:x86-64-v4");
+    report->timed = calloc(1, sizeof timed);
+    assert_non_null(report->timed);
+    report->timed[0] = timed;
+    struct grading_step step = {.job = &job,
+                                .stage = STAGE_GRADED,
+                                .code = "",
+                                .message = "",
+                                .events = "{\"body\":{\"object\":\"abcd\"}}\n",
+                                .spec = &spec,
+                                .report = report,
+                                .now_at = 2000};
+    struct submission_row later = {.id = job.submission_id + 1,
+                                   .membership_id = fixture->membership_id,
+                                   .offering_id = fixture->offering_id};
+    struct equal_timing wish = {&later, "abcd", "prefill", "v1", "cpu:x86-64-v4"};
+    struct speed speed = {0};
+    bool fresh = false, found = false;
+    int64_t time_job = 0;
+    assert_fine(store_equal_timing(&fixture->db, &wish, &speed, &found));
+    assert_false(found); /* nothing is graded yet */
+    assert_fine(store_grading_step(&fixture->db, &step, &fresh, &time_job));
+    assert_fine(store_equal_timing(&fixture->db, &wish, &speed, &found));
+    assert_true(found);
+    assert_true(speed.speedup == 4 && speed.low == 3.9 && speed.high == 4.1);
+
+    const struct equal_timing others[] = {
+        {&later, "abce", "prefill", "v1", "cpu:x86-64-v4"}, /* another program */
+        {&later, "abcd", "padded", "v1", "cpu:x86-64-v4"},
+        {&later, "abcd", "prefill", "v2", "cpu:x86-64-v4"}, /* the assignment was edited */
+        {&later, "abcd", "prefill", "v1", "cpu:x86-64-v3"}, /* another machine */
+    };
+    for (size_t i = 0; i < COUNT(others); i++) {
+        assert_fine(store_equal_timing(&fixture->db, &others[i], &speed, &found));
+        assert_false(found);
+    }
+    later.id = job.submission_id; /* never with itself: a regrade counts alone */
+    assert_fine(store_equal_timing(&fixture->db, &wish, &speed, &found));
+    assert_false(found);
+    later.id++;
+    later.membership_id++; /* somebody else's */
+    assert_fine(store_equal_timing(&fixture->db, &wish, &speed, &found));
+    assert_false(found);
+    submissions_report_free(report);
+}
+
 static void count_job(void *context, const struct job_row *row)
 {
     int64_t *sum = context;
@@ -283,6 +343,7 @@ int main(void)
         TEST(the_same_bytes_are_found_again_unless_we_failed),
         TEST(a_job_is_written_exactly_once),
         TEST(what_no_machine_can_do_goes_to_review_with_its_grading),
+        TEST(an_equal_program_is_found_where_it_was_measured),
         TEST(failed_runs_are_counted_and_the_job_stays),
         TEST(attempts_count_graded_and_running_ones),
         TEST(recent_ones_are_counted_from_a_time_on),
