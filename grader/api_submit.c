@@ -153,10 +153,8 @@ static bool rules_allow(struct http_request *request, const struct upload *uploa
 {
     struct refusal refusal =
         submissions_may(upload->grader->submissions, &upload->who, http_part(request, "assignment"),
-                        upload->is_practice, http_received_at(request));
+                        upload->is_practice, http_received_at(request), api_language(request));
 
-    if (refusal.http_code == 0 && !upload->spec)
-        refusal = (struct refusal){503, "this assignment is not installed here; tell your TA", 600};
     if (refusal.http_code == 0)
         return true;
     /* The bytes that were sent before must still find their report: a retry after a lost answer,
@@ -259,7 +257,8 @@ static void handle(struct http_request *request)
                                    .practice = upload->is_practice,
                                    .source = upload->source,
                                    .source_size = upload->source_size,
-                                   .received_at = http_received_at(request)};
+                                   .received_at = http_received_at(request),
+                                   .language = api_language(request)};
     (void)text_copy(wish.assignment, sizeof wish.assignment, upload->spec->name);
     (void)text_copy(wish.file_name, sizeof wish.file_name, upload->file_name);
     (void)text_copy(wish.commit, sizeof wish.commit, upload->commit); /* fits */

@@ -21,6 +21,7 @@ struct deed;
 static int run(int argc, char **argv, const struct deed *deed);
 static struct err backup(const char *database, const char *file);
 static struct err restore(const char *database, const char *file);
+static struct err keep_old(const char *database, const char *old);
 static struct err check(const char *path);
 static struct err refuse_running(const char *database);
 static struct err sync_folder(const char *path);
@@ -101,7 +102,6 @@ static struct err restore(const char *database, const char *file)
 {
     char fresh[PATH_MAX];
     char old[PATH_MAX];
-    char beside[PATH_MAX + 8];
     struct db db;
     (void)snprintf(fresh, sizeof fresh, "%s.restoring", database); /* a cut one fails below */
     (void)snprintf(old, sizeof old, "%s.before-restore", database);
@@ -119,13 +119,8 @@ static struct err restore(const char *database, const char *file)
         err = err_make(ERR_SYSTEM, "make '%.80s' private", fresh);
     if (!err_is(err))
         err = check(fresh);
-    if (!err_is(err) && rename(database, old) < 0 && errno != ENOENT)
-        err = err_make(ERR_SYSTEM, "keep '%.80s'", database);
-    static const char *const rests[] = {"-wal", "-shm"}; /* they belong to the old one */
-    for (size_t i = 0; i < COUNT(rests) && !err_is(err); i++) {
-        (void)snprintf(beside, sizeof beside, "%s%s", database, rests[i]);
-        (void)unlink(beside); /* refuse_running has emptied it into the database */
-    }
+    if (!err_is(err))
+        err = keep_old(database, old);
     if (!err_is(err) && rename(fresh, database) < 0)
         err = err_make(ERR_SYSTEM, "put '%.80s' in place", fresh);
     if (!err_is(err))
@@ -133,6 +128,25 @@ static struct err restore(const char *database, const char *file)
     if (!err_is(err))
         printf("%s is in place; what was there: %s\n", database, old);
     return err;
+}
+
+/* Under a second name: killed at any moment, there is a whole database under the first one. */
+static struct err keep_old(const char *database, const char *old)
+{
+    static const char *const rests[] = {"-wal", "-shm"}; /* they belong to the old one */
+    char from[PATH_MAX + 8];
+    char to[PATH_MAX + 8];
+    (void)unlink(old); /* of the restore before */
+    if (link(database, old) < 0 && errno != ENOENT)
+        return err_make(ERR_SYSTEM, "keep '%.80s'", database);
+    for (size_t i = 0; i < COUNT(rests); i++) {
+        (void)snprintf(from, sizeof from, "%s%s", database, rests[i]);
+        (void)snprintf(to, sizeof to, "%s%s", old, rests[i]);
+        (void)unlink(to);
+        if (rename(from, to) < 0 && errno != ENOENT) /* only a broken one still has them */
+            return err_make(ERR_SYSTEM, "keep '%.80s'", from);
+    }
+    return err_none();
 }
 
 /* Whole, of this program's version or an older one. */

@@ -5,6 +5,7 @@
 
 #include "grader/auth.h"
 #include "grader/boards.h"
+#include "grader/held.h"
 #include "grader/http.h"
 #include "grader/metrics.h"
 #include "grader/routes.h"
@@ -17,6 +18,7 @@ struct grader {
     uv_loop_t *loop;
     struct db reader; /* query-only, for the loop thread */
     struct writer *writer;
+    struct held *held; /* deadlines held open */
     struct submissions *submissions;
     struct boards *boards;
     struct http *http;

@@ -2,18 +2,16 @@
  * refuse. */
 #include "grader/intake.h"
 
+#include "grader/report_parts.h"
 #include "sandbox/base/text.h"
 
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-static struct refusal refuse(int http_code, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-static struct refusal refuse_unread(void);
+static struct refusal refuse_unread(const struct intake_question *question);
 static struct refusal ask_service(const struct intake_rules *rules,
                                   const struct intake_question *question);
 static struct refusal ask_cohort(const struct intake_question *question);
@@ -27,10 +25,14 @@ static struct refusal ask_interval(struct db *db, const struct intake_question *
                                    const struct offering *offering);
 static struct refusal ask_rate(struct db *db, const struct intake_rules *rules,
                                const struct intake_question *question);
+static void date_words(const struct intake_question *question, int64_t at, const char *zone,
+                       char *out, size_t size);
 static struct tm local_time(int64_t at, const char *zone);
 
 #define OFFERINGS_MAX 64 /* of one cohort */
 #define SECOND ((int64_t)1000000)
+#define RETRY_S ((long long)10)
+#define FULL_RETRY_S ((long long)60)
 
 struct refusal intake_ask(struct db *db, const struct intake_rules *rules,
                           const struct intake_question *question, struct offering *out_offering)
@@ -71,38 +73,32 @@ struct source_verdict submission_check_source(const char *source, size_t size, i
     return (struct source_verdict){0};
 }
 
-static struct refusal refuse(int http_code, const char *format, ...)
+struct refusal refusal_make(enum language language, int http_code, int64_t retry_after_s,
+                            const char *code, ...)
 {
-    struct refusal refusal = {.http_code = http_code};
+    struct refusal refusal = {.http_code = http_code, .retry_after_s = retry_after_s};
     va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(refusal.text, sizeof refusal.text, format, arguments); /* cut is fine */
+    va_start(arguments, code);
+    /* A row of the table; cut is fine. */
+    (void)vsnprintf(refusal.text, sizeof refusal.text, words_of(code, language), arguments);
     va_end(arguments);
     return refusal;
 }
 
-static struct refusal refuse_unread(void)
+static struct refusal refuse_unread(const struct intake_question *question)
 {
-    struct refusal refusal =
-        refuse(503, "the database cannot be read just now. Nothing was stored; try again in 10 s");
-    refusal.retry_after_s = 10;
-    return refusal;
+    return refusal_make(question->language, 503, RETRY_S, "http_503_unread", RETRY_S);
 }
 
 static struct refusal ask_service(const struct intake_rules *rules,
                                   const struct intake_question *question)
 {
-    struct refusal refusal = {0};
     if (question->stopping)
-        refusal = refuse(503, "the service is restarting. Nothing was stored; try again in 10 s");
-    else if (question->waiting >= (size_t)rules->queue_max)
-        refusal = refuse(503,
-                         "full house: %zu waiting. Nothing was stored; try again in 60 s. If that "
-                         "makes you late, ask your TA to extend your date",
-                         question->waiting);
-    if (refusal.http_code != 0)
-        refusal.retry_after_s = question->stopping ? 10 : 60;
-    return refusal;
+        return refusal_make(question->language, 503, RETRY_S, "http_503_restart", RETRY_S);
+    if (question->waiting >= (size_t)rules->queue_max)
+        return refusal_make(question->language, 503, FULL_RETRY_S, "http_503",
+                            (long long)question->waiting, FULL_RETRY_S);
+    return (struct refusal){0};
 }
 
 static struct refusal ask_cohort(const struct intake_question *question)
@@ -113,8 +109,8 @@ static struct refusal ask_cohort(const struct intake_question *question)
     char date[32];
     struct tm ended = local_time(who->cohort_closed_at, "UTC");
     (void)strftime(date, sizeof date, "%e %b", &ended); /* fits */
-    return refuse(403, "this token belongs to %s, which ended on %s. Ask your TA", who->cohort,
-                  date[0] == ' ' ? date + 1 : date);
+    return refusal_make(question->language, 403, 0, "http_403", who->cohort,
+                        date[0] == ' ' ? date + 1 : date);
 }
 
 static struct refusal ask_offering(struct db *db, const struct intake_question *question,
@@ -132,9 +128,10 @@ static struct refusal ask_offering(struct db *db, const struct intake_question *
     if (!err_is(err))
         err = store_offerings(db, question->who->cohort_id, 0, offerings, OFFERINGS_MAX, &count);
     if (err_is(err))
-        return refuse_unread();
+        return refuse_unread(question);
 
-    char list[160] = "none";
+    char list[160] = "-";
+    char asked[SPEC_NAME_MAX];
     size_t used = 0;
     for (size_t i = 0; i < count; i++) {
         names[i] = offerings[i].assignment;
@@ -143,39 +140,43 @@ static struct refusal ask_offering(struct db *db, const struct intake_question *
             break; /* a long list is cut; /help has it all */
         used += (size_t)more;
     }
+    (void)text_copy(asked, sizeof asked, question->assignment); /* cut is fine */
     const char *nearest = text_nearest(question->assignment, names, count);
-    return refuse(404, "no assignment '%.32s'.%s%s%s Open now: %s", question->assignment,
-                  nearest != NULL ? " Did you mean " : "", nearest != NULL ? nearest : "",
-                  nearest != NULL ? "?" : "", list);
+    if (nearest == NULL)
+        return refusal_make(question->language, 404, 0, "http_404_list", asked, list);
+    return refusal_make(question->language, 404, 0, "http_404", asked, nearest, list);
 }
 
 static struct refusal ask_dates(const struct intake_question *question,
                                 const struct offering *offering)
 {
-    const char *cohort = question->who->cohort;
-    char date[48];
-    struct tm opens = local_time(offering->opens_at, offering->zone);
+    char what[2 * SPEC_NAME_MAX];
+    char date[64];
+    (void)snprintf(what, sizeof what, "%s/%s", question->who->cohort, offering->assignment);
     if (offering->opens_at != 0 && question->received_at < offering->opens_at) {
-        (void)strftime(date, sizeof date, "%a %d %b %Y %H:%M", &opens); /* fits */
-        return refuse(409, "%s/%s opens %s. Nothing was stored", cohort, offering->assignment,
-                      date);
+        date_words(question, offering->opens_at, offering->zone, date, sizeof date);
+        return refusal_make(question->language, 409, 0, "http_409_early", what, date);
     }
     int64_t closes_at = intake_minute_end(offering->closes_at);
     if (offering->closes_at == 0 || question->received_at < closes_at)
         return (struct refusal){0};
 
     char now[16];
-    int64_t late_s = (question->received_at - closes_at) / SECOND;
-    struct tm closed = local_time(offering->closes_at, offering->zone);
     struct tm sent = local_time(question->received_at, offering->zone);
-    (void)strftime(date, sizeof date, "%a %d %b %Y %H:%M", &closed); /* fits */
-    (void)strftime(now, sizeof now, "%H:%M:%S", &sent);              /* fits */
-    int zone = zone_minutes(offering->zone, offering->closes_at);
-    return refuse(409,
-                  "%s/%s closed %s %c%02d:%02d; you sent this %s (%" PRId64
-                  " s late). Nothing was stored",
-                  cohort, offering->assignment, date, zone < 0 ? '-' : '+', abs(zone) / 60,
-                  abs(zone) % 60, now, late_s);
+    date_words(question, offering->closes_at, offering->zone, date, sizeof date);
+    (void)strftime(now, sizeof now, "%H:%M:%S", &sent); /* fits */
+    return refusal_make(question->language, 409, 0, "http_409", what, date, now,
+                        (long long)(question->received_at - closes_at) / SECOND);
+}
+
+/* "Sun 29 Nov 2026 23:59 +08:00" */
+static void date_words(const struct intake_question *question, int64_t at, const char *zone,
+                       char *out, size_t size)
+{
+    int minutes = zone_minutes(zone, at);
+    size_t used = strlen(lines_time(at, minutes, question->language, 'm', out, size));
+    (void)snprintf(out + used, size - used, " %c%02d:%02d", minutes < 0 ? '-' : '+',
+                   abs(minutes) / 60, abs(minutes) % 60); /* fits */
 }
 
 static struct refusal ask_attempts(struct db *db, const struct intake_question *question,
@@ -187,14 +188,13 @@ static struct refusal ask_attempts(struct db *db, const struct intake_question *
     int64_t running = 0;
     struct err err = store_attempts(db, question->who->id, offering->id, &graded, &running);
     if (err_is(err))
-        return refuse_unread();
+        return refuse_unread(question);
     if (graded + running < offering->attempts_max)
         return (struct refusal){0};
-    return refuse(409,
-                  "%s/%s allows %" PRId64 " attempts: %" PRId64 " graded, %" PRId64
-                  " under way. Nothing was stored",
-                  question->who->cohort, offering->assignment, offering->attempts_max, graded,
-                  running);
+    char what[2 * SPEC_NAME_MAX];
+    (void)snprintf(what, sizeof what, "%s/%s", question->who->cohort, offering->assignment);
+    return refusal_make(question->language, 409, 0, "http_409_attempts", what,
+                        (long long)offering->attempts_max, (long long)graded, (long long)running);
 }
 
 /* A submission that failed on our side makes nobody wait. */
@@ -206,17 +206,13 @@ static struct refusal ask_interval(struct db *db, const struct intake_question *
         return (struct refusal){0};
     struct err err = store_last_received(db, question->who->id, offering->id, &last_at);
     if (err_is(err))
-        return refuse_unread();
+        return refuse_unread(question);
     int64_t next_at = last_at + offering->interval_s * SECOND;
     if (last_at == 0 || question->received_at >= next_at)
         return (struct refusal){0};
     int64_t wait_s = (next_at - question->received_at + SECOND - 1) / SECOND;
-    struct refusal refusal = refuse(429,
-                                    "%s takes one submission every %" PRId64
-                                    " s; the next is possible in %" PRId64 " s. Nothing was stored",
-                                    offering->assignment, offering->interval_s, wait_s);
-    refusal.retry_after_s = wait_s;
-    return refusal;
+    return refusal_make(question->language, 429, wait_s, "http_429_interval", offering->assignment,
+                        (long long)offering->interval_s, (long long)wait_s);
 }
 
 static struct refusal ask_rate(struct db *db, const struct intake_rules *rules,
@@ -229,17 +225,12 @@ static struct refusal ask_rate(struct db *db, const struct intake_rules *rules,
     struct err err = store_recent(db, question->who->id, question->practice,
                                   question->received_at - window, &count, &oldest_at);
     if (err_is(err))
-        return refuse_unread();
+        return refuse_unread(question);
     if (count < most)
         return (struct refusal){0};
     int64_t wait_s = (oldest_at + window - question->received_at) / SECOND + 1;
-    struct refusal refusal =
-        refuse(429,
-               "%" PRId64 " submissions in the last %" PRId64
-               " minutes; the next is possible in %" PRId64 " s. Nothing was stored",
-               count, rules->rate_window_s / 60, wait_s);
-    refusal.retry_after_s = wait_s;
-    return refusal;
+    return refusal_make(question->language, 429, wait_s, "http_429", (long long)count,
+                        (long long)rules->rate_window_s / 60, (long long)wait_s);
 }
 
 /* Wall clock at an offset from UTC; 1970 for a date past the year 2^31. */

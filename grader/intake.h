@@ -4,6 +4,7 @@
 #define GRADER_INTAKE_H
 
 #include "grader/submissions.h"
+#include "grader/words.h"
 
 struct intake_rules {
     int64_t rate_count;    /* submissions of one person … */
@@ -19,7 +20,12 @@ struct intake_question {
     int64_t received_at;
     size_t waiting; /* jobs in the queue now */
     bool stopping;
+    enum language language; /* of the refusal */
 };
+
+/* A sentence of grader/words.h as a refusal; retry_after_s 0: without. */
+struct refusal refusal_make(enum language language, int http_code, int64_t retry_after_s,
+                            const char *code, ...);
 
 /* A due date of 23:59 includes 23:59:59: the first microsecond that is late. */
 int64_t intake_minute_end(int64_t at);

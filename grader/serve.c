@@ -192,8 +192,13 @@ static struct err service_start(struct service *service)
     else
         (void)snprintf(grader->base_url, sizeof grader->base_url, "http://%s:%d",
                        settings->http.host, http_port(grader->http)); /* fits */
+    err = held_outage(&service->writer_db, grader->started_at);
+    if (err_is(err))
+        return err;
     err = writer_start(&grader->writer, &service->loop, &service->writer_db,
                        (size_t)settings->batch_max);
+    if (!err_is(err))
+        err = held_start(&grader->held, &service->loop, grader->writer);
     if (err_is(err))
         return err;
 
@@ -251,6 +256,8 @@ static void on_signal(uv_signal_t *signal, int number)
              (long long)service->settings.drain_ms);
     if (!again) {
         grader->stopping = true;
+        if (grader->held != NULL)
+            held_drain(grader->held);
         http_quiesce(grader->http);
         notify_stopping(&service->notify, service->settings.drain_ms);
         (void)uv_timer_start(&service->drain, on_drained, (uint64_t)service->settings.drain_ms, 0);
@@ -271,6 +278,7 @@ static void on_submissions_closed(void *context)
 {
     struct service *service = context;
     (void)uv_timer_stop(&service->drain);
+    held_stop(service->grader.held);
     writer_stop(service->grader.writer, on_writer_closed, service);
 }
 
@@ -304,6 +312,7 @@ static void service_release(struct service *service)
     db_close(&service->grader.reader);
     notify_release(&service->notify);
     boards_free(service->grader.boards);
+    held_free(service->grader.held);
     versions_release(&service->grader.versions);
     free(service->grader.specs);
     free(service);

@@ -17,7 +17,10 @@ static void entry_done(struct write *write, struct err err);
 static void entry_begin_life(const struct entry *entry);
 static struct intake_question question_of(const struct submissions *submissions,
                                           const struct membership *who, const char *assignment,
-                                          bool practice, int64_t received_at);
+                                          bool practice, int64_t received_at,
+                                          enum language language);
+static void hold(struct submissions *submissions, const struct intake_question *question,
+                 struct refusal *refusal);
 static struct life *life_shown(struct submissions *submissions, int64_t id);
 static void fill_history(struct grader *grader, const struct submission_row *row,
                          struct report *report);
@@ -25,6 +28,9 @@ static void fill_place(struct grader *grader, const struct submission_row *row,
                        struct report *report);
 static void on_pool_closed(void *context);
 static void on_tick_closed(uv_handle_t *handle);
+
+#define RETRY_S ((long long)10)
+#define MISSING_RETRY_S 600
 
 /* A wish on its way to the disk. */
 struct entry {
@@ -34,6 +40,7 @@ struct entry {
     struct submission_row row;
     char *source;
     size_t source_size;
+    enum language language;
     accepted_fn done;
     void *context;
     struct accepted answer;
@@ -102,12 +109,34 @@ void submissions_free(struct submissions *submissions)
 }
 
 struct refusal submissions_may(struct submissions *submissions, const struct membership *who,
-                               const char *assignment, bool practice, int64_t received_at)
+                               const char *assignment, bool practice, int64_t received_at,
+                               enum language language)
 {
     struct offering offering;
     struct intake_question question =
-        question_of(submissions, who, assignment, practice, received_at);
-    return intake_ask(&submissions->grader->reader, &submissions->rules, &question, &offering);
+        question_of(submissions, who, assignment, practice, received_at, language);
+    struct refusal refusal =
+        intake_ask(&submissions->grader->reader, &submissions->rules, &question, &offering);
+    if (refusal.http_code == 0 && grader_spec(submissions->grader, assignment) == NULL)
+        refusal = refusal_make(language, 503, MISSING_RETRY_S, "http_503_missing");
+    hold(submissions, &question, &refusal);
+    return refusal;
+}
+
+/* A 503 is our fault: it is noted, and said whether the deadline is held open. Practice has none.
+ */
+static void hold(struct submissions *submissions, const struct intake_question *question,
+                 struct refusal *refusal)
+{
+    struct grader *grader = submissions->grader;
+    if (refusal->http_code != 503 || question->practice)
+        return;
+    bool held =
+        grader_spec(grader, question->assignment) != NULL &&
+        held_refused(grader->held, question->who->id, question->assignment, question->received_at);
+    size_t size = strlen(refusal->text);
+    (void)snprintf(refusal->text + size, sizeof refusal->text - size, "%s",
+                   words_of(held ? "held_open" : "held_not", question->language)); /* fits */
 }
 
 void submissions_accept(struct submissions *submissions, const struct submission_wish *wish,
@@ -118,9 +147,12 @@ void submissions_accept(struct submissions *submissions, const struct submission
     if (entry == NULL || source == NULL) {
         free(entry);
         free(source);
+        const struct intake_question question =
+            question_of(submissions, &wish->who, wish->assignment, wish->practice,
+                        wish->received_at, wish->language);
         struct accepted answer = {
-            .refusal = {503, "the service is restarting. Nothing was stored; try again in 10 s",
-                        10}};
+            .refusal = refusal_make(wish->language, 503, RETRY_S, "http_503_restart", RETRY_S)};
+        hold(submissions, &question, &answer.refusal);
         done(context, &answer);
         return;
     }
@@ -131,6 +163,7 @@ void submissions_accept(struct submissions *submissions, const struct submission
                             .who = wish->who,
                             .source = source,
                             .source_size = wish->source_size,
+                            .language = wish->language,
                             .done = done,
                             .context = context};
     struct submission_row *row = &entry->row;
@@ -259,7 +292,8 @@ static struct err entry_run(struct write *write, struct db *db)
     const struct intake_question question = {.who = &entry->who,
                                              .assignment = row->assignment,
                                              .practice = row->practice,
-                                             .received_at = row->received_at};
+                                             .received_at = row->received_at,
+                                             .language = entry->language};
     struct offering offering;
     bool found = false;
     struct err err = store_offering_find(db, row->cohort_id, row->membership_id, row->assignment,
@@ -296,10 +330,7 @@ static void entry_done(struct write *write, struct err err)
     if (err_is(err)) {
         log_err("submission.accept", err);
         entry->answer = (struct accepted){
-            .refusal = {503,
-                        "the service cannot write to its disk just now. Nothing was stored; try "
-                        "again in 10 s. If that makes you late, ask your TA to extend your date",
-                        10}};
+            .refusal = refusal_make(entry->language, 503, RETRY_S, "http_503_disk", RETRY_S)};
     } else if (entry->answer.refusal.http_code == 0 && !entry->answer.existing) {
         log_line(LOG_INFO, "submission.accepted", "id=%lld login=%s assignment=%s bytes=%zu",
                  (long long)entry->row.id, entry->row.login, entry->row.assignment,
@@ -307,8 +338,12 @@ static void entry_done(struct write *write, struct err err)
         entry->submissions->counters.accepted++;
         entry_begin_life(entry);
     }
-    entry->submissions->counters.repeated += entry->answer.existing;
     struct submissions *submissions = entry->submissions;
+    const struct intake_question question =
+        question_of(submissions, &entry->who, entry->row.assignment, entry->row.practice,
+                    entry->row.received_at, entry->language);
+    hold(submissions, &question, &entry->answer.refusal);
+    submissions->counters.repeated += entry->answer.existing;
     entry->done(entry->context, &entry->answer);
     free(entry->source);
     free(entry);
@@ -337,9 +372,11 @@ static void entry_begin_life(const struct entry *entry)
 
 static struct intake_question question_of(const struct submissions *submissions,
                                           const struct membership *who, const char *assignment,
-                                          bool practice, int64_t received_at)
+                                          bool practice, int64_t received_at,
+                                          enum language language)
 {
     return (struct intake_question){.who = who,
+                                    .language = language,
                                     .assignment = assignment,
                                     .practice = practice,
                                     .received_at = received_at,

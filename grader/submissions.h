@@ -54,6 +54,7 @@ struct submission_wish {
     const char *source;
     size_t source_size;
     int64_t received_at;
+    enum language language; /* of a refusal */
 };
 
 /* The source itself: may it be stored at all? ERR_INPUT / ERR_LIMIT with a refusal code of
@@ -67,14 +68,16 @@ struct source_verdict {
 struct source_verdict submission_check_source(const char *source, size_t size, int64_t max_bytes);
 
 /* Why a wish may not be granted now, or 0: looked at with the headers alone (role, offering, dates,
- * attempts, rate), and once more inside the transaction. */
+ * attempts, rate), and once more inside the transaction. A 503 is noted: the deadline of whoever
+ * meets it is held open (grader/held.h). */
 struct refusal {
     int http_code;         /* 0: granted; 403, 404, 409, 429, 503 */
     char text[320];        /* the line of INTERFACE 3.7, without the number */
     int64_t retry_after_s; /* 0: absent */
 };
 struct refusal submissions_may(struct submissions *submissions, const struct membership *who,
-                               const char *assignment, bool practice, int64_t received_at);
+                               const char *assignment, bool practice, int64_t received_at,
+                               enum language language);
 
 /* Told once, on the loop thread, after COMMIT, or after it failed: refusal.http_code is 503 then.
  * Told from inside submissions_accept only when nothing can be tried: stopping, out of memory. */

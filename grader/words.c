@@ -328,13 +328,22 @@ static const struct word table[] = {
     {"http_404_for", "no '%s' in %s; the login of the git server and of the course must be the same", "“%s”不在课程 %s 中；git 服务器与课程的登录名必须相同"},
     {"http_403_board", "this leaderboard is for TAs only", "此排行榜仅助教可见"},
     {"http_404_offering", "no such assignment in a cohort of yours; GET / lists what there is", "你的课程中没有这个作业；GET / 会列出所有作业"},
+    {"http_409_attempts", "%s allows %lld attempts: %lld graded, %lld under way. Nothing was stored", "%s 允许 %lld 次提交：已评分 %lld 次，进行中 %lld 次。没有保存任何内容"},
+    {"http_409_early", "%s opens %s. Nothing was stored", "%s 将于 %s 开放。没有保存任何内容"},
     {"http_409", "%s closed %s; you sent this %s (%lld s late). Nothing was stored", "%s 已于 %s 截止；你的发送时间为 %s（迟到 %lld 秒）。没有保存任何内容"},
     {"http_413", "%s is %lld KiB; the limit is %lld KiB", "%s 有 %lld KiB；上限为 %lld KiB"},
     {"http_415", "curl -d strips the line breaks from your file. Use: curl -n -T %s HOST/submit/%s", "curl -d 会去掉文件中的换行。请使用：curl -n -T %s HOST/submit/%s"},
     {"http_422_nul", "%s holds a NUL byte at offset %lld: this looks like a compiled file. Send the .c", "%s 在偏移 %lld 处有 NUL 字节：这像是编译后的文件。请发送 .c 文件"},
     {"http_422_utf8", "%s is no UTF-8 text: the byte at offset %lld does not fit. Save it as UTF-8", "%s 不是 UTF-8 文本：偏移 %lld 处的字节不合法。请另存为 UTF-8"},
     {"http_429", "%lld submissions in the last %lld minutes; the next is possible in %lld s. Nothing was stored", "最近已有 %lld 次提交（%lld 分钟内）；%lld 秒后可再次提交。没有保存任何内容"},
-    {"http_503", "full house: %lld waiting. Nothing was stored; try again in %lld s. If that makes you late, ask your TA to extend your date", "队列已满：%lld 个在等待。没有保存任何内容；请在 %lld 秒后重试。若因此迟交，请让助教为你延期"},
+    {"http_429_interval", "%s takes one submission every %lld s; the next is possible in %lld s. Nothing was stored", "%s 每 %lld 秒只接受一次提交；%lld 秒后可再次提交。没有保存任何内容"},
+    {"http_503", "full house: %lld waiting. Nothing was stored; try again in %lld s", "队列已满：%lld 个在等待。没有保存任何内容；请在 %lld 秒后重试"},
+    {"http_503_restart", "the service is restarting. Nothing was stored; try again in %lld s", "服务正在重启。没有保存任何内容；请在 %lld 秒后重试"},
+    {"http_503_unread", "the database cannot be read just now. Nothing was stored; try again in %lld s", "暂时无法读取数据库。没有保存任何内容；请在 %lld 秒后重试"},
+    {"http_503_disk", "the service cannot write to its disk just now. Nothing was stored; try again in %lld s", "服务暂时无法写入磁盘。没有保存任何内容；请在 %lld 秒后重试"},
+    {"http_503_missing", "this assignment is not installed here; tell your TA", "此作业没有安装在这里；请告诉助教"},
+    {"held_open", ". Your deadline is held open for you", "。你的截止时间会为你保留"}, /* after a 503 */
+    {"held_not", ". If that makes you late, ask your TA to extend your date", "。若因此迟交，请让助教为你延期"},
 };
 /* clang-format on */
 

@@ -18,8 +18,11 @@ report=$(as alice -T $S/correct/naive.c "$URL/submit/attention")
 contains "with room: graded" "Score" "$(last_line "$report")"
 
 fill() { dd if=/dev/zero of="$WORK/db/filler" bs=4k 2>/dev/null; sync -f "$WORK/db"; }
+deadline() { # minutes from now, for everybody
+    sql "update offering set due_at = (unixepoch() + $1 * 60) * 1000000, closes_at = (unixepoch() + $1 * 60) * 1000000 where name = 'attention'"
+}
+deadline 20
 fill
-before=$(sql 'select count(*) from submission')
 for i in $(seq 40); do # the log of SQLite may still have pages of its own
     { cat $S/correct/blocked.c; head -c 100000 /dev/urandom | base64 | sed 's|^|// |'; } >"$WORK/big$i.c"
     code=$(as alice -o "$WORK/answer" -w '%{http_code}' -H 'Accept: application/json' -T "$WORK/big$i.c" "$URL/submit/attention")
@@ -28,6 +31,7 @@ for i in $(seq 40); do # the log of SQLite may still have pages of its own
 done
 equals "on a full disk: 503" 503 "$code"
 contains "… which says that nothing was stored" "Nothing was stored" "$(cat "$WORK/answer")"
+contains "… and that the deadline is held open" "Your deadline is held open for you" "$(cat "$WORK/answer")"
 contains "… and when to come back" "Retry-After" "$(as alice -i -H 'Accept: application/json' -T "$WORK/big$i.c" "$URL/submit/attention" 2>/dev/null | tr -d '\r')"
 equals "reading still works" 200 "$(as alice -o /dev/null -w '%{http_code}' "$URL/s/1")"
 equals "it is alive" 200 "$(curl -sS -o /dev/null -w '%{http_code}' "$URL/healthz")"
@@ -38,6 +42,13 @@ report=$(as bob -T $S/correct/blocked.c "$URL/submit/attention")
 contains "with room again: graded, without a restart" "Score" "$(last_line "$report")"
 finished() { [ "$(sql 'select count(*) from job')" = 0 ]; }
 await 60 finished && ok "what was accepted meanwhile is graded too" || not_ok "what was accepted meanwhile is graded too" "$(sql 'select * from job')"
+held() { sql "select group_concat(u.login) from held_open h join membership m on m.id = h.membership_id join user u on u.id = m.user_id"; }
+wait_held() { [ "$(held)" = alice ]; }
+await 10 wait_held && ok "who was refused has the deadline held open, and nobody else" || not_ok "who was refused has the deadline held open, and nobody else" "$(held)"
+deadline -10
+equals "past the deadline, who was refused is let in" 202 "$(as alice -o "$WORK/answer" -w '%{http_code}' -H 'Accept: application/json' -T $S/correct/simd.c "$URL/submit/attention")"
+equals "… and who was not is late" 409 "$(as chen -o "$WORK/answer" -w '%{http_code}' -H 'Accept: application/json' -T $S/correct/simd.c "$URL/submit/attention")"
+await 60 finished || not_ok "the last one is graded"
 equals "nothing is half-written" 0 "$(sql "select count(*) from submission s where not exists (select 1 from grading g where g.submission_id = s.id) or not exists (select 1 from source where hash = s.source_hash)")"
 equals "the database is whole" ok "$(sql 'pragma integrity_check')"
 stop_service TERM

@@ -76,6 +76,7 @@ void service_start(struct service_fixture *service)
     must(db_open(&writing, service->store.path, false));
     must(db_open(&grader->reader, service->store.path, true));
     must(writer_start(&grader->writer, &service->loop, &writing, WRITER_BATCH));
+    must(held_start(&grader->held, &service->loop, grader->writer));
     must(submissions_start(&grader->submissions, grader, &service->settings));
     (void)uv_timer_init(&service->loop, &service->beat);
     (void)uv_timer_start(&service->beat, on_beat, 50, 50);
@@ -91,6 +92,7 @@ static void on_writer_closed(void *context)
 static void on_submissions_closed(void *context)
 {
     struct service_fixture *service = context;
+    held_stop(service->grader.held);
     writer_stop(service->grader.writer, on_writer_closed, service);
 }
 
@@ -109,6 +111,8 @@ void service_stop(struct service_fixture *service, bool now)
     submissions_free(service->grader.submissions);
     service->grader.submissions = NULL;
     service->grader.writer = NULL;
+    held_free(service->grader.held);
+    service->grader.held = NULL;
     uv_close((uv_handle_t *)&service->beat, NULL);
     (void)uv_run(&service->loop, UV_RUN_DEFAULT);
     assert_int_equal(uv_loop_close(&service->loop), 0); /* no handle is left behind */
