@@ -109,6 +109,8 @@ void speed_handle(struct http_request *request);
 void source_page_handle(struct http_request *request);
 void submissions_handle(struct http_request *request);
 
+void retime_handle(struct http_request *request); /* api_retime.c */
+
 void submission_handle(struct http_request *request); /* api_events.c */
 void events_handle(struct http_request *request);
 void page_events_handle(struct http_request *request);

@@ -47,6 +47,7 @@ bool api_who(struct http_request *request, struct membership *out)
         refuse_token(request);
         return false;
     }
+    uses_note(grader->uses, out->token_id, out->token_used_at, clock_utc_us());
     const char *roles = http_route(request)->role;
     if (api_role_fits(roles, out->role))
         return true;

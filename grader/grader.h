@@ -11,6 +11,7 @@
 #include "grader/routes.h"
 #include "grader/store.h"
 #include "grader/submissions.h"
+#include "grader/uses.h"
 #include "grader/versions.h"
 #include "grader/writer.h"
 
@@ -19,6 +20,7 @@ struct grader {
     struct db reader; /* query-only, for the loop thread */
     struct writer *writer;
     struct held *held; /* deadlines held open */
+    struct uses *uses; /* of tokens */
     struct submissions *submissions;
     struct boards *boards;
     struct http *http;

@@ -173,7 +173,7 @@ struct newer {
 void life_supersede_older(const struct life *life, enum job_kind kind)
 {
     struct newer newer = {life, kind};
-    if (life->row.supersede && !life->row.practice && life->job.generation == 1)
+    if (life->row.supersede && life->job.lane == LANE_LIVE)
         queue_each_waiting(&life->submissions->queue, life->row.membership_id, supersede, &newer);
 }
 
@@ -183,7 +183,7 @@ static void supersede(void *context, struct queue_ticket *ticket)
     const struct submission_row *row = &newer->life->row;
     struct life *older = list_of(ticket, struct life, ticket);
     if (older->row.id >= row->id || older->row.offering_id != row->offering_id ||
-        older->row.device != row->device || older->row.practice || older->job.generation != 1 ||
+        older->row.device != row->device || older->job.lane != LANE_LIVE ||
         older->job.kind != newer->kind)
         return;
     queue_remove(&older->submissions->queue, ticket);
@@ -283,9 +283,9 @@ static struct err life_give(struct life *life, size_t seat)
 
 static enum queue_class class_of(const struct life *life)
 {
-    if (life->row.practice)
+    if (life->job.lane == LANE_PRACTICE)
         return QUEUE_PRACTICE;
-    if (life->job.generation > 1)
+    if (life->job.lane == LANE_REGRADE)
         return QUEUE_REGRADE;
     return life->job.kind == JOB_TIME ? QUEUE_TIME : QUEUE_CHECK;
 }

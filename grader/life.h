@@ -43,12 +43,14 @@ struct submissions {
     struct list lives;
     struct list by_id[LIFE_BUCKETS];
     uv_timer_t tick; /* queue positions for those who watch; reconciliation */
+    struct roll *roll;
     struct estimate estimate;
     struct submissions_counters counters;
     size_t accepting;     /* on their way to the disk, not yet in the queue */
     size_t writing;       /* steps on their way to the disk */
     bool left_behind;     /* a job of the database has no life: look again */
     int64_t newest_job;   /* the largest number of a job that was heard of */
+    int64_t changes;      /* of the queue by commands, as last seen */
     uint64_t round;       /* of looking at the database */
     int64_t looked_at_ms; /* monotonic, the last time */
     bool stopping;

@@ -121,6 +121,7 @@ static void life_written(struct life *life, const struct step *step)
                                  .submission_id = life->row.id,
                                  .generation = life->job.generation,
                                  .kind = JOB_TIME,
+                                 .lane = life->job.lane,
                                  .queued_at = step->what.now_at};
     life_seen(life->submissions, step->time_job);
     life_tell(life);
@@ -134,7 +135,7 @@ static void life_count(const struct life *life, const struct step *step)
     const struct report *report = life->report;
     int64_t took_us = step->what.now_at - life->row.received_at;
 
-    if (life->job.generation > 1)
+    if (life->job.lane == LANE_REGRADE)
         return; /* a regrade: its submission was received long ago */
     if (life->job.kind == JOB_CHECK)
         metrics_took(&metrics->to_checked, took_us);

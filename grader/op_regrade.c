@@ -25,14 +25,23 @@ struct err op_regrade(struct operation_call *call)
     struct err err = call_cohort(call, &cohort);
     if (!err_is(err))
         err = call_offering(call, &cohort, &offering);
+    bool points = call_flag(call, "points-only");
+    if (!err_is(err) && points && (call_flag(call, "apply") || call_flag(call, "fresh")))
+        return call_refuse(call, 422, "points-only goes with neither apply nor fresh");
     if (!err_is(err))
-        err = call_flag(call, "apply") ? apply(call, &offering) : start(call, &offering);
+        err = points                     ? op_points(call, &offering)
+              : call_flag(call, "apply") ? apply(call, &offering)
+                                         : start(call, &offering);
     if (err_is(err))
         return err;
     (void)snprintf(object, sizeof object, "%s/%s", cohort.name, offering.assignment); /* fits */
-    return call_audit(call, object, "%s %s%s", call_flag(call, "apply") ? "apply" : "start",
-                      regrade_words[call_word(call, "which", REGRADE_COUNTING)],
-                      call_flag(call, "fresh") ? " fresh inputs" : "");
+    return call_audit(
+        call, object, "%s %s%s",
+        points                     ? "points"
+        : call_flag(call, "apply") ? "apply"
+                                   : "start",
+        regrade_words[call_word(call, "which", points ? REGRADE_ALL : REGRADE_COUNTING)],
+        call_flag(call, "fresh") ? " fresh inputs" : "");
 }
 
 static struct err start(struct operation_call *call, const struct offering *offering)

@@ -14,6 +14,15 @@
     {                                                                                              \
         "login", ARG_LOGIN, .needed = true, .placed = true, .help = "login of the person"          \
     }
+#define SUBMISSION                                                                                 \
+    {                                                                                              \
+        "id", ARG_NUMBER, .needed = true, .placed = true, .min = 1, .max = INT64_MAX,              \
+                          .help = "number of the submission"                                       \
+    }
+#define WORKER                                                                                     \
+    {                                                                                              \
+        "name", ARG_NAME, .needed = true, .placed = true, .help = "name of the worker"             \
+    }
 #define REASON                                                                                     \
     {                                                                                              \
         "reason", ARG_TEXT, .needed = true, .min = 1, .max = 200,                                  \
@@ -34,6 +43,12 @@ static const char *const roles[] = {"student", "ta", "admin", NULL};
 
 /* clang-format off */
 static const struct operation table[] = {
+    {"worker list", "GET", API "workers", ROLE_TA, EFFECT_READ, "list workers: class, state, what each holds", op_worker_list, {{0}}},
+    {"worker add", "POST", API "workers", ROLE_ADMIN, EFFECT_WRITE, "let a machine in; its key is shown once", op_worker_add, {WORKER}},
+    {"worker drain", "POST", API "workers/{name}/drain", ROLE_ADMIN, EFFECT_WRITE, "a worker finishes what it holds and gets no further job", op_worker_drain, {WORKER}},
+    {"worker resume", "POST", API "workers/{name}/resume", ROLE_ADMIN, EFFECT_WRITE, "a drained worker gets jobs again", op_worker_resume, {WORKER}},
+    {"worker remove", "DELETE", API "workers/{name}", ROLE_ADMIN, EFFECT_WRITE, "take a worker's key back", op_worker_remove, {WORKER}},
+
     {"cohort create", "POST", API "cohorts", ROLE_ADMIN, EFFECT_WRITE, "make a course run", op_cohort_create,
      {COHORT,
       {"title", ARG_TEXT, .max = 95, .help = "what people call it"},
@@ -57,6 +72,8 @@ static const struct operation table[] = {
       {"section", ARG_TEXT, .max = 32, .help = ""},
       {"student_id", ARG_TEXT, .max = 32, .help = ""},
       {"alias", ARG_TEXT, .max = 32, .help = "name on leaderboards"}}},
+    {"user show", "GET", OF_COHORT "/people/{login}", ROLE_TA, EFFECT_READ, "one person's submissions, grades, extensions and held deadlines", op_user_show,
+     {COHORT, LOGIN, {"limit", ARG_NUMBER, .min = 1, .max = 100000, .help = "how many submissions; 200"}}},
     {"user erase", "DELETE", API "users/{login}", ROLE_ADMIN, EFFECT_MANY, "erase one person's data on request", op_user_erase, {LOGIN, REASON}},
 
     {"token list", "GET", OF_COHORT "/tokens", ROLE_TA, EFFECT_READ, "list tokens: whose, for what, last use", op_token_list, {COHORT}},
@@ -96,10 +113,21 @@ static const struct operation table[] = {
       {"attempts", ARG_NUMBER, .min = 0, .max = 1000, .help = "more attempts than others have"},
       REASON}},
 
+    {"show", "GET", API "submissions/{id}/history", ROLE_TA, EFFECT_READ, "one submission in full: report, source, history", op_show,
+     {SUBMISSION, {"source", ARG_FLAG, .help = "the source as it came"}}},
+    {"queue list", "GET", OF_COHORT "/queue", ROLE_TA, EFFECT_READ, "what waits, runs, is parked or needs review", op_queue_list,
+     {COHORT,
+      {"what", ARG_WORD, .words = queue_what_words, .help = "which of it"},
+      {"limit", ARG_NUMBER, .min = 1, .max = 100000, .help = "how many lines; 200"}}},
+    {"queue release", "POST", API "submissions/{id}/release", ROLE_TA, EFFECT_WRITE, "run a parked one again, time an untimed one, end a review", op_queue_release, {SUBMISSION}},
+    {"queue cancel", "POST", API "submissions/{id}/cancel", ROLE_TA, EFFECT_WRITE, "take a submission out of the queue; it costs no attempt", op_queue_cancel, {SUBMISSION, REASON}},
+    {"queue review", "POST", API "submissions/{id}/review", ROLE_TA, EFFECT_WRITE, "mark a submission: no rank until it is released", op_queue_review, {SUBMISSION, REASON}},
+
     {"regrade", "POST", OF_COHORT "/offerings/{assignment}/regrade", ROLE_TA, EFFECT_MANY, "grade again; shows who gains and loses before it is applied", op_regrade,
      {COHORT, ASSIGNMENT,
       {"which", ARG_WORD, .words = regrade_words, .help = "of each student: the best, the latest, all"},
       {"fresh", ARG_FLAG, .help = "new inputs; without: the same ones"},
+      {"points-only", ARG_FLAG, .help = "points again from what was measured, without a run: after a change of points or targets; of all, unless --which"},
       {"apply", ARG_FLAG, .help = "who gains, who loses, by how much; with yes the new ones count"}}},
     {"grade", "PUT", OF_COHORT "/offerings/{assignment}/grades/{login}", ROLE_TA, EFFECT_WRITE, "set or hold one student's grade by hand, with a reason", op_grade,
      {COHORT, ASSIGNMENT, LOGIN,

@@ -24,10 +24,29 @@ struct err op_offer(struct operation_call *call); /* op_offer.c */
 struct err op_offer_list(struct operation_call *call);
 struct err op_extend(struct operation_call *call);
 
+struct err op_show(struct operation_call *call); /* op_history.c */
+struct err op_user_show(struct operation_call *call);
+
 struct err op_gradebook(struct operation_call *call); /* op_results.c */
 struct err op_grade(struct operation_call *call);
 
+struct err op_worker_list(struct operation_call *call); /* op_worker.c */
+struct err op_worker_add(struct operation_call *call);
+struct err op_worker_drain(struct operation_call *call);
+struct err op_worker_resume(struct operation_call *call);
+struct err op_worker_remove(struct operation_call *call);
+
+extern const char *const queue_what_words[]; /* op_queue.c */
+struct err op_queue_list(struct operation_call *call);
+struct err op_queue_release(struct operation_call *call);
+struct err op_queue_cancel(struct operation_call *call);
+struct err op_queue_review(struct operation_call *call);
+
 extern const char *const regrade_words[]; /* op_regrade.c */
 struct err op_regrade(struct operation_call *call);
+
+/* Its way without a run; the rest of the arguments are read from the call. */
+struct err op_points(struct operation_call *call,
+                     const struct offering *offering); /* op_points.c */
 
 #endif

@@ -2,6 +2,7 @@
 #include "grader/pool_parts.h"
 #include "grader/queue.h"
 #include "sandbox/base/clock.h"
+#include "sandbox/base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +78,7 @@ struct err pool_give(struct pool *pool, size_t seat_index, const struct job *job
     }
     seat->ticket = ticket;
     seat->job = job->id;
+    seat->taken_at = clock_utc_us();
     seat->lease_ends_ms = clock_ms() + pool->settings.lease_ms;
     sending->request.data = sending;
     uv_buf_t bytes = uv_buf_init(sending->bytes.at, (unsigned)sending->bytes.size);
@@ -86,6 +88,43 @@ struct err pool_give(struct pool *pool, size_t seat_index, const struct job *job
     }
     seat_listen(seat);
     return err_none();
+}
+
+const char *seat_state_word(enum seat_state state)
+{
+    static const char *const words[SEAT_STATE_COUNT] = {"starting", "free", "busy", "drained"};
+    return words[state];
+}
+
+bool pool_seat_get(const struct pool *pool, size_t number, struct pool_seat *out)
+{
+    if (number >= pool->seats_count)
+        return false;
+    const struct seat *seat = &pool->seats[number];
+    bool busy = seat->ticket != NULL;
+    memset(out, 0, sizeof *out); /* compared byte by byte */
+    out->number = number;
+    out->state = !seat->ready    ? SEAT_STARTING
+                 : busy          ? SEAT_BUSY
+                 : seat->drained ? SEAT_DRAINED
+                                 : SEAT_FREE;
+    (void)text_copy(out->name, sizeof out->name, seat->hello.worker); /* a label: may be cut */
+    (void)text_copy(out->class_name, sizeof out->class_name, seat->hello.class_name); /* as wide */
+    if (busy) {
+        out->job = seat->job;
+        out->taken_at = seat->taken_at;
+        out->expires_at = seat->taken_at + pool->settings.lease_ms * 1000;
+    }
+    return true;
+}
+
+void pool_drain(struct pool *pool, size_t number, bool drained)
+{
+    struct seat *seat = &pool->seats[number];
+    bool resumes = seat->drained && !drained;
+    seat->drained = drained;
+    if (resumes && !pool->stopping)
+        pool->callbacks.ready(pool->context);
 }
 
 void pool_stop(struct pool *pool, bool now, void (*closed)(void *context), void *context)
@@ -116,7 +155,8 @@ struct pool_stats pool_stats(const struct pool *pool)
 /* A job that goes to a dying worker would count as one that killed it. */
 static bool seat_is_free(const struct seat *seat)
 {
-    return seat->ready && !seat->hung_up && !seat->closing && seat->ticket == NULL;
+    return seat->ready && !seat->hung_up && !seat->closing && seat->ticket == NULL &&
+           !seat->drained;
 }
 
 static void on_sent(uv_write_t *request, int code)

@@ -48,6 +48,20 @@ bool pool_can(const struct pool *pool, const char *needs);
  * ERR_LIMIT if the job does not fit a frame. */
 struct err pool_give(struct pool *pool, size_t seat, const struct job *job, void *ticket);
 
+/* One chair, as others see it. False: there are no more. */
+enum seat_state { SEAT_STARTING, SEAT_FREE, SEAT_BUSY, SEAT_DRAINED, SEAT_STATE_COUNT };
+const char *seat_state_word(enum seat_state state);
+struct pool_seat {
+    char name[SPEC_NAME_MAX], class_name[SPEC_NAME_MAX];
+    size_t number;
+    enum seat_state state;
+    int64_t job;                  /* 0: none */
+    int64_t taken_at, expires_at; /* UTC us, of the job */
+};
+bool pool_seat_get(const struct pool *pool, size_t number, struct pool_seat *out);
+/* It finishes what it holds and is not free from then on; or it is again. */
+void pool_drain(struct pool *pool, size_t number, bool drained);
+
 /* Free workers end; busy ones are killed if `now`, else left to finish until pool_stop is called
  * again with `now`. closed is called once when the last has gone. */
 void pool_stop(struct pool *pool, bool now, void (*closed)(void *context), void *context);

@@ -19,6 +19,8 @@ struct seat {
     bool closing;
     void *ticket; /* the job that it holds, NULL if free */
     int64_t job;
+    int64_t taken_at;      /* UTC us */
+    bool drained;          /* gets no further job */
     int64_t lease_ends_ms; /* monotonic; however much it talks */
     bool lease_next;       /* the timer stands for the end of the lease, not for silence */
     int64_t restart_ms;

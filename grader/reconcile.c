@@ -3,6 +3,7 @@
  * (left behind by a crash, or put there by a command); a life that waits for a job that is no
  * longer there ends. */
 #include "grader/life.h"
+#include "grader/roll.h"
 #include "sandbox/base/clock.h"
 #include "sandbox/base/log.h"
 
@@ -43,6 +44,7 @@ static void on_tick(uv_timer_t *timer)
     struct submissions *submissions = timer->data;
     tell_places(submissions);
     look_for_strangers(submissions);
+    roll_call(submissions->roll, submissions->pool);
     life_dispatch(submissions);
 }
 
@@ -70,9 +72,14 @@ static void tell_places(struct submissions *submissions)
 static void look_for_strangers(struct submissions *submissions)
 {
     int64_t newest = 0;
+    int64_t changes = submissions->changes;
     bool due = clock_ms() - submissions->looked_at_ms >= EVERYTHING_MS;
     struct err err = store_job_newest(&submissions->grader->reader, &newest);
-    if (!err_is(err) && (submissions->left_behind || due || newest > submissions->newest_job))
+    if (!err_is(err))
+        err = store_changes_read(&submissions->grader->reader, &changes);
+    due = due || submissions->left_behind || changes != submissions->changes;
+    submissions->changes = changes;
+    if (!err_is(err) && (due || newest > submissions->newest_job))
         err = reconcile(submissions);
     if (err_is(err))
         log_err("queue.look_again", err);

@@ -35,6 +35,7 @@ struct report {
     char code[32];     /* stable name beside message, "" for none */
     char message[240]; /* one sentence: why not graded */
     bool practice;
+    bool review;    /* a TA must look: no rank until then */
     bool no_timing; /* `try --no-timing`, or a class without a target and no wish to time */
     char only_case[SPEC_NAME_MAX];
     char file_name[64];

@@ -53,6 +53,8 @@ static void put_head(struct json_out *json, const struct report *report)
         text_if(json, "class", report->hello.class_name);
     if (report->practice)
         json_flag(json, "practice", true);
+    if (report->review)
+        json_flag(json, "review", true);
     text_if(json, "cohort", report->cohort);
     text_if(json, "login", report->login);
     if (report->attempt > 0)

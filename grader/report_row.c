@@ -21,6 +21,7 @@ struct report *report_from_row(const struct spec *spec, const struct submission_
     report->device = row->device;
     report->stage = row->stage;
     report->practice = row->practice;
+    report->review = row->review;
     report->received_at = row->received_at;
     report->split = row->split;
     report->due_at = row->practice ? 0 : row->due_at;

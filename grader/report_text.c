@@ -219,6 +219,8 @@ static void best_write(struct page *page)
     const struct report *report = page->report;
     char was[32];
     char now[32];
+    if (report->review)
+        buf_printf(page->out, "%s\n", words_of("text_review", page->language));
     if (!report_has_score(report) || (report->best_before < 0 && report->rank == 0))
         return;
     if (report->best_before < 0) { /* the first one: its place alone */

@@ -199,6 +199,8 @@ static struct err service_start(struct service *service)
                        (size_t)settings->batch_max);
     if (!err_is(err))
         err = held_start(&grader->held, &service->loop, grader->writer);
+    if (!err_is(err))
+        err = uses_start(&grader->uses, &service->loop, grader->writer);
     if (err_is(err))
         return err;
 
@@ -279,6 +281,7 @@ static void on_submissions_closed(void *context)
     struct service *service = context;
     (void)uv_timer_stop(&service->drain);
     held_stop(service->grader.held);
+    uses_stop(service->grader.uses);
     writer_stop(service->grader.writer, on_writer_closed, service);
 }
 
@@ -313,6 +316,7 @@ static void service_release(struct service *service)
     notify_release(&service->notify);
     boards_free(service->grader.boards);
     held_free(service->grader.held);
+    uses_free(service->grader.uses);
     versions_release(&service->grader.versions);
     free(service->grader.specs);
     free(service);

@@ -38,6 +38,7 @@ struct submission_row {
     char zone[ZONE_NAME_MAX];
     int64_t attempts_max;
     bool supersede; /* of the offering */
+    bool review;    /* a TA must look, or has held it back */
     enum stage stage;
     int64_t generation; /* of the newest grading */
     unsigned char source_hash[32];
@@ -82,9 +83,13 @@ struct err store_submissions_of(struct db *db, int64_t membership_id, int64_t *o
 
 /* -- gradings and the queue
  * ------------------------------------------------------------------------ */
+enum job_lane { LANE_LIVE, LANE_REGRADE, LANE_PRACTICE };
+extern const char *const job_lane_words[]; /* in columns; ending with NULL */
+
 struct job_row {
     int64_t id, submission_id, generation;
     enum job_kind kind;
+    enum job_lane lane;
     int64_t tries;  /* ended in system_error or a vanished worker */
     int64_t deaths; /* of workers while they held it */
     int64_t queued_at;
@@ -112,6 +117,8 @@ struct grading_step {
 /* *out_fresh is false if the job was already finished (a repeat): nothing is written then. */
 struct err store_grading_step(struct db *db, const struct grading_step *step, bool *out_fresh,
                               int64_t *out_time_job);
+/* The same into a grading that has no job: points that were computed again. */
+struct err store_grading_put(struct db *db, const struct grading_step *step);
 /* Counts a failed run of a job; the job stays in the queue. */
 struct err store_job_failed(struct db *db, int64_t job_id, bool worker_died);
 
@@ -120,6 +127,7 @@ struct grading_row {
     enum stage stage;
     char code[32], message[240];
     int64_t finished_at;
+    int64_t score;      /* hundredths; -1: none */
     char spec_hash[65]; /* of the version it was measured under; "": that of the submission */
     bool has_key;       /* of its own: a regrade with fresh inputs */
     unsigned char key[32];

@@ -1,6 +1,7 @@
 /* Gradings, their measurements, and the queue that survives a restart. */
 #include "grader/report.h"
 #include "grader/store.h"
+#include "grader/store_parts.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,17 +12,23 @@ static struct err grading_write(struct db *db, const struct grading_step *step,
 static struct err cases_write(struct db *db, const struct grading_step *step, int64_t grading_id);
 static struct err stage_write(struct db *db, const struct grading_step *step);
 static struct err review_write(struct db *db, const struct grading_step *step);
+static struct err retime_apply(struct db *db, const struct grading_step *step);
 static struct err time_job_add(struct db *db, const struct grading_step *step, int64_t *out_job);
+
+const char *const job_lane_words[] = {"live", "regrade", "practice", NULL};
 
 struct err store_jobs(struct db *db, void (*each)(void *context, const struct job_row *row),
                       void *context)
 {
     sqlite3_stmt *list = db_prepare(db, "SELECT id, submission_id, generation, kind, tries, deaths,"
-                                        " queued_at FROM job ORDER BY id");
+                                        " queued_at, lane FROM job ORDER BY id");
     bool row = true;
+    int lane = 0;
     struct err err = err_none();
     while (row) {
         err = db_step(db, list, &row, "read the queue");
+        if (!err_is(err) && row)
+            err = store_word(list, 7, job_lane_words, &lane);
         if (err_is(err) || !row)
             break;
         char kind[8];
@@ -30,6 +37,7 @@ struct err store_jobs(struct db *db, void (*each)(void *context, const struct jo
                               .submission_id = sqlite3_column_int64(list, 1),
                               .generation = sqlite3_column_int64(list, 2),
                               .kind = strcmp(kind, "time") == 0 ? JOB_TIME : JOB_CHECK,
+                              .lane = (enum job_lane)lane,
                               .tries = sqlite3_column_int64(list, 4),
                               .deaths = sqlite3_column_int64(list, 5),
                               .queued_at = sqlite3_column_int64(list, 6)};
@@ -64,9 +72,18 @@ struct err store_grading_step(struct db *db, const struct grading_step *step, bo
         err = stage_write(db, step);
     if (!err_is(err) && step->stage == STAGE_GRADED && *step->report->beyond != 0)
         err = review_write(db, step);
+    if (!err_is(err) && step->stage == STAGE_GRADED)
+        err = retime_apply(db, step);
     if (!err_is(err) && step->then_time)
         err = time_job_add(db, step, out_time_job);
     return err;
+}
+
+struct err store_grading_put(struct db *db, const struct grading_step *step)
+{
+    int64_t grading_id = 0;
+    struct err err = grading_write(db, step, &grading_id);
+    return err_is(err) ? err : cases_write(db, step, grading_id);
 }
 
 struct err store_job_failed(struct db *db, int64_t job_id, bool worker_died)
@@ -83,7 +100,7 @@ struct err store_grading_get(struct db *db, int64_t submission_id, int64_t gener
 {
     sqlite3_stmt *get =
         db_prepare(db, "SELECT stage, code, message, coalesce(finished_at, 0), events,"
-                       " coalesce(spec_hash, ''), key FROM grading"
+                       " coalesce(spec_hash, ''), key, coalesce(score, -1) FROM grading"
                        " WHERE submission_id = ?1 AND generation = ?2");
     db_bind_int(get, 1, submission_id);
     db_bind_int(get, 2, generation);
@@ -92,7 +109,8 @@ struct err store_grading_get(struct db *db, int64_t submission_id, int64_t gener
         return err;
 
     char stage[24];
-    *out = (struct grading_row){.finished_at = sqlite3_column_int64(get, 3)};
+    *out = (struct grading_row){.finished_at = sqlite3_column_int64(get, 3),
+                                .score = sqlite3_column_int64(get, 7)};
     db_copy_text(get, 0, stage, sizeof stage);
     db_copy_text(get, 1, out->code, sizeof out->code);
     db_copy_text(get, 2, out->message, sizeof out->message);
@@ -231,6 +249,23 @@ static struct err cases_write(struct db *db, const struct grading_step *step, in
     return err;
 }
 
+/* A timing that was asked for once more counts if it is over and its interval is the narrower one.
+ */
+static struct err retime_apply(struct db *db, const struct grading_step *step)
+{
+    sqlite3_stmt *apply = db_prepare(
+        db, "UPDATE submission SET generation = ?2 WHERE id = ?1 AND generation < ?2"
+            " AND stage = 'graded' AND EXISTS (SELECT 1 FROM grading n JOIN grading o"
+            "  ON o.submission_id = n.submission_id AND o.generation = submission.generation"
+            "  WHERE n.submission_id = ?1 AND n.generation = ?2 AND n.retime = 1"
+            "  AND n.stage = 'graded' AND n.speedup > 0"
+            "  AND coalesce(n.spec_hash, '') = coalesce(o.spec_hash, '') AND (o.speedup IS NULL"
+            "  OR (n.high - n.low) / n.speedup < (o.high - o.low) / o.speedup))");
+    db_bind_int(apply, 1, step->job->submission_id);
+    db_bind_int(apply, 2, step->job->generation);
+    return db_run(db, apply, "let a quieter timing count");
+}
+
 static struct err stage_write(struct db *db, const struct grading_step *step)
 {
     sqlite3_stmt *write = db_prepare(db, "UPDATE submission SET stage = ?2 WHERE id = ?1"
@@ -254,10 +289,11 @@ static struct err review_write(struct db *db, const struct grading_step *step)
 static struct err time_job_add(struct db *db, const struct grading_step *step, int64_t *out_job)
 {
     sqlite3_stmt *add = db_prepare(db, "INSERT INTO job (submission_id, generation, kind,"
-                                       " queued_at) VALUES (?1, ?2, 'time', ?3)");
+                                       " lane, queued_at) VALUES (?1, ?2, 'time', ?4, ?3)");
     db_bind_int(add, 1, step->job->submission_id);
     db_bind_int(add, 2, step->job->generation);
     db_bind_int(add, 3, step->now_at);
+    db_bind_text(add, 4, job_lane_words[step->job->lane]);
     struct err err = db_run(db, add, "queue a timing");
     if (!err_is(err))
         *out_job = sqlite3_last_insert_rowid(db->handle);

@@ -35,7 +35,7 @@ struct err store_hold(struct db *db, const struct trouble *trouble, int64_t *out
                            PLAIN_CLOSES) " AS closes_at"
                                          "  FROM offering o JOIN membership m ON m.cohort_id = "
                                          "o.cohort_id" DATES_JOIN "  WHERE (?1 = 0 OR m.id = ?1) "
-                                                                  "AND (?2 IS NULL OR o.name = ?2)"
+                                         "AND (?2 IS NULL OR o.name = ?2)"
                                          "  AND coalesce(" DATES_OPENS ", 0) <= ?4)"
                                          " WHERE due_at > old_due OR closes_at > old_closes"
                                          " ON CONFLICT (offering_id, membership_id) DO UPDATE SET"

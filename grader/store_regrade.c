@@ -16,8 +16,9 @@
 #define WAITING                                                                                    \
     " FROM grading g JOIN submission s ON s.id = g.submission_id"                                  \
     " WHERE s.offering_id = ?1 AND g.generation > s.generation AND g.stage IN " FINISHED           \
+    " AND g.retime = 0"                                                                            \
     " AND g.generation = (SELECT max(h.generation) FROM grading h"                                 \
-    " WHERE h.submission_id = s.id AND h.stage IN " FINISHED ")" REGRADABLE
+    " WHERE h.submission_id = s.id AND h.retime = 0 AND h.stage IN " FINISHED ")" REGRADABLE
 
 static struct err ask_number(struct db *db, sqlite3_stmt *ask, int64_t offering_id,
                              int64_t *out_count);
@@ -33,7 +34,9 @@ struct err store_regrade_start(struct db *db, int64_t offering_id, enum regrade_
             " AND g.generation = s.generation WHERE s.offering_id = ?1 AND s.practice = 0"
             " AND s.stage IN ('graded', 'compile_error', 'compiled_only', 'system_error')"
             " AND NOT EXISTS (SELECT 1 FROM grading h WHERE h.submission_id = s.id"
-            "  AND h.generation > s.generation AND h.stage <> 'system_error')" REGRADABLE
+            "  AND h.generation > s.generation AND h.retime = 0"
+            "  AND h.stage NOT IN ('system_error', 'cancelled'))"
+            " AND NOT EXISTS (SELECT 1 FROM job j WHERE j.submission_id = s.id)" REGRADABLE
             " AND (?5 = 2 OR s.id = CASE ?5 WHEN 1 THEN (SELECT max(t.id) FROM submission t"
             "  WHERE t.membership_id = s.membership_id AND t.offering_id = s.offering_id"
             "  AND t.practice = 0)"
@@ -59,6 +62,67 @@ struct err store_regrade_start(struct db *db, int64_t offering_id, enum regrade_
     db_bind_int(queue, 1, offering_id);
     db_bind_int(queue, 2, now_at);
     return db_run(db, queue, "queue regrades");
+}
+
+struct err store_regrade_pick(struct db *db, int64_t offering_id, enum regrade_which which,
+                              void (*each)(void *context, int64_t id), void *context)
+{
+    sqlite3_stmt *list = db_prepare(
+        db, "SELECT s.id FROM submission s WHERE s.offering_id = ?1 AND s.practice = 0"
+            " AND s.stage = 'graded' AND NOT EXISTS (SELECT 1 FROM job j"
+            " WHERE j.submission_id = s.id) AND (?2 = 2 OR s.id = CASE ?2 WHEN 1 THEN"
+            " (SELECT max(t.id) FROM submission t WHERE t.membership_id = s.membership_id"
+            "  AND t.offering_id = s.offering_id AND t.practice = 0) ELSE"
+            " (SELECT t.id FROM submission t JOIN grading h ON h.submission_id = t.id"
+            "  AND h.generation = t.generation WHERE t.membership_id = s.membership_id"
+            "  AND t.offering_id = s.offering_id AND t.practice = 0 AND t.stage = 'graded'"
+            "  ORDER BY h.score DESC, t.id LIMIT 1) END) ORDER BY s.id");
+    bool more = true;
+    struct err err = err_none();
+    db_bind_int(list, 1, offering_id);
+    db_bind_int(list, 2, which);
+    while (more && !err_is(err)) {
+        err = db_step(db, list, &more, "pick submissions");
+        if (!err_is(err) && more)
+            each(context, sqlite3_column_int64(list, 0));
+    }
+    db_done(list);
+    return err;
+}
+
+struct err store_regrade_points(struct db *db, const struct submission_row *row,
+                                const struct grading_row *grading, const struct report *report,
+                                const char *events, const char *actor, int64_t now_at)
+{
+    int64_t generation = 0;
+    sqlite3_stmt *add = db_prepare(
+        db, "INSERT INTO grading (submission_id, generation, stage, created_at, checked_at, key,"
+            " actor) SELECT ?1, max(generation) + 1, 'graded', ?2, ?2, (SELECT key FROM grading"
+            " WHERE submission_id = ?1 AND generation = ?4), ?3 FROM grading"
+            " WHERE submission_id = ?1 RETURNING generation");
+    db_bind_int(add, 1, row->id);
+    db_bind_int(add, 2, now_at);
+    db_bind_text(add, 3, actor);
+    db_bind_int(add, 4, row->generation);
+    struct err err = store_insert_id(db, add, "add a grading", &generation);
+    if (err_is(err))
+        return err;
+    const struct job_row job = {.submission_id = row->id, .generation = generation};
+    const struct grading_step step = {.job = &job,
+                                      .stage = STAGE_GRADED,
+                                      .code = grading->code,
+                                      .message = grading->message,
+                                      .events = events,
+                                      .spec = report->spec,
+                                      .report = report,
+                                      .now_at = now_at};
+    err = store_grading_put(db, &step);
+    if (err_is(err))
+        return err;
+    sqlite3_stmt *count = db_prepare(db, "UPDATE submission SET generation = ?2 WHERE id = ?1");
+    db_bind_int(count, 1, row->id);
+    db_bind_int(count, 2, generation);
+    return db_run(db, count, "let points count");
 }
 
 struct err store_regrade_list(struct db *db, int64_t offering_id,

@@ -2,7 +2,8 @@
 #ifndef GRADER_STORE_REGRADE_H
 #define GRADER_STORE_REGRADE_H
 
-#include "grader/db.h"
+#include "grader/report.h"
+#include "grader/store.h"
 
 enum regrade_which { REGRADE_COUNTING, REGRADE_LATEST, REGRADE_ALL };
 
@@ -23,5 +24,14 @@ struct err store_regrade_list(struct db *db, int64_t offering_id,
 /* How many still run; applying makes the finished ones count. */
 struct err store_regrade_running(struct db *db, int64_t offering_id, int64_t *out_count);
 struct err store_regrade_apply(struct db *db, int64_t offering_id, int64_t *out_count);
+
+/* Graded submissions of an offering that nothing runs for, as `which` says. */
+struct err store_regrade_pick(struct db *db, int64_t offering_id, enum regrade_which which,
+                              void (*each)(void *context, int64_t id), void *context);
+/* A new generation that counts at once: points computed again from the measurements of `grading`,
+ * which are `events` under the report's version. */
+struct err store_regrade_points(struct db *db, const struct submission_row *row,
+                                const struct grading_row *grading, const struct report *report,
+                                const char *events, const char *actor, int64_t now_at);
 
 #endif

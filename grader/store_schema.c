@@ -237,5 +237,21 @@ static const char *const version_2[] = {
     "ROWID;",
     "CREATE INDEX audit_done ON audit (done_at);", NULL};
 
-const char *const *const store_migrations[] = {version_1, version_2};
+/* Every job has its lane, a timing may be repeated alone, and a comparison keeps what it found. */
+static const char *const version_3[] = {
+    "UPDATE job SET lane = 'regrade' WHERE generation > 1;",
+    "UPDATE job SET lane = 'practice' WHERE submission_id IN"
+    "  (SELECT id FROM submission WHERE practice = 1);",
+    /* A timing alone: it comes to count by itself if it is quieter than the one that counts. */
+    "ALTER TABLE grading ADD COLUMN retime INTEGER NOT NULL DEFAULT 0 CHECK (retime IN (0, 1));",
+    "CREATE TABLE similar_run (" /* lines that two sources share, for showing them side by side */
+    "  offering_id INTEGER NOT NULL, one_id INTEGER NOT NULL, other_id INTEGER NOT NULL,"
+    "  one_from INTEGER NOT NULL, one_to INTEGER NOT NULL, other_from INTEGER NOT NULL,"
+    "  other_to INTEGER NOT NULL, tokens INTEGER NOT NULL,"
+    "  PRIMARY KEY (offering_id, one_id, other_id, one_from, other_from),"
+    "  FOREIGN KEY (offering_id, one_id, other_id) REFERENCES similar ON DELETE CASCADE"
+    ") STRICT, WITHOUT ROWID;",
+    NULL};
+
+const char *const *const store_migrations[] = {version_1, version_2, version_3};
 const int store_version = COUNT(store_migrations);

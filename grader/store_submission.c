@@ -46,9 +46,10 @@ struct err store_submission_add(struct db *db, const struct submission_row *row,
         return err;
 
     sqlite3_stmt *job = db_prepare(db, "INSERT INTO job (submission_id, generation, kind,"
-                                       " queued_at) VALUES (?1, 1, 'check', ?2)");
+                                       " lane, queued_at) VALUES (?1, 1, 'check', ?3, ?2)");
     db_bind_int(job, 1, id);
     db_bind_int(job, 2, row->received_at);
+    db_bind_text(job, 3, job_lane_words[row->practice ? LANE_PRACTICE : LANE_LIVE]);
     err = db_run(db, job, "queue a submission");
     if (err_is(err))
         return err;
@@ -87,7 +88,7 @@ struct err store_submission_get(struct db *db, int64_t id, struct submission_row
         " s.spec_hash, s.device, s.file_name, s.practice, coalesce(g.key, s.key), s.received_at,"
         " coalesce(" DATES_DUE ", 0), o.zone, " DATES_ATTEMPTS ", s.stage, s.generation,"
         " s.source_hash, o.supersede, s.commit_name, coalesce(g.spec_hash, s.spec_hash), "
-        "coalesce(o.split, -1)"
+        "coalesce(o.split, -1), s.review IS NOT NULL OR s.hold = 1"
         " FROM submission s JOIN membership m ON m.id = s.membership_id"
         " JOIN user u ON u.id = m.user_id JOIN cohort c ON c.id = m.cohort_id"
         " JOIN offering o ON o.id = s.offering_id"
@@ -109,7 +110,8 @@ struct err store_submission_get(struct db *db, int64_t id, struct submission_row
                                    .due_at = sqlite3_column_int64(get, 13),
                                    .attempts_max = sqlite3_column_int64(get, 15),
                                    .generation = sqlite3_column_int64(get, 17),
-                                   .supersede = sqlite3_column_int(get, 19) != 0};
+                                   .supersede = sqlite3_column_int(get, 19) != 0,
+                                   .review = sqlite3_column_int(get, 23) != 0};
     db_copy_text(get, 3, out->login, sizeof out->login);
     db_copy_text(get, 4, out->cohort, sizeof out->cohort);
     db_copy_text(get, 6, out->assignment, sizeof out->assignment);

@@ -2,6 +2,7 @@
 #include "grader/submissions.h"
 
 #include "grader/life.h"
+#include "grader/roll.h"
 #include "sandbox/base/clock.h"
 #include "sandbox/base/log.h"
 #include "sandbox/base/text.h"
@@ -75,7 +76,9 @@ struct err submissions_start(struct submissions **out, struct grader *grader,
                                        .silence_ms = settings->worker_silence_ms,
                                        .lease_ms = settings->worker_lease_ms};
     const struct pool_callbacks callbacks = {life_ready, life_event, life_lost};
-    struct err err = reconcile(submissions);
+    struct err err = roll_new(&submissions->roll, grader);
+    if (!err_is(err))
+        err = reconcile(submissions);
     if (!err_is(err))
         err = pool_start(&submissions->pool, grader->loop, &pool, &callbacks, submissions);
     if (err_is(err)) {
@@ -105,6 +108,7 @@ void submissions_free(struct submissions *submissions)
     list_each (link, &submissions->lives) {
         life_free(list_of(link, struct life, link));
     }
+    roll_free(submissions->roll);
     free(submissions);
 }
 
@@ -359,6 +363,7 @@ static void entry_begin_life(const struct entry *entry)
                                 .submission_id = entry->row.id,
                                 .generation = 1,
                                 .kind = JOB_CHECK,
+                                .lane = entry->row.practice ? LANE_PRACTICE : LANE_LIVE,
                                 .queued_at = entry->row.received_at};
     life_seen(submissions, job.id);
     struct life *life = life_new(submissions, &entry->row, &job);
@@ -407,7 +412,7 @@ static void fill_place(struct grader *grader, const struct submission_row *row,
                        struct report *report)
 {
     const struct board *board = NULL;
-    if (grader->boards == NULL || !report->points.has_speed || !report->has_hello)
+    if (row->review || grader->boards == NULL || !report->points.has_speed || !report->has_hello)
         return;
     struct err err = boards_get(grader->boards, row->offering_id, &board);
     if (err_is(err)) {

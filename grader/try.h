@@ -13,8 +13,9 @@ struct try_wish {
     const char *file_name; /* what the report calls it; a folder in front of it is left out */
     enum device device;
     bool no_timing;
-    bool patterns_only;    /* no diagnosis build after a failure */
-    const char *only_case; /* NULL: all */
+    bool patterns_only;       /* no diagnosis build after a failure */
+    const unsigned char *key; /* of the inputs, 32 bytes; NULL: drawn */
+    const char *only_case;    /* NULL: all */
     /* Called after each change of the report; may be NULL. */
     void (*changed)(void *context, const struct report *report);
     void *context;
