@@ -28,7 +28,7 @@ const struct http_route routes_table[] = {
     {"GET",  "/api/v1/submissions/{id}",    0, NULL, submission_handle,  "student", "200 404", "its report as JSON; ?wait= holds until it is final, ?after= until it differs"},
     {"GET",  "/api/v1/submissions/{id}/events", 0, NULL, events_handle,  "student", "200 204 404", "its report after each change (server-sent events)"},
     {"GET",  "/s/{id}/speed",               0, NULL, speed_handle,       "student", "200 404", "how its speed was measured"},
-    {"POST", "/s/{id}/retime",              0, NULL, retime_handle,      "student", "202 404 409", "its timing once more, if it was noisy; costs no attempt"},
+    {"POST", "/s/{id}/retime",              4096, operation_admit, retime_handle,      "student", "202 404 409", "its timing once more, if it was noisy; costs no attempt"},
     {"GET",  "/api/v1/assignments",         0, NULL, assignments_handle, "any",     "200 401", "assignments; with a token those of its cohort, with dates"},
     {"GET",  "/api/v1/assignments/{assignment}", 0, NULL, assignment_handle, "any", "200 404", "one assignment: arguments, cases, groups, limits"},
     {"GET",  "/kit/{assignment}.tar.gz",    0, NULL, kit_handle,         "any",     "200 404", "header, starter, task and README"},

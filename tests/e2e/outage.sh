@@ -25,7 +25,7 @@ equals "everybody's deadline is held open" "$people" "$(sql "select count(*) fro
 equals "… until an hour after the start" 1 "$(sql "select min(abs(h.due_at - u.ended_at - 3600000000)) < 1000 from held_open h, outage u")"
 equals "… and no other deadline" 0 "$(sql "select count(*) from held_open h join offering o on o.id = h.offering_id where o.name <> 'attention'")"
 contains "the audit has it" "deadlines of people held open" "$(sql "select reason from audit where actor = 'service'")"
-equals "a student sees the date that holds" 1 "$(sql "select max(due_at) / 1000000 / 60 from held_open" | { read -r want; as alice "$URL/demo/attention.json" | json "int(d['due_at'] / 1000000 / 60 == $want)"; })"
+equals "a student sees the date that holds" 1 "$(sql "select max(due_at) / 1000000 / 60 from held_open" | { read -r want; as alice "$URL/demo/attention.json" | json "int(d['due_at'] // 60000000 == $want)"; })"
 deadline attention -10
 deadline pca -10
 equals "past the deadline a file is let in" 202 "$(send alice $S/correct/naive.c attention)"

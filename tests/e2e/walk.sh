@@ -42,6 +42,20 @@ contains "a student submits" "Score" "$(last_line "$(as anna -T $S/correct/naive
 contains "… another" "Score" "$(last_line "$(as 21307 -T $S/correct/simd.c "$URL/submit/attention")")"
 contains "… a third, wrongly" "Score" "$(last_line "$(as cara -T "$(ls $S/wrong/*.c | head -n 1)" "$URL/submit/attention")")"
 
+# … and one by git push, through the hook of any git server
+"$GRADER" token make $C --hook --json | json 'd["rows"][0]["token"]' >"$WORK/hook.key"; chmod 600 "$WORK/hook.key"
+printf 'login,name\ndan,Dan Wu\n' >"$WORK/dan.csv"
+check "a fourth student comes late" "$GRADER" roster import $C "$WORK/dan.csv" --yes
+export GIT_CONFIG_GLOBAL="$WORK/gitconfig" GIT_CONFIG_SYSTEM=/dev/null GIT_TERMINAL_PROMPT=0
+git config --global user.name Dan; git config --global user.email d@x.org; git config --global init.defaultBranch main
+git init -q --bare "$WORK/dan.git"
+cp deploy/hooks/post-receive "$WORK/dan.git/hooks/post-receive"
+for pair in "url $URL" "keyfile $WORK/hook.key" "login dan" "wait 60"; do git -C "$WORK/dan.git" config "grader.${pair% *}" "${pair#* }"; done
+git clone -q "$WORK/dan.git" "$WORK/tree" 2>/dev/null
+mkdir "$WORK/tree/attention" && cp $S/correct/blocked.c "$WORK/tree/attention/attention.c"
+pushed=$(cd "$WORK/tree" && git add -A && git commit -qm first && git push -q origin main 2>&1)
+check "a fourth submits by git push and sees the score" grep -qE '^remote: Score [0-9.]+ / 100' <<<"$pushed"
+
 # A deadline passes; one is extended
 past=$(TZ=Asia/Shanghai date -d '-1 hour' '+%F %H:%M')
 check "the deadline is moved into the past" "$GRADER" offer $C attention --opens=none --due="$past" --yes
@@ -57,14 +71,24 @@ equals "… the others do not" 409 "$(as anna -o /dev/null -w '%{http_code}' -T 
 before=$(sql "select group_concat(s.id || ':' || g.score, ' ') from submission s join grading g on g.submission_id = s.id and g.generation = s.generation")
 equals "a regrade shows first" 2 "$(code "$GRADER" regrade $C attention)"
 equals "… runs with --yes" 0 "$(code "$GRADER" regrade $C attention --yes)"
-contains "… for what counts of each" "3 submissions" "$(said)"
+contains "… for what counts of each" "4 submissions" "$(said)"
 equals "… and not twice at once" 1 "$(code "$GRADER" regrade $C attention --yes)"
 await 90 sh -c "[ \$(sqlite3 -cmd '.timeout 5000' '$DB' 'select count(*) from job') -eq 0 ]" && ok "the running service takes the work" || not_ok "the running service takes the work"
 equals "what counts has not moved" "$before" "$(sql "select group_concat(s.id || ':' || g.score, ' ') from submission s join grading g on g.submission_id = s.id and g.generation = s.generation")"
 equals "who gains and who loses is shown" 2 "$(code "$GRADER" regrade $C attention --apply)"
 contains "… summed up" "0 still run" "$(said)"
 equals "… and applied" 0 "$(code "$GRADER" regrade $C attention --apply --yes)"
-equals "each of them counts by its second generation" 3 "$(sql "select count(*) from submission where generation = 2")"
+equals "each of them counts by its second generation" 4 "$(sql "select count(*) from submission where generation = 2")"
+
+# The leaderboard
+as anna "$URL/$C/attention/board.json" >"$WORK/board.json"
+if [ "$(sql "select count(*) > 0 from grading where speedup is not null")" = 1 ]; then
+    equals "the leaderboard has who was timed" 1 "$(json 'int(str(d).count("low") >= 2)' <"$WORK/board.json")"
+    lacks "… under aliases for students" "Dan Wu" "$(cat "$WORK/board.json")"
+    contains "… as text for curl" "attention" "$(as anna "$URL/$C/attention/board.txt")"
+else
+    skip "the leaderboard" "nothing is timed on this machine"
+fi
 
 # Results
 check "a grade is set by hand" "$GRADER" grade $C attention 21307 --grade=42.5 --reason="oral exam"
@@ -82,7 +106,7 @@ contains "Moodle's too" "San,Zhang,2002,b@x.org,42.50,1" "$("$GRADER" gradebook 
 "$GRADER" user add $C tina --role=ta >/dev/null
 token=$("$GRADER" token make $C tina --json | json 'd["rows"][0]["token"]')
 echo "machine 127.0.0.1 login tina password $token" >"$WORK/demo/tina.netrc"
-equals "a TA lists people over HTTP" 4 "$(as tina "$URL/api/v1/cohorts/$C/people" | json 'len(d["rows"])')"
+equals "a TA lists people over HTTP" 5 "$(as tina "$URL/api/v1/cohorts/$C/people" | json 'len(d["rows"])')"
 equals "a student does not" 403 "$(as anna -o /dev/null -w '%{http_code}' "$URL/api/v1/cohorts/$C/people")"
 equals "a TA of another cohort finds nothing" 404 "$(as ta -o /dev/null -w '%{http_code}' "$URL/api/v1/cohorts/$C/people")"
 equals "a TA makes no cohort" 403 "$(as tina -o /dev/null -w '%{http_code}' -H 'Content-Type: application/json' -d '{"cohort":"mine"}' "$URL/api/v1/cohorts")"
