@@ -34,7 +34,7 @@ void metrics_handle(struct http_request *request)
                                     .commits = writer.commits,
                                     .writes = writer.writes,
                                     .write_failures = writer.failures,
-                                    .last_commit_us = writer.last_commit_us,
+                                    .commit = writer.took,
                                     .started_at = grader->started_at,
                                     .resident_bytes = resident_bytes(),
                                     .open_files = open_files()};

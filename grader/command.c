@@ -52,6 +52,7 @@ static const struct command table[] = {
      command_operation},
     {"gradebook", "Results", "export grades; --fill writes into your LMS's own CSV",
      command_operation},
+    {"similar", "Results", "rank pairs of submissions that look alike", command_similar},
     {"audit", "Results", "who did what, newest first", command_operation},
 };
 

@@ -79,6 +79,9 @@ void metrics_text(struct buf *out, const struct metrics *metrics, const struct m
     put_histogram(out, "grader_since_received_seconds", "until", "checked", &metrics->to_checked);
     put_histogram(out, "grader_since_received_seconds", "until", "end", &metrics->to_end);
 
+    put_family(out, "grader_commit_seconds", "histogram",
+               "time from BEGIN to the end of COMMIT of the writer");
+    put_histogram(out, "grader_commit_seconds", NULL, NULL, &now->commit);
     put_family(out, "grader_http_seconds", "histogram", "time from a request to its end");
     put_histogram(out, "grader_http_seconds", NULL, NULL, &metrics->http);
     put_requests(out, metrics);
@@ -141,8 +144,6 @@ static void put_now(struct buf *out, const struct metrics *metrics, const struct
         {"grader_writes_total", "counter", "writes within them", (double)now->writes},
         {"grader_write_failures_total", "counter", "writes that failed",
          (double)now->write_failures},
-        {"grader_last_commit_seconds", "gauge", "how long the last COMMIT took",
-         (double)now->last_commit_us / 1e6},
         {"process_start_time_seconds", "gauge", "start of the process, seconds since 1970",
          (double)now->started_at / 1e6},
         {"process_resident_memory_bytes", "gauge", "resident memory of the service",

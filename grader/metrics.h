@@ -4,19 +4,14 @@
 #define GRADER_METRICS_H
 
 #include "grader/http.h"
+#include "grader/metrics_histogram.h"
 #include "grader/stage.h"
 #include "sandbox/base/buf.h"
 #include "worker/wire.h"
 
-#define METRICS_BUCKETS 14 /* bounds in metrics.c */
 #define METRICS_STAGES (STAGE_CANCELLED + 1)
 #define METRICS_VERDICTS (VERDICT_NOT_RUN + 1)
 #define METRICS_HTTP_ROWS 512 /* pairs of route and code; what does not fit counts as the last */
-
-struct metrics_histogram {
-    uint64_t counts[METRICS_BUCKETS + 1]; /* the last one: longer than every bound */
-    uint64_t sum_us;
-};
 
 /* All zero is empty. */
 struct metrics {
@@ -44,7 +39,6 @@ struct metrics_clock {
 /* Counts the time spent in the stage that was left, if it was left. */
 void metrics_stage(struct metrics *metrics, struct metrics_clock *clock, enum stage stage,
                    int64_t now_us);
-void metrics_took(struct metrics_histogram *histogram, int64_t took_us);
 
 /* One answered request. */
 void metrics_request(struct metrics *metrics, const struct http_route *route, int code,
@@ -54,7 +48,7 @@ void metrics_request(struct metrics *metrics, const struct http_route *route, in
 struct metrics_now {
     size_t queued, running, workers_ready, workers_all;
     uint64_t commits, writes, write_failures;
-    int64_t last_commit_us;
+    struct metrics_histogram commit;    /* how long each transaction took */
     int64_t started_at;                 /* UTC us */
     int64_t resident_bytes, open_files; /* 0: unknown */
 };

@@ -41,6 +41,11 @@ void metrics_queue_text(struct buf *out, const struct submissions_stats *stats)
     for (enum queue_class class = 0; class < QUEUE_CLASS_COUNT; class ++)
         buf_printf(out, "grader_waiting{class=\"%s\"} %zu\n", queue_class_word(class),
                    stats->waiting[class]);
+    buf_text(out, "# HELP grader_worker_state workers by what they do\n"
+                  "# TYPE grader_worker_state gauge\n");
+    for (enum seat_state state = 0; state < SEAT_STATE_COUNT; state++)
+        buf_printf(out, "grader_worker_state{state=\"%s\"} %zu\n", seat_state_word(state),
+                   stats->worker_states[state]);
     for (size_t i = 0; i < COUNT(rows); i++)
         buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n%s %.17g\n", rows[i].name, rows[i].help,
                    rows[i].name, rows[i].kind, rows[i].name, rows[i].value);

@@ -140,6 +140,12 @@ static const struct operation table[] = {
       {"fill", ARG_FILE, .help = "a gradebook as Canvas or Moodle exported it; the same file comes back with one column filled"},
       {"assignment", ARG_NAME, .help = "whose grades fill it"},
       {"column", ARG_TEXT, .max = 200, .help = "which column; without: the one that is called like the assignment"}}},
+    {"similar list", "GET", OF_COHORT "/offerings/{assignment}/similar", ROLE_TA, EFFECT_READ, "pairs of submissions that look alike, as last compared", op_similar_list,
+     {COHORT, ASSIGNMENT,
+      {"least", ARG_NUMBER, .min = 0, .max = 100, .help = "share of the larger side, percent; 30"},
+      {"limit", ARG_NUMBER, .min = 1, .max = 10000, .help = "how many pairs; 50"}}},
+    {"similar pair", "GET", API "submissions/{id}/similar/{other}", ROLE_TA, EFFECT_READ, "what two submissions share, side by side", op_similar_pair,
+     {SUBMISSION, {"other", ARG_NUMBER, .needed = true, .placed = true, .min = 1, .max = INT64_MAX, .help = "number of the other one, the larger"}}},
     {"audit", "GET", API "audit", ROLE_ADMIN, EFFECT_READ, "who did what, newest first", op_audit,
      {{"limit", ARG_NUMBER, .min = 1, .max = 10000, .help = "how many; 50"}}},
 };

@@ -27,6 +27,9 @@ struct err op_extend(struct operation_call *call);
 struct err op_show(struct operation_call *call); /* op_history.c */
 struct err op_user_show(struct operation_call *call);
 
+struct err op_similar_list(struct operation_call *call); /* op_similar.c */
+struct err op_similar_pair(struct operation_call *call);
+
 struct err op_gradebook(struct operation_call *call); /* op_results.c */
 struct err op_grade(struct operation_call *call);
 

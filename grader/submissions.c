@@ -283,7 +283,10 @@ struct submissions_stats submissions_stats(const struct submissions *submissions
     memcpy(stats.waiting, queue->class_waiting, sizeof stats.waiting);
     if (submissions->pool != NULL) {
         pool_count(submissions->pool, &stats.workers_ready, &stats.workers_all);
+        struct pool_seat seat;
         stats.workers = pool_stats(submissions->pool);
+        for (size_t i = 0; pool_seat_get(submissions->pool, i, &seat); i++)
+            stats.worker_states[seat.state]++;
     }
     return stats;
 }

@@ -124,6 +124,7 @@ struct submissions_stats {
     /* Waits that were foretold when they began and are over: how far off the words were. */
     struct estimate estimate;
     struct pool_stats workers;
+    size_t worker_states[SEAT_STATE_COUNT];
 };
 struct submissions_stats submissions_stats(const struct submissions *submissions);
 

@@ -154,7 +154,7 @@ static void batch_write(struct writer *writer, struct list *batch)
     }
     writer->stats.commits++;
     writer->stats.failures += err_is(err);
-    writer->stats.last_commit_us = clock_us() - began_us;
+    metrics_took(&writer->stats.took, clock_us() - began_us);
 }
 
 static void batch_fail(struct list *batch, struct err err)

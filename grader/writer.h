@@ -9,6 +9,7 @@
 #define GRADER_WRITER_H
 
 #include "grader/db.h"
+#include "grader/metrics_histogram.h"
 #include "sandbox/base/list.h"
 
 #include <uv.h>
@@ -38,10 +39,10 @@ void writer_push(struct writer *writer, struct write *write);
 /* Finishes what is queued, calls every done, closes the connection, then calls closed. */
 void writer_stop(struct writer *writer, void (*closed)(void *context), void *context);
 
-/* Counters for metrics: transactions, writes, time of the last commit. */
+/* Counters for metrics: transactions, writes, and how long they took. */
 struct writer_stats {
     uint64_t commits, writes, failures;
-    int64_t last_commit_us;
+    struct metrics_histogram took; /* of each transaction */
 };
 struct writer_stats writer_stats(const struct writer *writer);
 

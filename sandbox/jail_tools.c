@@ -40,6 +40,8 @@ struct err jail_tools_find(struct jail_tools *out)
         err = resolve("/usr/bin/ld", "binutils", found.ld);
     if (err_is(resolve("/usr/bin/addr2line", "binutils", found.addr2line)))
         found.addr2line[0] = '\0'; /* a diagnosis then names no line */
+    if (err_is(resolve("/usr/bin/sim_c", "similarity-tester", found.sim)))
+        found.sim[0] = '\0'; /* sources are then not compared */
     if (!err_is(err))
         *out = found;
     return err;
@@ -47,7 +49,7 @@ struct err jail_tools_find(struct jail_tools *out)
 
 struct err jail_parts_find(const struct jail_tools *tools, struct jail_parts *out)
 {
-    const char *const programs[] = {tools->cc1, tools->as, tools->ld, tools->addr2line};
+    const char *const programs[] = {tools->cc1, tools->as, tools->ld, tools->addr2line, tools->sim};
     static const char *const directories[] = {"include", "include-fixed"};
     struct err err = err_none();
 

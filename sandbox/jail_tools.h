@@ -11,6 +11,7 @@ struct jail_tools {
     char as[JAIL_PATH_MAX];            /* /usr/bin/x86_64-linux-gnu-as, links resolved */
     char ld[JAIL_PATH_MAX];            /* /usr/bin/x86_64-linux-gnu-ld.bfd */
     char addr2line[JAIL_PATH_MAX];     /* the same of addr2line, "" if there is none */
+    char sim[JAIL_PATH_MAX];           /* /usr/bin/sim_c, "" if there is none */
     char gcc_directory[JAIL_PATH_MAX]; /* holds cc1, include, include-fixed */
     /* What cc1 needs besides its own options, since no driver tells it: "-imultiarch",
      * "x86_64-linux-gnu", NULL. */

@@ -79,6 +79,25 @@ else
     skip "a noisy timing once more" "nothing is timed on this machine"
 fi
 
+# Who looks like whom
+if [ -x /usr/bin/sim_c ]; then
+    sed 's/sum/total/g; s/^\( *\)for/\1 for/' $S/correct/backwards.c >"$WORK/renamed.c"
+    equals "one sends a file" 202 "$(send bob $S/correct/backwards.c)"
+    equals "… another the same with other names" 202 "$(send chen "$WORK/renamed.c")"
+    await 60 idle || not_ok "both are graded"
+    equals "sources are compared" 0 "$(code "$GRADER" similar run demo attention)"
+    contains "… of each who was graded" "3 sources compared" "$(said)"
+    top=$("$GRADER" similar list demo attention --json)
+    equals "the most alike come first" "bob chen" "$(json '" ".join(sorted([d["rows"][0]["one_login"], d["rows"][0]["other_login"]]))' <<<"$top")"
+    equals "… with nearly all in common" 1 "$(json 'int(d["rows"][0]["share"] > 80)' <<<"$top")"
+    pair=$(json 'str(d["rows"][0]["one"]) + " " + str(d["rows"][0]["other"])' <<<"$top")
+    contains "… and are shown side by side" "visible" "$("$GRADER" similar pair $pair --json)"
+    equals "… over HTTP too" 200 "$(as ta -o "$WORK/out" -w '%{http_code}' "$URL/api/v1/submissions/${pair% *}/similar/${pair#* }")"
+    equals "… for TAs" 403 "$(as bob -o "$WORK/out" -w '%{http_code}' "$URL/api/v1/cohorts/demo/offerings/attention/similar")"
+else
+    skip "who looks like whom" "no sim_c here (Debian: similarity-tester)"
+fi
+
 # Points again, without a run
 runs=$(sql 'select count(*) from grading')
 stop_service TERM

@@ -32,7 +32,7 @@ static int drop(void **state)
 
 static const char *written(void)
 {
-    const struct metrics_now now = {.queued = 7, .workers_all = 2, .last_commit_us = 1500};
+    const struct metrics_now now = {.queued = 7, .workers_all = 2, .commit = {.counts = {0, 3}, .sum_us = 4500}};
     buf_clear(&text);
     metrics_text(&text, metrics, &now);
     assert_false(text.failed);
@@ -118,7 +118,9 @@ static void the_text_is_one_that_prometheus_takes(void **state)
     }
     assert_true(count >= 15);
     has("grader_queue_jobs 7\n");
-    has("grader_last_commit_seconds 0.0015\n");
+    has("grader_commit_seconds_bucket{le=\"0.005\"} 3\n");
+    has("grader_commit_seconds_count 3\n");
+    has("grader_commit_seconds_sum 0.004500\n");
 }
 
 int main(void)
