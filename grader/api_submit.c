@@ -145,7 +145,7 @@ static bool find_commit(struct http_request *request, struct upload *upload)
         memcpy(upload->commit, commit, size + 1);
         return true;
     }
-    http_problem(request, 400, "?commit= takes the hexadecimal name of a commit", 0);
+    api_refuse(request, 400, "http_400_commit");
     return false;
 }
 
@@ -203,7 +203,7 @@ static bool type_allowed(struct http_request *request, const struct upload *uplo
         return false;
     }
     if (coding && strcasecmp(coding, "identity") != 0) {
-        http_problem(request, 415, "the file must come as it is, without Content-Encoding", 0);
+        api_refuse(request, 415, "http_415_coding");
         return false;
     }
     return true;
@@ -272,7 +272,6 @@ static bool find_source(struct http_request *request, struct upload *upload)
     const struct buf *body = http_body(request);
     const char *type = http_header(request, "Content-Type");
     struct multipart_file file;
-    char words[320];
 
     upload->source = body->at;
     upload->source_size = body->size;
@@ -280,9 +279,7 @@ static bool find_source(struct http_request *request, struct upload *upload)
         return true;
     struct err err = multipart_find(type, body->at, body->size, "file", &file);
     if (err_is(err)) {
-        (void)snprintf(words, sizeof words, "the form cannot be read: %s. Use: curl -n -F file=@%s",
-                       err.text, shown_name(upload));
-        http_problem(request, 400, words, 0);
+        api_refuse(request, 400, "http_400_form", err.text, shown_name(upload));
         return false;
     }
     upload->source = file.bytes;
@@ -312,7 +309,6 @@ static bool find_device(struct http_request *request, struct upload *upload)
 {
     const char *ending = strrchr(upload->file_name, '.');
     const char *asked = http_query(request, "device");
-    char words[160];
 
     upload->device = DEVICE_CPU;
     if (ending && strcmp(ending, ".cu") == 0)
@@ -321,16 +317,15 @@ static bool find_device(struct http_request *request, struct upload *upload)
         if (strcmp(asked, "gpu") == 0)
             upload->device = DEVICE_GPU;
         else if (strcmp(asked, "cpu") != 0) {
-            http_problem(request, 400, "?device= takes cpu or gpu", 0);
+            api_refuse(request, 400, "http_400_device");
             return false;
         }
     }
     if (upload->device == DEVICE_GPU ? upload->spec->on_gpu : upload->spec->on_cpu)
         return true;
-    (void)snprintf(words, sizeof words, "%s is not offered on the %s; send a %s file",
-                   upload->spec->name, upload->device == DEVICE_GPU ? "gpu" : "cpu",
-                   upload->device == DEVICE_GPU ? ".c" : ".cu");
-    http_problem(request, 422, words, 0);
+    api_refuse(request, 422, "http_422_device", upload->spec->name,
+               upload->device == DEVICE_GPU ? "gpu" : "cpu",
+               upload->device == DEVICE_GPU ? ".c" : ".cu");
     return false;
 }
 

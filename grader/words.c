@@ -318,6 +318,9 @@ static const struct word table[] = {
 
     /* -- one-line refusals, INTERFACE 3.7, without the number ------------------------------------ */
     {"http_400_empty", "%s is empty. Send the .c file itself: curl -n -T %s HOST/submit/%s", "%s 是空的。请发送 .c 文件本身：curl -n -T %s HOST/submit/%s"},
+    {"http_400_commit", "?commit= takes the hexadecimal name of a commit", "?commit= 须为提交的十六进制名称"},
+    {"http_400_device", "?device= takes cpu or gpu", "?device= 只能是 cpu 或 gpu"},
+    {"http_400_form", "the form cannot be read: %s. Use: curl -n -F file=@%s", "无法读取表单：%s。请使用：curl -n -F file=@%s"},
     {"http_401", "no valid token. Put one line into ~/.netrc (machine HOST login YOU password TOKEN) and use curl -n", "没有有效的令牌。请在 ~/.netrc 中写一行（machine HOST login YOU password TOKEN），并使用 curl -n"},
     {"http_403", "this token belongs to %s, which ended on %s. Ask your TA", "此令牌属于 %s，该课程已于 %s 结束。请联系助教"},
     {"http_403_role", "this needs the role %s; your token has the role %s. Ask your TA", "此操作需要角色 %s；你的令牌角色是 %s。请联系助教"},
@@ -339,6 +342,8 @@ static const struct word table[] = {
     {"retime_queued", "A new timing of #%lld waits behind all live work. It replaces the old one only if it is quieter; no attempt is used.\n", "#%lld 的重新计时已排在所有实时任务之后。只有更安静时才会替换原计时；不消耗提交次数。\n"},
     {"http_413", "%s is %lld KiB; the limit is %lld KiB", "%s 有 %lld KiB；上限为 %lld KiB"},
     {"http_415", "curl -d strips the line breaks from your file. Use: curl -n -T %s HOST/submit/%s", "curl -d 会去掉文件中的换行。请使用：curl -n -T %s HOST/submit/%s"},
+    {"http_415_coding", "the file must come as it is, without Content-Encoding", "文件须原样发送，不带 Content-Encoding"},
+    {"http_422_device", "%s is not offered on the %s; send a %s file", "%s 不在 %s 上提供；请发送 %s 文件"},
     {"http_422_nul", "%s holds a NUL byte at offset %lld: this looks like a compiled file. Send the .c", "%s 在偏移 %lld 处有 NUL 字节：这像是编译后的文件。请发送 .c 文件"},
     {"http_422_utf8", "%s is no UTF-8 text: the byte at offset %lld does not fit. Save it as UTF-8", "%s 不是 UTF-8 文本：偏移 %lld 处的字节不合法。请另存为 UTF-8"},
     {"http_429", "%lld submissions in the last %lld minutes; the next is possible in %lld s. Nothing was stored", "最近已有 %lld 次提交（%lld 分钟内）；%lld 秒后可再次提交。没有保存任何内容"},

@@ -8,6 +8,7 @@
 #include "tests/unit/support/check.h"
 #include "tests/unit/support/store_fixture.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
