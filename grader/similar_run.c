@@ -112,7 +112,7 @@ static struct err look(const struct bench *bench, const char *const *names, cons
     char paths[3][96];
     char result[96];
     char said[96];
-    const char *words[32] = {bench->program, "run", "--profile", "compile", "--wall",   "60s",
+    const char *words[48] = {bench->program, "run", "--profile", "compile", "--wall",   "60s",
                              "--cpu",        "60s", "--memory",  "1G",      "--output", "64M"};
     size_t used = 12;
     size_t files = 0;
@@ -140,7 +140,8 @@ static struct err look(const struct bench *bench, const char *const *names, cons
     (void)posix_spawn_file_actions_init(&actions); /* never fails in glibc */
     int code = posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
     if (code == 0)
-        code = posix_spawn(&pid, bench->program, &actions, NULL, (char *const *)words, environ);
+        code = posix_spawn(&pid, bench->program, &actions, NULL, (char *const *)(uintptr_t)words,
+                           environ);
     (void)posix_spawn_file_actions_destroy(&actions); /* never fails in glibc */
     errno = code;
     if (code != 0)

@@ -179,7 +179,7 @@ static void put_line(struct buf *out, struct event *event)
 /* Measurements of a check, and of a timing behind it. */
 static void measure(struct buf *out)
 {
-    struct event hello = {.kind = EVENT_HELLO, .hello = {.ranked = true}};
+    struct event hello = {.kind = EVENT_HELLO, .hello = {.ranked = true, .processors = 2}};
     strcpy(hello.hello.worker, "local1");
     strcpy(hello.hello.class_name, "cpu:x86-64-v3");
     struct event checked = {.kind = EVENT_DONE, .job = 1, .done = {.outcome = OUTCOME_CHECKED}};
