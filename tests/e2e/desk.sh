@@ -81,29 +81,34 @@ fi
 
 # Who looks like whom
 if [ -x /usr/bin/sim_c ]; then
-    sed 's/sum/total/g; s/^\( *\)for/\1 for/' $S/correct/backwards.c >"$WORK/renamed.c"
-    equals "one sends a file" 202 "$(send bob $S/correct/backwards.c)"
-    equals "… another the same with other names" 202 "$(send chen "$WORK/renamed.c")"
-    await 60 idle || not_ok "both are graded"
-    equals "sources are compared" 0 "$(code "$GRADER" similar run demo attention)"
+    P=tests/submissions/pca/correct
+    sed 's/sum/total/g; s/\bi\b/first/g; s/\bj\b/second/g; s/^\( *\)for/\1 for/' $P/naive.c >"$WORK/renamed.c"
+    for pair in "alice $P/one_sided_jacobi.c" "bob $P/naive.c" "chen $WORK/renamed.c"; do
+        equals "${pair% *} sends a file" 202 "$(as "${pair% *}" -o /dev/null -w '%{http_code}' -H 'Accept: application/json' -T "${pair#* }" "$URL/submit/pca")"
+    done
+    await 60 idle || not_ok "all are graded"
+    equals "sources are compared" 0 "$(code "$GRADER" similar run demo pca)"
     contains "… of each who was graded" "3 sources compared" "$(said)"
-    top=$("$GRADER" similar list demo attention --json)
+    top=$("$GRADER" similar list demo pca --json)
     equals "the most alike come first" "bob chen" "$(json '" ".join(sorted([d["rows"][0]["one_login"], d["rows"][0]["other_login"]]))' <<<"$top")"
     equals "… with nearly all in common" 1 "$(json 'int(d["rows"][0]["share"] > 80)' <<<"$top")"
     pair=$(json 'str(d["rows"][0]["one"]) + " " + str(d["rows"][0]["other"])' <<<"$top")
-    contains "… and are shown side by side" "visible" "$("$GRADER" similar pair $pair --json)"
+    contains "… and are shown side by side" "for" "$("$GRADER" similar pair $pair --json)"
     equals "… over HTTP too" 200 "$(as ta -o "$WORK/out" -w '%{http_code}' "$URL/api/v1/submissions/${pair% *}/similar/${pair#* }")"
-    equals "… for TAs" 403 "$(as bob -o "$WORK/out" -w '%{http_code}' "$URL/api/v1/cohorts/demo/offerings/attention/similar")"
+    equals "… for TAs" 403 "$(as bob -o "$WORK/out" -w '%{http_code}' "$URL/api/v1/cohorts/demo/offerings/pca/similar")"
 else
     skip "who looks like whom" "no sim_c here (Debian: similarity-tester)"
 fi
 
 # Points again, without a run
-runs=$(sql 'select count(*) from grading')
 stop_service TERM
 sed -i -E '0,/"name": "basics", *"points": 15/s//"name": "basics", "points": 5/; 0,/"name": "shapes", *"points": 15/s//"name": "shapes", "points": 25/' "$WORK/overlay/attention/assignment.json"
 grep -q '"points": 25' "$WORK/overlay/attention/assignment.json" || not_ok "the assignment is edited"
 start_service --assignments.path="$WORK/overlay" --worker.count=1 --demo.path= || { not_ok "the service starts again"; exit 1; }
+contains "an edited assignment leaves the reports of before alone" "shapes   15.0 / 15" "$(as alice "$URL/s/1.txt")"
+equals "… and keeps both versions" 2 "$(sql "select count(*) from assignment where name = 'attention' and spec is not null")"
+contains "… a new file is graded under the new one" "shapes   25.0 / 25" "$(as alice -T $S/correct/pairwise.c "$URL/submit/attention")"
+runs=$(sql 'select count(*) from grading')
 equals "points again show first" 2 "$(code "$GRADER" regrade demo attention --points-only)"
 equals "… and do nothing" "$runs" "$(sql 'select count(*) from grading')"
 equals "… then are made" 0 "$(code "$GRADER" regrade demo attention --points-only --yes)"

@@ -458,8 +458,10 @@ static void nothing_is_accepted_any_more_while_it_stops(void **state)
 
     submissions_unwatch(&early.watch);
     closed = false;
+    held_stop(service->grader.held);
     writer_stop(service->grader.writer, on_closed, &closed);
     service_wait(service, is_true, &closed);
+    held_free(service->grader.held);
     submissions_free(service->grader.submissions);
     uv_close((uv_handle_t *)&service->beat, NULL);
     (void)uv_run(&service->loop, UV_RUN_DEFAULT);
