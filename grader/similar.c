@@ -76,8 +76,9 @@ struct err similar_candidates(const struct similar_source *sources, size_t count
         struct similar_run run;
         if (!similar_parse(at, &run))
             continue;
-        size_t one = source_at(sources, count, run.one_from);
-        size_t other = source_at(sources, count, run.other_from);
+        /* Its ends may lie on the walls, whose last tokens may be the same. */
+        size_t one = source_at(sources, count, (run.one_from + run.one_to) / 2);
+        size_t other = source_at(sources, count, (run.other_from + run.other_to) / 2);
         if (one == other || one == count || other == count)
             continue;
         if (found == room) {

@@ -53,7 +53,7 @@ static void candidates_are_added_up_by_pair_and_the_most_alike_come_first(void *
                                        {.id = 2, .first_line = 13, .lines = 10},
                                        {.id = 3, .first_line = 25, .lines = 10}};
     static const char output[] = "all: line 1-5 |all: line 13-17 [50]\n"
-                                 "all: line 14-16 |all: line 25-27 [70]\n"
+                                 "all: line 12-21 |all: line 24-33 [70]\n" /* from a wall on */
                                  "all: line 18-19 |all: line 6-7 [40]\n" /* the same pair, turned */
                                  "all: line 2-3 |all: line 8-9 [99]\n"   /* within one source */
                                  "all: line 11-12 |all: line 13-14 [99]\n"; /* a wall */
