@@ -104,6 +104,8 @@ static void on_again_closed(uv_handle_t *handle)
 static void life_written(struct life *life, const struct step *step)
 {
     life->row.stage = life->report->stage = step->what.stage;
+    if (step->what.stage == STAGE_GRADED && *life->report->beyond != 0)
+        life->row.review = life->report->review = true; /* as its grading was written */
     life_count(life, step);
     log_line(LOG_INFO, "submission.stage", "id=%lld stage=%s score=%lld", (long long)life->row.id,
              stage_word(life->report->stage), (long long)life->report->points.score);
