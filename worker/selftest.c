@@ -15,8 +15,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DAY_US (24 * 3600 * (int64_t)1000000)
-#define AGAIN_US (300 * (int64_t)1000000) /* after a complaint */
+#define DAY_US ((int64_t)24 * 3600 * 1000000)
+#define AGAIN_US ((int64_t)300 * 1000000) /* after a complaint */
 #define FILE_BYTES_MAX 4096
 #define TRIALS 3
 #define TRIAL_MS 3000 /* of the six seconds that a submission has for all its ranked cases */
@@ -38,7 +38,7 @@ static bool is_wanted(int job_fd);
 
 struct err selftest_load(struct worker *worker)
 {
-    struct wire_calibration found;
+    struct wire_calibration found = {.made_at = 0};
     auto_buf struct buf text;
     char key[65];
 
@@ -221,7 +221,7 @@ static struct err trial_run(struct timing_pairs *pairs, int job_fd, double *out_
     for (size_t i = 0; i < COUNT(blocks) && !err_is(err) && result.noisy; i++) {
         if (is_wanted(job_fd))
             return err_make(ERR_BUSY, "a job waits");
-        if (i >= 2 * TIMING_LAUNCH_BLOCKS && clock_ns() > end_ns)
+        if (i >= (size_t)2 * TIMING_LAUNCH_BLOCKS && clock_ns() > end_ns)
             break;
         if (i % TIMING_LAUNCH_BLOCKS == 0) {
             err = runner_stop(pairs->student);

@@ -193,7 +193,7 @@ static struct err floor_calls(const struct timing_bench *bench, struct runner *r
 {
     static const unsigned char key[RANDOM_KEY_BYTES]; /* the inputs do not matter */
     double took_ns[FLOOR_CALLS];
-    struct runner_result result;
+    struct runner_result result = {.end = RUNNER_DONE};
 
     struct err err = runner_fill(runner, index, key, 0);
     for (int i = -FLOOR_WARMUPS; i < FLOOR_CALLS && !err_is(err); i++) {

@@ -1,5 +1,5 @@
-/* The bodies of events but the hello (wire_hello.c): their tables, and the few parts that no row can say (a mismatch, the
- * map of errors, the ratios of pairs). */
+/* The bodies of events but the hello (wire_hello.c): their tables, and the few parts that no row
+ * can say (a mismatch, the map of errors, the ratios of pairs). */
 #include "worker/wire_fields.h"
 #include "worker/wire_parts.h"
 
