@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,6 +45,12 @@ struct err sandbox_cpu_us(struct sandbox *slot, uint64_t *out_cpu_us)
     }
     *out_cpu_us = (uint64_t)used.tv_sec * 1000000 + (uint64_t)used.tv_nsec / 1000;
     return err_none();
+}
+
+bool sandbox_is_over(const struct sandbox *slot)
+{
+    struct pollfd program = {.fd = slot->run_fd, .events = POLLIN};
+    return !slot->running || slot->ended_early || poll(&program, 1, 0) == 1;
 }
 
 struct err sandbox_freeze(struct sandbox *slot)

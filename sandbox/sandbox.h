@@ -164,6 +164,10 @@ int sandbox_fd(const struct sandbox *slot);
 struct err sandbox_wait(struct sandbox *slot, int64_t timeout_ms, bool *out_done,
                         struct sandbox_result *out_result);
 
+/* True once the program has ended, although its result may still be on the way: while it is frozen
+ * nobody can tell it. Never blocks. */
+bool sandbox_is_over(const struct sandbox *slot);
+
 /* CPU time of the running program so far. */
 struct err sandbox_cpu_us(struct sandbox *slot, uint64_t *out_cpu_us);
 

@@ -1,7 +1,9 @@
 /* The life of a runner and of its processes. */
+#include "sandbox/base/clock.h"
 #include "sandbox/base/fdio.h"
 #include "worker/runner_parts.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +13,12 @@
 #define LIFE_MS_MAX 3600000  /* the sandbox's own bound on a run */
 #define LIFE_EXTRA_MS 600000 /* judging between calls counts as the run's wall time */
 #define END_MS 10000         /* a killed program is dead long before */
+#define READY_MS 30000       /* to map some pages, also on a machine that is busy */
+#define LOOK_MS 4
 
 static void control_reset(struct runner *runner);
 static struct err process_start(struct runner *runner);
+static struct err ready_await(struct runner *runner);
 static struct err event_make(int flags, int *out_fd);
 static void process_forget(struct runner *runner);
 static uint64_t min_u64(uint64_t left, uint64_t right);
@@ -52,16 +57,9 @@ void runner_free(struct runner *runner)
 
 struct err runner_ready(struct runner *runner, bool *out_fresh)
 {
-    struct err err = err_none();
+    /* One that has died meanwhile is up all the same: the next call tells how it ended. */
+    struct err err = runner->up ? err_none() : process_start(runner);
 
-    if (runner->up) {
-        /* What happens between two calls (a last flush of stdout) is nobody's verdict. */
-        struct runner_result ignored;
-        bool over = false;
-        err = runner_died(runner, 0, &ignored, &over);
-    }
-    if (!err_is(err) && !runner->up)
-        err = process_start(runner);
     if (!err_is(err) && out_fresh != NULL)
         *out_fresh = runner->calls == 0;
     return err;
@@ -116,7 +114,6 @@ struct err runner_died(struct runner *runner, int64_t timeout_ms, struct runner_
                        bool *out_over)
 {
     bool done = false;
-    uint64_t asked;
     struct sandbox_result result;
     struct err err = sandbox_wait(runner->plan.slot, timeout_ms, &done, &result);
 
@@ -128,11 +125,7 @@ struct err runner_died(struct runner *runner, int64_t timeout_ms, struct runner_
     out->cpu_ms = (double)result.cpu_us / 1e3;
     runner->up = false;
 
-    /* It never took its first call: it could not map its pages, and no code of the student ran. */
-    if (result.end == SANDBOX_EXITED && result.exit_code == CONTROL_EXIT_BROKEN &&
-        runner->calls <= 1 &&
-        poll(&(struct pollfd){.fd = runner->go_fd, .events = POLLIN}, 1, 0) == 1 &&
-        read(runner->go_fd, &asked, sizeof asked) > 0)
+    if (result.end == SANDBOX_EXITED && result.exit_code == CONTROL_EXIT_BROKEN && !runner->ready)
         return err_make(ERR_INTERNAL, "the runner could not map its pages");
     return err_none();
 }
@@ -192,6 +185,28 @@ static struct err process_start(struct runner *runner)
     };
     err = sandbox_start(runner->plan.slot, &request);
     runner->up = !err_is(err);
+    return err_is(err) ? err : ready_await(runner);
+}
+
+/* Until it has its pages; from then on it runs in calls alone. One that ends before (its static
+ * data may be too large for its memory) is found out by the call. */
+static struct err ready_await(struct runner *runner)
+{
+    struct pollfd done = {.fd = runner->done_fd, .events = POLLIN};
+    const int64_t until_ms = clock_ms() + READY_MS;
+    uint64_t count;
+
+    while (read(runner->done_fd, &count, sizeof count) < 0) {
+        if (sandbox_is_over(runner->plan.slot))
+            return err_none();
+        if (clock_ms() > until_ms)
+            return err_make(ERR_INTERNAL, "the runner was not ready after %d ms", READY_MS);
+        if (poll(&done, 1, LOOK_MS) < 0 && errno != EINTR)
+            return err_make(ERR_SYSTEM, "wait for a runner");
+    }
+    runner->ready = true;
+    struct err err = sandbox_freeze(runner->plan.slot);
+    runner->frozen = !err_is(err);
     return err;
 }
 
@@ -208,7 +223,7 @@ static void process_forget(struct runner *runner)
     err_cleanup_close(&runner->stdout_fd);
     err_cleanup_close(&runner->stderr_fd);
     runner->go_fd = runner->done_fd = runner->stdout_fd = runner->stderr_fd = -1;
-    runner->up = runner->frozen = false;
+    runner->up = runner->ready = runner->frozen = false;
     runner->number = runner->calls = 0;
 }
 

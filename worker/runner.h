@@ -54,9 +54,8 @@ struct err runner_new(struct runner **out, const struct runner_plan *plan);
 /* Kills what runs. NULL is fine. */
 void runner_free(struct runner *runner);
 
-/* Sees to it that a process waits for a call: starts one if there is none, or if the last one died
- * after its call. out_fresh (may be NULL): it has seen no call yet. ERR_INTERNAL: it could not map
- * its pages. */
+/* Sees to it that a process stands still and waits for a call: starts one if there is none, or if
+ * the end of the last one was told. out_fresh (may be NULL): it has seen no call yet. */
 struct err runner_ready(struct runner *runner, bool *out_fresh);
 
 /* Ends the process, if there is one: the next runner_ready is a launch of its own. */
@@ -77,7 +76,9 @@ const struct call *runner_given(const struct runner *runner);
 void runner_flush(const struct runner *runner);
 
 /* Calls and waits: for the done event, the end of the program, or the limits of one call. A process
- * that is not dead is frozen on return. */
+ * that is not dead is frozen on return; one that cannot be frozen, because it sits in a call of the
+ * kernel for seconds, is killed and told as RUNNER_WALL_LIMIT. ERR_INTERNAL: the runner could not
+ * map its pages. */
 struct err runner_call(struct runner *runner, struct runner_result *out);
 
 /* The same for the clock: the process is frozen before, and the done word is spun on, so it wants a

@@ -28,6 +28,8 @@ static struct err call_run(struct runner *runner, struct runner_result *out, awa
 static struct err call_ask(struct runner *runner);
 static struct err call_stop(struct runner *runner, const struct watch *watch,
                             struct runner_result *out);
+static struct err call_stuck(struct runner *runner, const struct watch *watch,
+                             struct runner_result *out);
 static void settle(void);
 static struct err await_event(struct runner *runner, const struct watch *watch,
                               struct runner_result *out);
@@ -37,6 +39,7 @@ static struct err look(struct runner *runner, const struct watch *watch, struct 
                        bool *out_over);
 static struct err cpu_read(struct runner *runner, struct runner_result *out, uint64_t *out_us,
                            bool *out_over);
+static struct err end_await(struct runner *runner, struct runner_result *out, bool *out_over);
 
 struct err runner_call(struct runner *runner, struct runner_result *out)
 {
@@ -103,8 +106,8 @@ static struct err call_ask(struct runner *runner)
     runner->number++;
     runner->calls++;
     control->go = runner->number;
-    /* The program can fill the counter, and a write would then wait for a process that stands
-     * still; but a counter that is not 0 wakes the runner anyway. */
+    /* In its last call the program may have filled the counter, and a write would then wait for a
+     * process that stands still; but a counter that is not 0 wakes the runner anyway. */
     if (poll(&room, 1, 0) != 1)
         return err_none();
     return fdio_write(runner->go_fd, &one, sizeof one);
@@ -118,16 +121,39 @@ static struct err call_stop(struct runner *runner, const struct watch *watch,
     struct err err = sandbox_freeze(runner->plan.slot);
 
     out->took_ns = clock_ns() - watch->started_ns;
+    if (err_is(err) &&
+        err.sys_errno == ETIMEDOUT) /* the host itself may have stood still for once */
+        err = sandbox_freeze(runner->plan.slot);
     runner->frozen = !err_is(err);
     if (err_is(err)) {
         struct err second = runner_died(runner, LOOK_MS, out, &over);
+        if (!err_is(second) && !over && err.sys_errno == ETIMEDOUT)
+            return call_stuck(runner, watch, out);
         return over && !err_is(second) ? second : err;
     }
     settle();
+    if (sandbox_is_over(runner->plan.slot)) /* it said done, and died: behind it, or instead */
+        return end_await(runner, out, &over);
     err = cpu_read(runner, out, &cpu_us, &over);
     if (!err_is(err) && !over)
         out->cpu_ms = (double)(cpu_us - watch->cpu_us) / 1e3;
     return err;
+}
+
+/* It said done and is in one long call of the kernel, which no stop interrupts: what it does there
+ * is its time. A limit that the call has met meanwhile is the better word for it. */
+static struct err call_stuck(struct runner *runner, const struct watch *watch,
+                             struct runner_result *out)
+{
+    out->took_ns = clock_ns() - watch->started_ns;
+    struct err err = runner_process_end(runner, &out->died);
+    if (err_is(err))
+        return err;
+    out->end = out->died.end == SANDBOX_KILLED ? RUNNER_WALL_LIMIT : RUNNER_DIED;
+    out->cpu_ms = (double)out->died.cpu_us / 1e3;
+    if (out->end == RUNNER_WALL_LIMIT)
+        out->cpu_ms = fmax(out->cpu_ms - (double)watch->cpu_us / 1e3, 0);
+    return err_none();
 }
 
 /* A task counts as frozen a moment before it leaves its processor, and only then is its time added
@@ -215,6 +241,15 @@ static struct err cpu_read(struct runner *runner, struct runner_result *out, uin
 
     if (!err_is(err))
         return err;
-    struct err second = runner_died(runner, END_MS, out, out_over);
-    return *out_over && !err_is(second) ? second : err;
+    struct err second = end_await(runner, out, out_over);
+    return *out_over || err_is(second) ? second : err;
+}
+
+/* It has ended, or is about to. While its group stands still nobody can tell. */
+static struct err end_await(struct runner *runner, struct runner_result *out, bool *out_over)
+{
+    struct err err = runner->frozen ? sandbox_thaw(runner->plan.slot) : err_none();
+
+    runner->frozen = false;
+    return err_is(err) ? err : runner_died(runner, END_MS, out, out_over);
 }

@@ -17,6 +17,7 @@ struct runner {
     struct control *control;
     int go_fd, done_fd, stdout_fd, stderr_fd; /* of the process at hand */
     bool up;                                  /* a process is there, as far as we know */
+    bool ready; /* it has its pages; before, nothing of a student runs */
     bool frozen;
     uint32_t number; /* of the last call */
     uint32_t calls;  /* that this process has seen */

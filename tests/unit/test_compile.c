@@ -168,6 +168,18 @@ static void stage_start(struct bench *bench, struct stage *stage, int program)
         fail_msg("start: %s", err.text);
 }
 
+/* It says so before its first call. */
+static void stage_ready(const struct stage *stage)
+{
+    uint64_t number = 0;
+    bool ready = false;
+
+    assert_false(err_is(fdio_wait(stage->fds[FD_DONE], 5000, &ready)));
+    assert_true(ready);
+    assert_int_equal(read(stage->fds[FD_DONE], &number, sizeof number), sizeof number);
+    assert_int_equal(number, 1);
+}
+
 static bool stage_call(struct stage *stage)
 {
     uint64_t number = 1;
@@ -217,6 +229,7 @@ static void a_good_kernel_compiles_and_answers(void **state)
     stage.inputs[16] = 10;
     stage.inputs[32] = 100;
     stage_start(bench, &stage, program);
+    stage_ready(&stage);
     assert_true(stage_call(&stage));
     assert_int_equal(stage.control->done, 1);
     assert_float_equal(stage_output(&stage)[0], 122, 0);
@@ -247,6 +260,7 @@ static void each_call_starts_in_the_default_float_environment(void **state)
         fail_msg("%s: %s\n%s", result.code, result.message, result.diagnostics);
     stage_make(&stage);
     stage_start(bench, &stage, program);
+    stage_ready(&stage);
     for (int i = 0; i < 5; i++) {
         memset(stage_output(&stage), 0, 64);
         assert_true(stage_call(&stage));
@@ -279,6 +293,7 @@ static void rare_names_come_from_the_second_part(void **state)
     stage_make(&stage);
     stage.inputs[0] = 1;
     stage_start(bench, &stage, program);
+    stage_ready(&stage);
     assert_true(stage_call(&stage));
     assert_float_equal(stage_output(&stage)[0], expf(1), 1e-5);
     assert_float_equal(stage_output(&stage)[1], expf(1), 1e-5);
@@ -306,6 +321,7 @@ static void printing_reaches_stdout_after_the_call(void **state)
     stage_make(&stage);
     stage.inputs[0] = 7;
     stage_start(bench, &stage, program);
+    stage_ready(&stage);
     assert_true(stage_call(&stage));
     assert_true(stage_call(&stage)); /* the first call's flush is over then */
     assert_false(err_is(fdio_read_start(stage.fds[FD_STDOUT], &text, 4, NULL)));
@@ -331,6 +347,7 @@ static void a_write_past_the_output_dies_at_the_guard(void **state)
     assert_true(result.good);
     stage_make(&stage);
     stage_start(bench, &stage, program);
+    stage_ready(&stage);
     uint64_t one = 1;
     stage.control->go = 1;
     assert_int_equal(write(stage.fds[FD_GO], &one, sizeof one), sizeof one);

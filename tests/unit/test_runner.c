@@ -246,6 +246,66 @@ static void a_dead_process_is_told_once_and_started_again(void **state)
     runner_drop(runner, program);
 }
 
+#define RAW(number, a, b, c)                                                                       \
+    " __asm__ volatile(\"syscall\" : \"=a\"(got) : \"a\"(" #number "), \"D\"(" #a "), \"S\"(" #b   \
+    "), \"d\"(" #c ") : \"rcx\", \"r11\", \"memory\");"
+
+static void a_crash_behind_the_done_word_is_the_programs_own(void **state)
+{
+    struct runner_result result = {.end = RUNNER_DONE};
+    int program = -1;
+    /* The runner's flush of stdout, after the word, meets what the program has made of it. */
+    struct runner *runner = runner_make(
+        state, "for (int i = 0; i < 216; i++) ((volatile char *)stdout)[i] = 0x7f; o[0] = 0;",
+        &program);
+    const int64_t started_ms = clock_ms();
+
+    /* At the latest when it goes on. */
+    for (uint64_t i = 0; i < 2 && result.end == RUNNER_DONE; i++)
+        call_once(runner, 0, i, &result);
+    assert_int_equal(result.end, RUNNER_DIED);
+    assert_int_equal(result.died.end, SANDBOX_SIGNALLED);
+    assert_true(clock_ms() - started_ms < 5000);
+    runner_drop(runner, program);
+}
+
+static void a_program_that_says_done_and_exits_is_always_found_out(void **state)
+{
+    struct runner_result result;
+    int program = -1;
+    struct runner *runner = runner_make(
+        state, "unsigned long one = 1, got;" RAW(1, 6, &one, 8) RAW(231, 0, 0, 0) " o[0] = got;",
+        &program);
+
+    /* Dead at once, or a moment after it was to stop: then the next call tells. */
+    for (uint64_t i = 0; i < 10; i++) {
+        call_once(runner, 0, 2 * i, &result);
+        if (result.end == RUNNER_DONE)
+            call_once(runner, 0, 2 * i + 1, &result);
+        assert_int_equal(result.end, RUNNER_DIED);
+        assert_int_equal(result.died.end, SANDBOX_EXITED);
+    }
+    runner_drop(runner, program);
+}
+
+static void the_exit_code_of_a_broken_runner_is_no_excuse(void **state)
+{
+    struct runner_result result;
+    int program = -1;
+    /* Gives the go event back, as if the call had never been taken. */
+    struct runner *runner = runner_make(
+        state, "unsigned long one = 1, got;" RAW(1, 0, &one, 8) RAW(231, 121, 0, 0) " o[0] = got;",
+        &program);
+
+    for (uint64_t i = 0; i < 2; i++) {
+        call_once(runner, 0, i, &result);
+        assert_int_equal(result.end, RUNNER_DIED);
+        assert_int_equal(result.died.end, SANDBOX_EXITED);
+        assert_int_equal(result.died.exit_code, CONTROL_EXIT_BROKEN);
+    }
+    runner_drop(runner, program);
+}
+
 static void writing_beside_an_output_names_the_tensor(void **state)
 {
     struct bench *bench = *state;
@@ -363,6 +423,9 @@ int main(void)
         cmocka_unit_test(a_call_sees_its_arguments_and_its_answer_comes_back),
         cmocka_unit_test(inputs_depend_on_key_case_and_iteration_alone),
         cmocka_unit_test(a_dead_process_is_told_once_and_started_again),
+        cmocka_unit_test(a_crash_behind_the_done_word_is_the_programs_own),
+        cmocka_unit_test(a_program_that_says_done_and_exits_is_always_found_out),
+        cmocka_unit_test(the_exit_code_of_a_broken_runner_is_no_excuse),
         cmocka_unit_test(writing_beside_an_output_names_the_tensor),
         cmocka_unit_test(what_it_prints_is_taken_once),
         cmocka_unit_test(an_early_done_word_gains_nothing),

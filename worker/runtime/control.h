@@ -5,11 +5,12 @@
  * Descriptors of the runner: 0 go (eventfd, read)  1 stdout  2 stderr  3 this page (memfd, shared)
  * 4 inputs (memfd, read-only)  5 outputs (memfd)  6 done (eventfd, written).
  *
- * Per call: the worker fills tensors, places, values, scalars, then adds 1 to `go` and writes the
- * go eventfd. The runner resets the floating-point environment, calls adapter_call, stores go's
- * number in `done`, writes the done eventfd, flushes stdout and reads the go eventfd again. End of
- * file or any error there: it exits with 0. arguments_count, the two sizes and the guards hold for
- * the life of the process and are written before it starts.
+ * Once it has mapped its pages, and before any code of the student runs, the runner writes the
+ * done event. Per call: the worker fills tensors, places, values, scalars, then adds 1 to `go` and
+ * writes the go eventfd. The runner resets the floating-point environment, calls adapter_call,
+ * stores go's number in `done`, writes the done eventfd, flushes stdout and reads the go eventfd
+ * again. End of file or any error there: it exits with 0. arguments_count, the two sizes and the
+ * guards hold for the life of the process and are written before it starts.
  *
  * Both mappings are made once, populated, before the first call; the guard pages named here lose
  * every right. Each tensor lies at the end of its region, 64-byte aligned, right below a guard
@@ -29,8 +30,8 @@
  */
 #define CONTROL_EXIT_FOUND 122
 
-/* Exit code of a runner that could not map its pages. It happens before the first call, so it is
- * ours; after a call the code may be the student's own doing and says nothing. */
+/* Exit code of a runner that could not map its pages. Before it was ready no code of the student
+ * has run, so it is ours; later the code may be the student's own doing and says nothing. */
 #define CONTROL_EXIT_BROKEN 121
 
 enum control_fd {

@@ -29,6 +29,7 @@ struct runner {
 
 static int runner_map(struct runner *runner);
 static int runner_guard(const struct runner *runner);
+static int runner_tell(void);
 static void runner_call(const struct runner *runner);
 static void float_reset(void);
 static void linger(const struct control *control, uint32_t number);
@@ -39,14 +40,15 @@ int main(void)
 
     if (!runner_map(&runner) || !runner_guard(&runner))
         return CONTROL_EXIT_BROKEN;
+    if (!runner_tell()) /* that it has its pages */
+        return CONTROL_EXIT_BROKEN;
 
     for (uint64_t asked; read(FD_GO, &asked, sizeof asked) == (ssize_t)sizeof asked;) {
         const uint32_t number = runner.control->go;
-        const uint64_t one = 1;
 
         runner_call(&runner);
         runner.control->done = number;
-        if (write(FD_DONE, &one, sizeof one) < 0)
+        if (!runner_tell())
             break;
         /* After the word: printing costs nobody measured time. */
         (void)fflush(stdout); /* a full or closed stdout is the student's loss */
@@ -91,6 +93,12 @@ static int runner_guard(const struct runner *runner)
             return 0;
     }
     return 1;
+}
+
+static int runner_tell(void)
+{
+    const uint64_t one = 1;
+    return write(FD_DONE, &one, sizeof one) == (ssize_t)sizeof one;
 }
 
 static void runner_call(const struct runner *runner)
