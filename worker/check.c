@@ -21,6 +21,7 @@ struct checking {
     const struct job *job;
     const struct spec *spec;
     struct runner *runner;
+    bool saw_hidden;                  /* the process that waits for its next call */
     bool group_over[SPEC_GROUPS_MAX]; /* a time-out was there */
     int timeouts;
     bool over;       /* nothing runs any more */
@@ -32,6 +33,7 @@ struct checking {
 static struct err case_next(struct checking *checking, int index);
 static bool case_skip(const struct checking *checking, struct wire_case *one);
 static struct err case_calls(struct checking *checking, struct wire_case *one);
+static struct err hidden_forget(struct checking *checking, bool hidden);
 static struct err case_call(struct checking *checking, int number, struct answer *answer,
                             struct wire_case *one);
 static void slowest_keep(struct wire_case *one, const struct runner_result *result);
@@ -119,12 +121,24 @@ static struct err case_calls(struct checking *checking, struct wire_case *one)
     struct answer answer;
     struct err err = answer_make(&answer, checking->spec, which);
 
+    if (!err_is(err))
+        err = hidden_forget(checking, which->hidden);
     for (int number = 0; number < SPEC_CALLS && !err_is(err) && one->verdict == VERDICT_PASS;
          number++)
         err = case_call(checking, number, &answer, one);
     answer_release(&answer);
     if (!err_is(err))
         err = stderr_keep(checking, one);
+    return err;
+}
+
+/* A process could print in a visible case, or write into its answer, what it has seen of a hidden
+ * one: visible cases get one that has seen none. */
+static struct err hidden_forget(struct checking *checking, bool hidden)
+{
+    struct err err = checking->saw_hidden && !hidden ? runner_stop(checking->runner) : err_none();
+
+    checking->saw_hidden = hidden;
     return err;
 }
 

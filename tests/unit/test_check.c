@@ -181,6 +181,32 @@ static void signals_are_told_in_words(void **state)
     }
 }
 
+/* What libc calls before main and the runner after a call are never the student's own functions. */
+static void names_of_libc_that_a_student_takes_are_called_by_nobody_else(void **state)
+{
+    struct client_events events;
+
+    run_text(state,
+             "#include \"attention.h\"\n#include <stddef.h>\n"
+             "#define MINE __attribute__((used, noinline))\n"
+             "MINE void *memcpy(void *a, const void *b, size_t n) { (void)b, (void)n;"
+             " __builtin_trap(); return a; }\n"
+             "MINE void *memset(void *a, int b, size_t n) { (void)b, (void)n;"
+             " __builtin_trap(); return a; }\n"
+             "MINE size_t strlen(const char *s) { (void)s; __builtin_trap(); return 0; }\n"
+             "MINE char *strrchr(const char *s, int c) { (void)s, (void)c; __builtin_trap(); }\n"
+             "MINE int fflush(void *f) { (void)f; __builtin_trap(); return 0; }\n"
+             "MINE void _exit(int c) { (void)c; for (;;) __builtin_trap(); }\n"
+             "float stdout[64];\n" SIGNATURE "{ stdout[0] = 1; }\n",
+             &events);
+    const struct wire_case *bad = client_first_bad(&events);
+    assert_non_null(bad);
+    assert_int_equal(bad->verdict, VERDICT_WRONG);
+    assert_string_equal(bad->code, "unwritten");
+    assert_int_equal(done_of(&events)->outcome, OUTCOME_CHECKED);
+    client_events_release(&events);
+}
+
 static void what_does_not_compile_ends_there(void **state)
 {
     struct client_events events;
@@ -239,6 +265,28 @@ static void stderr_of_visible_cases_is_shown_clean_and_of_hidden_ones_never(void
         assert_null(strchr(events.list[i].one.stderr_text, 0x1b));
     }
     assert_int_equal(shown, 8); /* visible cases of attention without the ranked ones */
+    client_events_release(&events);
+}
+
+static void what_was_seen_of_a_hidden_case_is_not_told_in_a_later_visible_one(void **state)
+{
+    struct client_events events;
+    int shown = 0;
+
+    run_text(state,
+             HEAD
+             "static char note[4096]; static int used;\n" SIGNATURE
+             "{ o[0] = 0; used += sprintf(note + used, \"Tq=%d;\", Tq); fputs(note, stderr); }\n",
+             &events);
+    for (int i = 0; i < events.count; i++) {
+        const char *text = events.list[i].one.stderr_text;
+        if (events.list[i].kind != EVENT_CASE || text == NULL)
+            continue;
+        shown++;
+        assert_null(strstr(text, "Tq=65;"));  /* "wide" */
+        assert_null(strstr(text, "Tq=384;")); /* "long" */
+    }
+    assert_int_equal(shown, 8);
     client_events_release(&events);
 }
 
@@ -396,9 +444,11 @@ int main(void)
         cmocka_unit_test(a_naive_file_passes_every_case_in_order),
         cmocka_unit_test(each_fault_has_its_verdict_and_code),
         cmocka_unit_test(signals_are_told_in_words),
+        cmocka_unit_test(names_of_libc_that_a_student_takes_are_called_by_nobody_else),
         cmocka_unit_test(what_does_not_compile_ends_there),
         cmocka_unit_test(visible_cases_tell_where_and_hidden_ones_only_that),
         cmocka_unit_test(stderr_of_visible_cases_is_shown_clean_and_of_hidden_ones_never),
+        cmocka_unit_test(what_was_seen_of_a_hidden_case_is_not_told_in_a_later_visible_one),
         cmocka_unit_test(a_forbidden_call_ends_the_checking),
         cmocka_unit_test(practice_runs_visible_cases_and_only_case_just_that),
         cmocka_unit_test(what_the_worker_cannot_serve_is_a_system_error),
