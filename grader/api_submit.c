@@ -1,6 +1,6 @@
 /* Files come in: PUT /submit and /try, and POST of the same or of a form. Authorisation first, then
  * everything that the headers alone decide, then the body, then COMMIT, then an answer. */
-#include "grader/api.h"
+#include "grader/api_upload.h"
 #include "grader/multipart.h"
 #include "grader/store_course.h"
 #include "sandbox/base/text.h"
@@ -9,7 +9,6 @@
 #include <string.h>
 #include <strings.h>
 
-struct upload;
 static void admit(struct http_request *request, bool is_practice);
 static bool find_author(struct http_request *request, struct membership *who, bool *out_hook);
 static bool find_commit(struct http_request *request, struct upload *upload);
@@ -18,35 +17,14 @@ static bool may_be_repeat(struct http_request *request, const struct upload *upl
 static bool type_allowed(struct http_request *request, const struct upload *upload);
 static bool length_allowed(struct http_request *request, const struct upload *upload);
 static void handle(struct http_request *request);
-static bool find_source(struct http_request *request, struct upload *upload);
-static bool check_source(struct http_request *request, const struct upload *upload);
-static bool find_device(struct http_request *request, struct upload *upload);
 static void on_accepted(void *context, const struct accepted *accepted);
 static void answer_accepted(struct upload *upload, const struct accepted *accepted);
 static void answer_new_json(struct upload *upload, int64_t id);
 static void on_gone(void *state);
-static void name_clean(const char *name, char *out, size_t size);
-static const char *shown_name(const struct upload *upload);
 static bool wants_json(const struct http_request *request);
 
 #define FORM_SLACK 0x4000 /* of a multipart body beside its file */
 #define REPEATS_MAX 4     /* how many earlier submissions a retry is compared with */
-
-/* The request's state from admit to the answer; then follow_* takes its place. */
-struct upload {
-    struct http_request *request; /* NULL once the client is gone */
-    struct grader *grader;
-    const struct spec *spec;
-    struct membership who;
-    bool is_practice, is_accepting, is_hook;
-    char commit[STORE_COMMIT_MAX]; /* "" unless pushed */
-    int64_t wait_s;
-    enum device device;
-    char file_name[64];     /* "" if none was given */
-    char expected_name[64]; /* "attention.c", to speak of it then */
-    const char *source;
-    size_t source_size;
-};
 
 /* -- headers ----------------------------------------------------------------------------------- */
 
@@ -88,7 +66,7 @@ static void admit(struct http_request *request, bool is_practice)
     (void)snprintf(upload->expected_name, sizeof upload->expected_name, "%.60s.c",
                    http_part(request, "assignment"));
     if (http_part(request, "file"))
-        name_clean(http_part(request, "file"), upload->file_name, sizeof upload->file_name);
+        upload_name(http_part(request, "file"), upload->file_name, sizeof upload->file_name);
 
     if (!rules_allow(request, upload) || !type_allowed(request, upload) ||
         !length_allowed(request, upload) || !find_commit(request, upload))
@@ -199,7 +177,7 @@ static bool type_allowed(struct http_request *request, const struct upload *uplo
     const char *coding = http_header(request, "Content-Encoding");
 
     if (type && strncasecmp(type, form, sizeof form - 1) == 0) {
-        api_refuse(request, 415, "http_415", shown_name(upload), upload->spec->name);
+        api_refuse(request, 415, "http_415", upload_shown(upload), upload->spec->name);
         return false;
     }
     if (coding && strcasecmp(coding, "identity") != 0) {
@@ -207,12 +185,6 @@ static bool type_allowed(struct http_request *request, const struct upload *uplo
         return false;
     }
     return true;
-}
-
-static void refuse_size(struct http_request *request, const struct upload *upload, int64_t size)
-{
-    api_refuse(request, 413, "http_413", shown_name(upload), (long long)((size + 1023) / 1024),
-               (long long)(upload->spec->limits.source_bytes / 1024));
 }
 
 static bool length_allowed(struct http_request *request, const struct upload *upload)
@@ -224,7 +196,7 @@ static bool length_allowed(struct http_request *request, const struct upload *up
     http_limit_body(request, (size_t)most); /* of unknown length: it is counted as it comes */
     if (length <= most)
         return true;
-    refuse_size(request, upload, length);
+    upload_refuse_size(request, upload, length);
     return false;
 }
 
@@ -249,8 +221,8 @@ static void handle(struct http_request *request)
 {
     struct upload *upload = http_state(request);
 
-    if (!find_source(request, upload) || !check_source(request, upload) ||
-        !find_device(request, upload))
+    if (!upload_find_source(request, upload) || !upload_check_source(request, upload) ||
+        !upload_find_device(request, upload))
         return;
     struct submission_wish wish = {.who = upload->who,
                                    .device = upload->device,
@@ -265,68 +237,6 @@ static void handle(struct http_request *request)
     upload->is_accepting = true;
     http_defer(request);
     submissions_accept(upload->grader->submissions, &wish, on_accepted, upload);
-}
-
-static bool find_source(struct http_request *request, struct upload *upload)
-{
-    const struct buf *body = http_body(request);
-    const char *type = http_header(request, "Content-Type");
-    struct multipart_file file;
-
-    upload->source = body->at;
-    upload->source_size = body->size;
-    if (!multipart_is(type))
-        return true;
-    struct err err = multipart_find(type, body->at, body->size, "file", &file);
-    if (err_is(err)) {
-        api_refuse(request, 400, "http_400_form", err.text, shown_name(upload));
-        return false;
-    }
-    upload->source = file.bytes;
-    upload->source_size = file.size;
-    if (file.name[0])
-        name_clean(file.name, upload->file_name, sizeof upload->file_name);
-    return true;
-}
-
-static bool check_source(struct http_request *request, const struct upload *upload)
-{
-    const char *name = shown_name(upload);
-    struct source_verdict verdict = submission_check_source(upload->source, upload->source_size,
-                                                            upload->spec->limits.source_bytes);
-
-    if (verdict.http_code == 413)
-        refuse_size(request, upload, (int64_t)upload->source_size);
-    else if (verdict.http_code == 400)
-        api_refuse(request, 400, verdict.code, name, name, upload->spec->name);
-    else if (verdict.http_code != 0)
-        api_refuse(request, verdict.http_code, verdict.code, name, (long long)verdict.offset);
-    return verdict.http_code == 0;
-}
-
-/* By the name's ending, else ?device=, else cpu. */
-static bool find_device(struct http_request *request, struct upload *upload)
-{
-    const char *ending = strrchr(upload->file_name, '.');
-    const char *asked = http_query(request, "device");
-
-    upload->device = DEVICE_CPU;
-    if (ending && strcmp(ending, ".cu") == 0)
-        upload->device = DEVICE_GPU;
-    else if (asked && !(ending && strcmp(ending, ".c") == 0)) {
-        if (strcmp(asked, "gpu") == 0)
-            upload->device = DEVICE_GPU;
-        else if (strcmp(asked, "cpu") != 0) {
-            api_refuse(request, 400, "http_400_device");
-            return false;
-        }
-    }
-    if (upload->device == DEVICE_GPU ? upload->spec->on_gpu : upload->spec->on_cpu)
-        return true;
-    api_refuse(request, 422, "http_422_device", upload->spec->name,
-               upload->device == DEVICE_GPU ? "gpu" : "cpu",
-               upload->device == DEVICE_GPU ? ".c" : ".cu");
-    return false;
 }
 
 /* -- after COMMIT ------------------------------------------------------------------------------ */
@@ -395,24 +305,6 @@ static void on_gone(void *state)
 }
 
 /* -- small things ------------------------------------------------------------------------------ */
-
-/* A name is shown in reports and given to the compiler's messages: one line of harmless text. */
-static void name_clean(const char *name, char *out, size_t size)
-{
-    auto_buf struct buf text;
-
-    buf_init(&text, 1024);
-    (void)text_sanitise(&text, name, strlen(name), 1, 255);
-    for (size_t i = 0; i < text.size; i++)
-        if (strchr("/\\\n\t\"'<>", text.at[i]) != NULL)
-            text.at[i] = '_';
-    (void)text_copy(out, size, text.at);
-}
-
-static const char *shown_name(const struct upload *upload)
-{
-    return upload->file_name[0] ? upload->file_name : upload->expected_name;
-}
 
 /* Programs talk to /api, people to the rest; Accept decides where it says something. */
 static bool wants_json(const struct http_request *request)

@@ -91,6 +91,10 @@ struct life *life_find(struct submissions *submissions, int64_t id);
 struct list *life_bucket(struct submissions *submissions, int64_t id);
 void life_hide(struct life *life);
 
+/* The same, unless it is a regrade: until a TA has applied that, the grading that counts is shown.
+ */
+struct life *life_shown(struct submissions *submissions, int64_t id);
+
 /* Notes that a job of this number is known. */
 void life_seen(struct submissions *submissions, int64_t job_id);
 

@@ -1,0 +1,93 @@
+/* What stands in the body of an upload. Each refusal is answered here. */
+#include "grader/api_upload.h"
+
+#include "grader/multipart.h"
+#include "sandbox/base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+bool upload_find_source(struct http_request *request, struct upload *upload)
+{
+    const struct buf *body = http_body(request);
+    const char *type = http_header(request, "Content-Type");
+    struct multipart_file file;
+
+    upload->source = body->at;
+    upload->source_size = body->size;
+    if (!multipart_is(type))
+        return true;
+    struct err err = multipart_find(type, body->at, body->size, "file", &file);
+    if (err_is(err)) {
+        api_refuse(request, 400, "http_400_form", err.text, upload_shown(upload));
+        return false;
+    }
+    upload->source = file.bytes;
+    upload->source_size = file.size;
+    if (file.name[0])
+        upload_name(file.name, upload->file_name, sizeof upload->file_name);
+    return true;
+}
+
+bool upload_check_source(struct http_request *request, const struct upload *upload)
+{
+    const char *name = upload_shown(upload);
+    struct source_verdict verdict = submission_check_source(upload->source, upload->source_size,
+                                                            upload->spec->limits.source_bytes);
+
+    if (verdict.http_code == 413)
+        upload_refuse_size(request, upload, (int64_t)upload->source_size);
+    else if (verdict.http_code == 400)
+        api_refuse(request, 400, verdict.code, name, name, upload->spec->name);
+    else if (verdict.http_code != 0)
+        api_refuse(request, verdict.http_code, verdict.code, name, (long long)verdict.offset);
+    return verdict.http_code == 0;
+}
+
+/* By the name's ending, else ?device=, else cpu. */
+bool upload_find_device(struct http_request *request, struct upload *upload)
+{
+    const char *ending = strrchr(upload->file_name, '.');
+    const char *asked = http_query(request, "device");
+
+    upload->device = DEVICE_CPU;
+    if (ending && strcmp(ending, ".cu") == 0)
+        upload->device = DEVICE_GPU;
+    else if (asked && !(ending && strcmp(ending, ".c") == 0)) {
+        if (strcmp(asked, "gpu") == 0)
+            upload->device = DEVICE_GPU;
+        else if (strcmp(asked, "cpu") != 0) {
+            api_refuse(request, 400, "http_400_device");
+            return false;
+        }
+    }
+    if (upload->device == DEVICE_GPU ? upload->spec->on_gpu : upload->spec->on_cpu)
+        return true;
+    api_refuse(request, 422, "http_422_device", upload->spec->name,
+               upload->device == DEVICE_GPU ? "gpu" : "cpu",
+               upload->device == DEVICE_GPU ? ".c" : ".cu");
+    return false;
+}
+
+void upload_refuse_size(struct http_request *request, const struct upload *upload, int64_t size)
+{
+    api_refuse(request, 413, "http_413", upload_shown(upload), (long long)((size + 1023) / 1024),
+               (long long)(upload->spec->limits.source_bytes / 1024));
+}
+
+void upload_name(const char *name, char *out, size_t size)
+{
+    auto_buf struct buf text;
+
+    buf_init(&text, 1024);
+    (void)text_sanitise(&text, name, strlen(name), 1, 255);
+    for (size_t i = 0; i < text.size; i++)
+        if (strchr("/\\\n\t\"'<>", text.at[i]) != NULL)
+            text.at[i] = '_';
+    (void)text_copy(out, size, text.at);
+}
+
+const char *upload_shown(const struct upload *upload)
+{
+    return upload->file_name[0] ? upload->file_name : upload->expected_name;
+}
