@@ -286,7 +286,7 @@ deps:
 run:
 	@deploy/deps build
 	@+$(MAKE) -s all
-	@$(BUILD)/grader serve --demo.path=$(BUILD)/demo --database.path=$(BUILD)/demo/grader.db --worker.cache=$(BUILD)/cache $(ARGS)
+	@$(BUILD)/grader serve --demo.path=$(BUILD)/demo --database.path=$(BUILD)/demo/grader.db --worker.cache=$(BUILD)/cache --worker.calibration= $(ARGS)
 bench:
 	@deploy/deps bench
 	@+$(MAKE) -s all unit $(BUILD)/tests/bench_compile $(BUILD)/bench_timing
