@@ -16,7 +16,7 @@ static void put_groups(struct json_out *json, const struct spec *spec);
 static void put_cases(struct json_out *json, const struct spec *spec);
 static void put_limits(struct json_out *json, const struct spec *spec);
 
-#define OFFERINGS_MAX 64
+#define OFFERINGS_MAX STORE_OFFERINGS_MAX
 #define ANSWER_MAX (1 << 20)
 
 static const struct http_field public_fields[] = {{"Cache-Control", "public, max-age=60"},

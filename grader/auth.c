@@ -17,9 +17,11 @@ void auth_token_new(char token[AUTH_TOKEN_SIZE], unsigned char hash[AUTH_HASH_SI
 {
     unsigned char bits[32];
 
-    randombytes_buf(bits, sizeof bits);
-    (void)sodium_bin2base64(token, AUTH_TOKEN_SIZE, bits, sizeof bits,
-                            sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    do { /* in a table of tokens, a spreadsheet would take "-x" for a formula */
+        randombytes_buf(bits, sizeof bits);
+        (void)sodium_bin2base64(token, AUTH_TOKEN_SIZE, bits, sizeof bits,
+                                sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    } while (token[0] == '-');
     sodium_memzero(bits, sizeof bits);
     auth_token_hash(token, hash);
 }

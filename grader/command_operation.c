@@ -257,8 +257,8 @@ static struct err keep_file(struct course *course, bool done)
                         reply->file_name);
     if (course->out_path == NULL || !done)
         return err_none();
-    if (!reply->secret)
-        return fdio_write_file(course->out_path, reply->file.at, reply->file.size, 0644);
+    if (!reply->secret) /* names and grades */
+        return fdio_write_file(course->out_path, reply->file.at, reply->file.size, 0600);
 
     auto_close int fd = open(course->out_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)

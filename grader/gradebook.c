@@ -36,6 +36,9 @@ struct err gradebook_load(struct gradebook *out, struct db *db, const struct coh
 {
     struct loading loading = {.book = out, .db = db, .cohort = cohort};
     *out = (struct gradebook){.people = NULL};
+    if (cohort->offerings > GRADEBOOK_OFFERINGS_MAX) /* of a time when more could be offered */
+        return err_make(ERR_LIMIT, "%s has %lld offerings; a gradebook holds %d", cohort->name,
+                        (long long)cohort->offerings, GRADEBOOK_OFFERINGS_MAX);
     struct err err = store_offerings(db, cohort->id, 0, out->offerings, GRADEBOOK_OFFERINGS_MAX,
                                      &out->offerings_count);
     if (!err_is(err))

@@ -6,7 +6,7 @@
 #include "grader/store.h"
 #include "grader/store_gradebook.h"
 
-#define GRADEBOOK_OFFERINGS_MAX 64
+#define GRADEBOOK_OFFERINGS_MAX STORE_OFFERINGS_MAX
 
 struct gradebook_person {
     struct person_row who;

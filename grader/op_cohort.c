@@ -1,5 +1,6 @@
 /* Course runs: make, list, close. */
 #include "grader/operations.h"
+#include "grader/routes.h"
 #include "sandbox/base/text.h"
 
 #include <string.h>
@@ -11,15 +12,10 @@ struct err op_cohort_create(struct operation_call *call)
     struct cohort_row row = {0};
     const char *name = call_text(call, "cohort");
     const char *zone = call_has(call, "zone") ? call_text(call, "zone") : "UTC";
-    static const char *const taken[] = {"submit",  "try",    "api",    "s",
-                                        "kit",     "help",   "git",    "metrics",
-                                        "healthz", "readyz", "signin", "static"};
     bool found = false;
     int64_t id = 0;
-    for (size_t i = 0; i < COUNT(taken); i++)
-        if (strcmp(name, taken[i]) == 0)
-            return call_refuse(call, 409, "'%s' is the first word of an address; choose another",
-                               name);
+    if (routes_has_first(name))
+        return call_refuse(call, 409, "'%s' is the first word of an address; choose another", name);
     if (!zone_is_known(zone))
         return call_refuse(call, 422, "zone: no time zone '%.47s'; write it as Asia/Shanghai",
                            zone);

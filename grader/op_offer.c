@@ -12,10 +12,14 @@ static struct err read_rules(struct offer *offer);
 static struct err read_dates(struct offer *offer);
 static struct err read_date(struct operation_call *call, const char *name, const char *zone,
                             int64_t *out_at);
-static struct err check_order(struct operation_call *call, const struct offer *offer);
 static struct err write_offer(struct offer *offer);
 static struct err write_section(struct offer *offer);
+static struct err check_all(struct offer *offer);
+static void check_section(void *context, const char *section, const struct section_dates *dates);
+static struct err check_order(const struct offer *offer, const char *section,
+                              const struct section_dates *dates);
 static struct err write_targets(struct offer *offer);
+static struct err note_offer(const struct offer *offer);
 static struct err check_target(struct operation_call *call, const struct offer *offer,
                                struct target_row *out);
 static void reply_offering(struct reply *reply, const struct offering *offering);
@@ -27,7 +31,9 @@ struct offer {
     struct offering now, before;
     bool existed;
     int64_t section_id;
-    struct offering section; /* dates alone */
+    struct section_dates section; /* its own; 0: as everybody's */
+    struct err wrong;             /* the first order of dates that cannot be */
+    struct target_row target;     /* that was set; 0: none */
 };
 
 static const struct reply_column columns[] = {
@@ -50,6 +56,8 @@ struct err op_offer(struct operation_call *call)
     if (!err_is(err) && offer.section_id != 0)
         err = write_section(&offer);
     if (!err_is(err))
+        err = check_all(&offer);
+    if (!err_is(err))
         err = write_targets(&offer);
     if (err_is(err))
         return err;
@@ -57,20 +65,13 @@ struct err op_offer(struct operation_call *call)
     reply_offering(&call->reply, &offer.now);
     reply_note(&call->reply, "%s for the %lld people of %s.", offer.existed ? "Changed" : "Offered",
                (long long)offer.cohort.people, offer.cohort.name);
-    char object[80];
-    (void)snprintf(object, sizeof object, "%s/%s", offer.cohort.name, offer.spec->name); /* fits */
-    char due[ZONE_TEXT_MAX];
-    char closes[ZONE_TEXT_MAX];
-    return call_audit(call, object, "due %s closes %s attempts %lld late %s",
-                      zone_write(offer.now.zone, offer.now.due_at, due),
-                      zone_write(offer.now.zone, offer.now.closes_at, closes),
-                      (long long)offer.now.attempts_max, late_policy_words[offer.now.late_policy]);
+    return note_offer(&offer);
 }
 
 struct err op_offer_list(struct operation_call *call)
 {
     struct cohort_row cohort = {0};
-    struct offering offerings[64];
+    struct offering offerings[STORE_OFFERINGS_MAX];
     size_t count = 0;
     struct err err = call_cohort(call, &cohort);
     if (!err_is(err))
@@ -128,9 +129,11 @@ struct err op_extend(struct operation_call *call)
     char object[128];
     (void)snprintf(object, sizeof object, "%s/%s/%s", cohort.name, offering.assignment,
                    person.login); /* fits */
-    return call_audit(call, object, "due %s attempts +%lld: %s",
-                      zone_write(offering.zone, row.due_at, text), (long long)row.attempts,
-                      row.reason);
+    char more[32] = "";
+    if (row.attempts >= 0)
+        (void)snprintf(more, sizeof more, " attempts +%lld", (long long)row.attempts); /* fits */
+    return call_audit(call, object, "%s%s%s: %s", row.due_at != 0 ? "due " : "",
+                      zone_write(offering.zone, row.due_at, text), more, row.reason);
 }
 
 static struct err offer_find(struct offer *offer)
@@ -149,8 +152,11 @@ static struct err offer_find(struct offer *offer)
         return call_refuse(call, 404, "no assignment '%s' is installed", name);
     err = store_offering_find(call->db, offer->cohort.id, 0, name, &offer->before, &offer->existed);
     offer->now = offer->before;
-    if (offer->existed)
+    if (err_is(err) || offer->existed)
         return err;
+    if (offer->cohort.offerings >= STORE_OFFERINGS_MAX)
+        return call_refuse(call, 409, "%s offers %d assignments; a cohort may have no more",
+                           offer->cohort.name, STORE_OFFERINGS_MAX);
     offer->now = (struct offering){.cohort_id = offer->cohort.id,
                                    .split = -1,
                                    .weight = 100,
@@ -188,6 +194,9 @@ static struct err read_dates(struct offer *offer)
 {
     struct operation_call *call = offer->call;
     struct offering *dates = &offer->now;
+    int64_t *opens_at = &dates->opens_at;
+    int64_t *due_at = &dates->due_at;
+    int64_t *closes_at = &dates->closes_at;
     bool found = false;
     struct err err = err_none();
     if (call_has(call, "zone")) {
@@ -204,22 +213,26 @@ static struct err read_dates(struct offer *offer)
                               offer->cohort.name);
         if (!err_is(err) && !offer->existed)
             err = call_refuse(call, 409, "offer it to the whole cohort first");
-        offer->section = offer->now;
-        dates = &offer->section;
+        if (!err_is(err))
+            err = store_section_dates_get(call->db, offer->now.id, offer->section_id,
+                                          &offer->section);
+        opens_at = &offer->section.opens_at;
+        due_at = &offer->section.due_at;
+        closes_at = &offer->section.closes_at;
     }
     bool had_close = dates->closes_at != 0 && dates->closes_at != dates->due_at;
     if (!err_is(err))
-        err = read_date(call, "opens", offer->now.zone, &dates->opens_at);
+        err = read_date(call, "opens", offer->now.zone, opens_at);
     if (!err_is(err))
-        err = read_date(call, "due", offer->now.zone, &dates->due_at);
+        err = read_date(call, "due", offer->now.zone, due_at);
     if (!err_is(err))
-        err = read_date(call, "closes", offer->now.zone, &dates->closes_at);
-    if (!call_has(call, "closes") && !had_close)
+        err = read_date(call, "closes", offer->now.zone, closes_at);
+    if (offer->section_id == 0 && !call_has(call, "closes") && !had_close)
         dates->closes_at = offer->now.late_policy == LATE_NONE ? dates->due_at : 0;
-    return err_is(err) ? err : check_order(call, offer);
+    return err;
 }
 
-/* "none" takes a date away. */
+/* "none" takes a date away; that of a section is everybody's again. */
 static struct err read_date(struct operation_call *call, const char *name, const char *zone,
                             int64_t *out_at)
 {
@@ -239,32 +252,6 @@ static struct err read_date(struct operation_call *call, const char *name, const
     return err_is(err) ? call_refuse(call, 422, "%s: %s", name, err.text) : err;
 }
 
-static struct err check_order(struct operation_call *call, const struct offer *offer)
-{
-    const struct offering *dates = offer->section_id != 0 ? &offer->section : &offer->now;
-    char one[ZONE_TEXT_MAX];
-    char other[ZONE_TEXT_MAX];
-    const char *zone = offer->now.zone;
-    if (dates->opens_at != 0 && dates->due_at != 0 && dates->opens_at > dates->due_at)
-        return call_refuse(call, 422, "it opens %s, after it is due %s",
-                           zone_write(zone, dates->opens_at, one),
-                           zone_write(zone, dates->due_at, other));
-    if (dates->closes_at != 0 && dates->due_at > dates->closes_at)
-        return call_refuse(call, 422, "it closes %s, before it is due %s",
-                           zone_write(zone, dates->closes_at, one),
-                           zone_write(zone, dates->due_at, other));
-    if (dates->closes_at != 0 && dates->opens_at > dates->closes_at)
-        return call_refuse(call, 422, "it opens %s, after it closes %s",
-                           zone_write(zone, dates->opens_at, one),
-                           zone_write(zone, dates->closes_at, other));
-    if (offer->now.late_policy == LATE_NONE && dates->due_at != 0 &&
-        dates->closes_at > dates->due_at)
-        return call_refuse(
-            call, 422, "nothing late counts (late none), yet it closes %s, after it is due %s",
-            zone_write(zone, dates->closes_at, one), zone_write(zone, dates->due_at, other));
-    return err_none();
-}
-
 static struct err write_offer(struct offer *offer)
 {
     struct operation_call *call = offer->call;
@@ -281,15 +268,69 @@ static struct err write_offer(struct offer *offer)
 
 static struct err write_section(struct offer *offer)
 {
-    const struct offering *dates = &offer->section;
-    char due[ZONE_TEXT_MAX];
-    reply_note(&offer->call->reply, "Section %s: due %s.", call_text(offer->call, "section"),
-               zone_write(offer->now.zone, dates->due_at, due));
     return store_section_dates_put(offer->call->db, offer->now.id, offer->section_id,
-                                   dates->opens_at, dates->due_at, dates->closes_at);
+                                   &offer->section);
 }
 
-/* The assignment's own targets are frozen with the offering; one may be set until it opens. */
+/* After the writing, so that what holds is read in one place: a refusal takes it all back. */
+static struct err check_all(struct offer *offer)
+{
+    const struct section_dates dates = {offer->now.opens_at, offer->now.due_at,
+                                        offer->now.closes_at};
+    struct err err = check_order(offer, NULL, &dates);
+    if (!err_is(err))
+        err = store_section_dates_all(offer->call->db, offer->now.id, check_section, offer);
+    return err_is(err) ? err : offer->wrong;
+}
+
+static void check_section(void *context, const char *section, const struct section_dates *dates)
+{
+    struct offer *offer = context;
+    char opens[ZONE_TEXT_MAX];
+    char due[ZONE_TEXT_MAX];
+    char closes[ZONE_TEXT_MAX];
+    const char *zone = offer->now.zone;
+    reply_note(&offer->call->reply, "Section %s: opens %s, due %s, closes %s.", section,
+               dates->opens_at != 0 ? zone_write(zone, dates->opens_at, opens) : "at once",
+               dates->due_at != 0 ? zone_write(zone, dates->due_at, due) : "never",
+               dates->closes_at != 0 ? zone_write(zone, dates->closes_at, closes) : "never");
+    if (!err_is(offer->wrong))
+        offer->wrong = check_order(offer, section, dates);
+}
+
+/* section NULL: everybody's dates. */
+static struct err check_order(const struct offer *offer, const char *section,
+                              const struct section_dates *dates)
+{
+    struct operation_call *call = offer->call;
+    char one[ZONE_TEXT_MAX];
+    char other[ZONE_TEXT_MAX];
+    char who[SPEC_NAME_MAX + 16] = "it";
+    const char *zone = offer->now.zone;
+    if (section != NULL)
+        (void)snprintf(who, sizeof who, "for section %s it", section); /* fits */
+    if (dates->opens_at != 0 && dates->due_at != 0 && dates->opens_at > dates->due_at)
+        return call_refuse(call, 422, "%s opens %s, after it is due %s", who,
+                           zone_write(zone, dates->opens_at, one),
+                           zone_write(zone, dates->due_at, other));
+    if (dates->closes_at != 0 && dates->due_at > dates->closes_at)
+        return call_refuse(call, 422, "%s closes %s, before it is due %s", who,
+                           zone_write(zone, dates->closes_at, one),
+                           zone_write(zone, dates->due_at, other));
+    if (dates->closes_at != 0 && dates->opens_at > dates->closes_at)
+        return call_refuse(call, 422, "%s opens %s, after it closes %s", who,
+                           zone_write(zone, dates->opens_at, one),
+                           zone_write(zone, dates->closes_at, other));
+    if (offer->now.late_policy == LATE_NONE && dates->due_at != 0 &&
+        dates->closes_at > dates->due_at)
+        return call_refuse(
+            call, 422, "nothing late counts (late none), yet %s closes %s, after it is due %s", who,
+            zone_write(zone, dates->closes_at, one), zone_write(zone, dates->due_at, other));
+    return err_none();
+}
+
+/* The assignment's own targets are frozen with the offering; one may be set until it opens, and
+ * not any more once somebody has submitted, wherever the opening has been moved since. */
 static struct err write_targets(struct offer *offer)
 {
     struct operation_call *call = offer->call;
@@ -304,6 +345,7 @@ static struct err write_targets(struct offer *offer)
     if (err_is(err) || !call_has(call, "target"))
         return err;
     err = check_target(call, offer, &row);
+    offer->target = row;
     return err_is(err) ? err : store_target_put(call->db, offer->now.id, &row, call->now_at);
 }
 
@@ -322,10 +364,43 @@ static struct err check_target(struct operation_call *call, const struct offer *
                            text);
     memcpy(out->class_name, text, size);
     out->class_name[size] = 0;
-    if (offer->existed && offer->before.opens_at <= call->now_at)
-        return call_refuse(call, 409, "targets are frozen: %s has opened", offer->spec->name);
+    bool used = false;
+    struct err err = store_offering_used(call->db, offer->now.id, &used);
+    if (err_is(err))
+        return err;
+    if (used || (offer->existed && offer->before.opens_at <= call->now_at))
+        return call_refuse(call, 409, "targets are frozen: %s %s", offer->spec->name,
+                           used ? "has submissions" : "has opened");
     reply_note(&call->reply, "Full speed points on %s at %gx.", out->class_name, out->target);
     return err_none();
+}
+
+/* Whatever may move a date, a point or a target leaves its trace. */
+static struct err note_offer(const struct offer *offer)
+{
+    const struct offering *now = &offer->now;
+    struct operation_call *call = offer->call;
+    bool section = offer->section_id != 0;
+    char object[80];
+    char opens[ZONE_TEXT_MAX];
+    char due[ZONE_TEXT_MAX];
+    char closes[ZONE_TEXT_MAX];
+    auto_buf struct buf more;
+    buf_init(&more, 512);
+    if (section)
+        buf_printf(&more, " of section %s", call_text(call, "section"));
+    if (now->split >= 0)
+        buf_printf(&more, " split %lld", (long long)now->split);
+    if (offer->target.target > 0)
+        buf_printf(&more, " target %s=%g", offer->target.class_name, offer->target.target);
+    (void)snprintf(object, sizeof object, "%s/%s", offer->cohort.name,
+                   offer->spec->name); /* fits */
+    return call_audit(
+        call, object, "opens %s due %s closes %s attempts %lld late %s%s",
+        zone_write(now->zone, section ? offer->section.opens_at : now->opens_at, opens),
+        zone_write(now->zone, section ? offer->section.due_at : now->due_at, due),
+        zone_write(now->zone, section ? offer->section.closes_at : now->closes_at, closes),
+        (long long)now->attempts_max, late_policy_words[now->late_policy], more.at);
 }
 
 static void reply_offering(struct reply *reply, const struct offering *offering)

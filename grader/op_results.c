@@ -54,8 +54,11 @@ struct err op_grade(struct operation_call *call)
     struct offering offering = {0};
     struct person_row person = {0};
     char object[128];
+    struct grade_override now = {.is_set = false};
+    int64_t due_at = 0;
     bool hold = call_flag(call, "hold");
     bool clear = call_flag(call, "clear");
+    bool release = call_flag(call, "release");
     int64_t grade = call_number(call, "grade", -1);
     struct err err = call_cohort(call, &cohort);
     if (!err_is(err))
@@ -64,24 +67,41 @@ struct err op_grade(struct operation_call *call)
         err = call_person(call, &cohort, &person);
     if (err_is(err))
         return err;
-    if ((grade >= 0) + hold + clear != 1)
-        return call_refuse(call, 422, "one of: a grade, hold, clear");
-    const struct override_row row = {offering.id, person.membership_id,      grade,
-                                     hold,        call_text(call, "reason"), call->actor};
+    if ((grade >= 0) + hold + clear + release != 1)
+        return call_refuse(call, 422, "one of: a grade, hold, release, clear");
+    err = store_grade_rules(call->db, offering.id, person.membership_id, &due_at, &now);
+    if (err_is(err))
+        return err;
+    if (release && !now.hold)
+        return call_refuse(call, 409, "%s's grade for %s is not held back", person.login,
+                           offering.assignment);
+    /* A grade and a hold are two things: neither takes the other away. */
+    struct override_row row = {.offering_id = offering.id,
+                               .membership_id = person.membership_id,
+                               .grade = grade >= 0             ? grade
+                                        : now.is_set && !clear ? now.grade
+                                                               : -1,
+                               .hold = hold || (now.hold && !release && !clear),
+                               .reason = call_text(call, "reason"),
+                               .actor = call->actor};
     err = store_override_put(call->db, &row, call->now_at);
     if (err_is(err))
         return err;
-    if (grade >= 0)
+    if (row.grade >= 0)
         reply_note(&call->reply, "%s has %lld.%02lld for %s, whatever was measured.", person.login,
-                   (long long)grade / 100, (long long)grade % 100, offering.assignment);
+                   (long long)row.grade / 100, (long long)row.grade % 100, offering.assignment);
     else
-        reply_note(&call->reply, "%s: the grade for %s %s.", person.login, offering.assignment,
-                   hold ? "is held back" : "is what was measured again");
+        reply_note(&call->reply, "%s: the grade for %s is what was measured.", person.login,
+                   offering.assignment);
+    if (row.hold)
+        reply_note(&call->reply, "It is held back, as waiting for a TA, until --release.");
     (void)snprintf(object, sizeof object, "%s/%s/%s", cohort.name, offering.assignment,
                    person.login); /* fits */
-    return call_audit(call, object, "%s %lld: %s",
+    if (grade >= 0)
+        return call_audit(call, object, "set %lld: %s", (long long)grade, row.reason);
+    return call_audit(call, object, "%s: %s",
                       hold    ? "hold"
                       : clear ? "clear"
-                              : "set",
-                      (long long)grade, call_text(call, "reason"));
+                              : "release",
+                      row.reason);
 }

@@ -13,8 +13,8 @@
 struct import;
 static struct err import_rows(struct import *import);
 static struct err compare(struct import *import, const struct roster_row *row);
-static void merge(const struct roster *roster, const struct roster_row *row,
-                  struct person_row *person, struct buf *out_changes);
+static void merge(struct import *import, const struct roster_row *row, struct person_row *person,
+                  struct buf *out_changes);
 static void take(bool has, const char *word, const char *from, char *to, size_t size,
                  struct buf *changes);
 static struct err put_all(struct import *import);
@@ -30,6 +30,7 @@ struct import {
     struct person_row *people; /* as they are to be, by row of the roster */
     bool *touched;
     size_t count, added, changed, tokens, absent;
+    size_t kept; /* names of people in other cohorts, which only an admin may change */
 };
 
 struct err op_roster_import(struct operation_call *call)
@@ -60,6 +61,11 @@ struct err op_roster_import(struct operation_call *call)
     if (import.absent > 0)
         reply_note(&call->reply, "%zu of its students are not in the file; they stay.",
                    import.absent);
+    if (import.kept > 0)
+        reply_note(&call->reply,
+                   "%zu are in other cohorts too: their names and emails stay as they are; an "
+                   "admin may change them.",
+                   import.kept);
     if (import.tokens > 0)
         reply_note(&call->reply, "%zu tokens%s.", import.tokens,
                    call->yes ? ": they are shown this once" : " would be made");
@@ -99,9 +105,12 @@ static struct err compare(struct import *import, const struct roster_row *row)
         store_person_find(call->db, import->cohort.id, row->login, call->now_at, person, &found);
     if (err_is(err))
         return err;
+    bool known = false;
     if (!found)
-        *person = (struct person_row){.role = ROLE_STUDENT};
-    merge(&import->roster, row, person, &changes);
+        err = store_user_known(call->db, row->login, person, &known);
+    if (err_is(err))
+        return err;
+    merge(import, row, person, &changes);
     import->touched[import->count++] = !found || changes.size > 0;
     import->added += !found;
     import->changed += found && changes.size > 0;
@@ -115,13 +124,20 @@ static struct err compare(struct import *import, const struct roster_row *row)
     return err;
 }
 
-/* Only columns that the file has say anything. */
-static void merge(const struct roster *roster, const struct roster_row *row,
-                  struct person_row *person, struct buf *out_changes)
+/* Only columns that the file has say anything. Name and email are one and the same in every cohort:
+ * of somebody who is in another one too they are not for this one's TA to change. */
+static void merge(struct import *import, const struct roster_row *row, struct person_row *person,
+                  struct buf *out_changes)
 {
+    const struct roster *roster = &import->roster;
+    bool mine = !person->is_elsewhere || call_is_admin(import->call);
+    bool differs = strcmp(row->name, person->name) != 0 ||
+                   (roster->has_email && strcmp(row->email, person->email) != 0);
+    import->kept += !mine && differs;
     (void)text_copy(person->login, sizeof person->login, row->login); /* as wide */
-    take(true, "name", row->name, person->name, sizeof person->name, out_changes);
-    take(roster->has_email, "email", row->email, person->email, sizeof person->email, out_changes);
+    take(mine, "name", row->name, person->name, sizeof person->name, out_changes);
+    take(mine && roster->has_email, "email", row->email, person->email, sizeof person->email,
+         out_changes);
     take(roster->has_section, "section", row->section, person->section, sizeof person->section,
          out_changes);
     take(roster->has_student_id, "student_id", row->student_id, person->student_id,

@@ -1,5 +1,6 @@
 /* One person: add, list, erase; and the record of who did what. */
 #include "grader/operations.h"
+#include "grader/roster.h"
 #include "sandbox/base/text.h"
 
 #include <stdio.h>
@@ -34,10 +35,14 @@ struct err op_user_add(struct operation_call *call)
     struct err err = call_cohort(call, &cohort);
     if (!err_is(err))
         err = store_person_find(call->db, cohort.id, login, call->now_at, &person, &found);
+    bool known = found;
+    if (!err_is(err) && !found)
+        err = store_user_known(call->db, login, &person, &known);
     if (err_is(err))
         return err;
-    if (!found) {
-        person = (struct person_row){.role = ROLE_STUDENT};
+    if (!known && roster_is_reserved(login))
+        return call_refuse(call, 422, "login: '%s' is what an erased person is called", login);
+    if (!known) {
         (void)text_copy(person.login, sizeof person.login, login); /* checked */
         (void)text_copy(person.name, sizeof person.name, login);
     }

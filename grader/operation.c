@@ -250,8 +250,8 @@ struct err call_offering(struct operation_call *call, const struct cohort_row *c
                          struct offering *out)
 {
     const char *name = call_text(call, "assignment");
-    struct offering all[64];
-    const char *names[64];
+    struct offering all[STORE_OFFERINGS_MAX];
+    const char *names[STORE_OFFERINGS_MAX];
     size_t count = 0;
     bool found = false;
     struct err err = store_offering_find(call->db, cohort->id, 0, name, out, &found);

@@ -80,6 +80,14 @@ bool roster_is_login(const char *word)
            strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789_-") == size;
 }
 
+bool roster_is_reserved(const char *login)
+{
+    static const char prefix[] = "erased-";
+    const char *digits = login + sizeof prefix - 1;
+    return strncmp(login, prefix, sizeof prefix - 1) == 0 && digits[0] != 0 &&
+           digits[strspn(digits, "0123456789")] == 0;
+}
+
 static struct err read_header(struct csv *csv, int places[], struct roster *roster)
 {
     const char *names[COUNT(columns)];
@@ -148,6 +156,9 @@ static struct err read_row(struct csv *csv, const int places[], struct roster_ro
     if (!roster_is_login(row->login))
         return fault(csv->line, csv->fields[places[0]].column,
                      "a login is up to 32 of a-z 0-9 _ -, not", row->login);
+    if (roster_is_reserved(row->login))
+        return fault(csv->line, csv->fields[places[0]].column,
+                     "what an erased person is called is nobody's login:", row->login);
     return err_none();
 }
 

@@ -27,6 +27,9 @@ struct roster {
 struct err roster_read(struct roster *out, const char *bytes, size_t size);
 void roster_release(struct roster *roster);
 
+/* True for "erased-" and digits: an erased person's login, which nobody else may take. */
+bool roster_is_reserved(const char *login);
+
 /* True for [a-z0-9][a-z0-9_-]{0,31}: many schools give numbers. */
 bool roster_is_login(const char *word);
 

@@ -49,6 +49,18 @@ const struct http_route routes_table[] = {
 };
 /* clang-format on */
 
+bool routes_has_first(const char *word)
+{
+    struct http_route all[ROUTES_MAX];
+    size_t size = strlen(word);
+    routes_all(all);
+    bool found = strcmp(word, "git") == 0; /* addresses of repositories, whoever serves them */
+    for (const struct http_route *route = all; route->method != NULL && !found; route++)
+        found = strncmp(route->pattern + 1, word, size) == 0 &&
+                strchr("/", route->pattern[1 + size]) != NULL;
+    return found;
+}
+
 void routes_all(struct http_route out[ROUTES_MAX])
 {
     size_t count = 0;

@@ -10,5 +10,7 @@ extern const struct http_route routes_table[]; /* ends with a NULL method */
  * method. */
 #define ROUTES_MAX 128
 void routes_all(struct http_route out[ROUTES_MAX]);
+/* True for the first word of an address, "submit" and the like, which no cohort is called. */
+bool routes_has_first(const char *word);
 
 #endif

@@ -155,6 +155,10 @@ static struct err migrate(struct db *db, const char *path)
         char quoted[PATH_MAX];
         sqlite3_snprintf(sizeof quoted, quoted, "%s.before-v%d", path, store_version);
         (void)unlink(quoted); /* of an earlier try that failed */
+        int fd = open(quoted, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        if (fd < 0)
+            return err_make(ERR_SYSTEM, "make the new file '%.80s'", quoted);
+        (void)close(fd); /* nothing was written */
         sqlite3_snprintf(sizeof sql, sql, "VACUUM INTO %Q", quoted);
         err = db_exec(db, sql);
     }

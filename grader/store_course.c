@@ -18,7 +18,8 @@ static struct err section_put(struct db *db, int64_t cohort_id, const char *name
     "SELECT m.id, u.id, u.login, u.name, u.email, s.name, m.student_id, m.alias, m.role,"          \
     " (SELECT count(*) FROM token t WHERE t.membership_id = m.id AND t.revoked_at IS NULL"         \
     "  AND (t.expires_at IS NULL OR t.expires_at > ?2)),"                                          \
-    " (SELECT coalesce(max(t.last_used_at), 0) FROM token t WHERE t.membership_id = m.id)"         \
+    " (SELECT coalesce(max(t.last_used_at), 0) FROM token t WHERE t.membership_id = m.id),"        \
+    " EXISTS (SELECT 1 FROM membership e WHERE e.user_id = u.id AND e.id <> m.id)"                 \
     " FROM membership m JOIN user u ON u.id = m.user_id"                                           \
     " LEFT JOIN section s ON s.id = m.section_id WHERE m.cohort_id = ?1"
 
@@ -75,6 +76,26 @@ struct err store_person_find(struct db *db, int64_t cohort_id, const char *login
     struct err err = db_step(db, find, out_found, "find a person");
     if (!err_is(err) && *out_found)
         err = person_read(find, out);
+    db_done(find);
+    return err;
+}
+
+struct err store_user_known(struct db *db, const char *login, struct person_row *out,
+                            bool *out_found)
+{
+    sqlite3_stmt *find =
+        db_prepare(db, "SELECT u.id, u.login, u.name, u.email, EXISTS (SELECT 1 FROM membership m"
+                       " WHERE m.user_id = u.id) FROM user u WHERE u.login = ?1");
+    *out = (struct person_row){.role = ROLE_STUDENT};
+    db_bind_text(find, 1, login);
+    struct err err = db_step(db, find, out_found, "find a user");
+    if (!err_is(err) && *out_found) {
+        out->user_id = sqlite3_column_int64(find, 0);
+        db_copy_text(find, 1, out->login, sizeof out->login);
+        db_copy_text(find, 2, out->name, sizeof out->name);
+        db_copy_text(find, 3, out->email, sizeof out->email);
+        out->is_elsewhere = sqlite3_column_int(find, 4) != 0;
+    }
     db_done(find);
     return err;
 }
@@ -259,7 +280,8 @@ static struct err person_read(sqlite3_stmt *row, struct person_row *out)
     *out = (struct person_row){.membership_id = sqlite3_column_int64(row, 0),
                                .user_id = sqlite3_column_int64(row, 1),
                                .tokens = sqlite3_column_int64(row, 9),
-                               .last_used_at = sqlite3_column_int64(row, 10)};
+                               .last_used_at = sqlite3_column_int64(row, 10),
+                               .is_elsewhere = sqlite3_column_int(row, 11) != 0};
     db_copy_text(row, 2, out->login, sizeof out->login);
     db_copy_text(row, 3, out->name, sizeof out->name);
     db_copy_text(row, 4, out->email, sizeof out->email);

@@ -29,9 +29,13 @@ struct person_row {
     enum role role;
     int64_t tokens;       /* that work now */
     int64_t last_used_at; /* of any token; 0: never */
+    bool is_elsewhere;    /* in another cohort too */
 };
 struct err store_person_find(struct db *db, int64_t cohort_id, const char *login, int64_t now_at,
                              struct person_row *out, bool *out_found);
+/* Whoever has this login anywhere: user_id, login, name, email and is_elsewhere, the rest empty. */
+struct err store_user_known(struct db *db, const char *login, struct person_row *out,
+                            bool *out_found);
 /* By section, then login. */
 struct err store_people(struct db *db, int64_t cohort_id, int64_t now_at,
                         void (*each)(void *context, const struct person_row *row), void *context);
@@ -81,9 +85,20 @@ struct override_row {
 /* Neither set nor held: the row goes. */
 struct err store_override_put(struct db *db, const struct override_row *row, int64_t now_at);
 
-/* Dates of a section in an offering; 0: as the offering's. */
+/* Dates of a section in an offering, its own ones; 0: as the offering's. Without any the row goes.
+ */
+struct section_dates {
+    int64_t opens_at, due_at, closes_at;
+};
+struct err store_section_dates_get(struct db *db, int64_t offering_id, int64_t section_id,
+                                   struct section_dates *out);
 struct err store_section_dates_put(struct db *db, int64_t offering_id, int64_t section_id,
-                                   int64_t opens_at, int64_t due_at, int64_t closes_at);
+                                   const struct section_dates *dates);
+/* What holds for each section that has dates of its own; 0: without. */
+struct err store_section_dates_all(struct db *db, int64_t offering_id,
+                                   void (*each)(void *context, const char *section,
+                                                const struct section_dates *dates),
+                                   void *context);
 struct err store_section_find(struct db *db, int64_t cohort_id, const char *name, int64_t *out_id,
                               bool *out_found);
 

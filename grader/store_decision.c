@@ -47,8 +47,26 @@ struct err store_override_put(struct db *db, const struct override_row *row, int
     return db_run(db, put, "put a grade by hand");
 }
 
+struct err store_section_dates_get(struct db *db, int64_t offering_id, int64_t section_id,
+                                   struct section_dates *out)
+{
+    sqlite3_stmt *get =
+        db_prepare(db, "SELECT coalesce(opens_at, 0), coalesce(due_at, 0), coalesce(closes_at, 0)"
+                       " FROM section_dates WHERE offering_id = ?1 AND section_id = ?2");
+    bool found = false;
+    db_bind_int(get, 1, offering_id);
+    db_bind_int(get, 2, section_id);
+    struct err err = db_step(db, get, &found, "read dates of a section");
+    *out = (struct section_dates){.opens_at = 0};
+    if (!err_is(err) && found)
+        *out = (struct section_dates){sqlite3_column_int64(get, 0), sqlite3_column_int64(get, 1),
+                                      sqlite3_column_int64(get, 2)};
+    db_done(get);
+    return err;
+}
+
 struct err store_section_dates_put(struct db *db, int64_t offering_id, int64_t section_id,
-                                   int64_t opens_at, int64_t due_at, int64_t closes_at)
+                                   const struct section_dates *dates)
 {
     sqlite3_stmt *put = db_prepare(
         db, "INSERT INTO section_dates (offering_id, section_id, opens_at, due_at, closes_at)"
@@ -57,10 +75,44 @@ struct err store_section_dates_put(struct db *db, int64_t offering_id, int64_t s
             " due_at = nullif(?4, 0), closes_at = nullif(?5, 0)");
     db_bind_int(put, 1, offering_id);
     db_bind_int(put, 2, section_id);
-    db_bind_int(put, 3, opens_at);
-    db_bind_int(put, 4, due_at);
-    db_bind_int(put, 5, closes_at);
-    return db_run(db, put, "put dates of a section");
+    db_bind_int(put, 3, dates->opens_at);
+    db_bind_int(put, 4, dates->due_at);
+    db_bind_int(put, 5, dates->closes_at);
+    struct err err = db_run(db, put, "put dates of a section");
+    if (err_is(err))
+        return err;
+    sqlite3_stmt *drop =
+        db_prepare(db, "DELETE FROM section_dates WHERE offering_id = ?1 AND section_id = ?2"
+                       " AND coalesce(opens_at, due_at, closes_at) IS NULL");
+    db_bind_int(drop, 1, offering_id);
+    db_bind_int(drop, 2, section_id);
+    return db_run(db, drop, "drop dates of a section");
+}
+
+struct err store_section_dates_all(struct db *db, int64_t offering_id,
+                                   void (*each)(void *context, const char *section,
+                                                const struct section_dates *dates),
+                                   void *context)
+{
+    sqlite3_stmt *list = db_prepare(
+        db, "SELECT n.name, coalesce(d.opens_at, o.opens_at, 0), coalesce(d.due_at, o.due_at, 0),"
+            " coalesce(" SECTION_CLOSES ", 0) FROM section_dates d JOIN section n"
+            " ON n.id = d.section_id JOIN offering o ON o.id = d.offering_id"
+            " WHERE d.offering_id = ?1 ORDER BY n.name");
+    bool more = true;
+    struct err err = err_none();
+    db_bind_int(list, 1, offering_id);
+    while (more && !err_is(err)) {
+        err = db_step(db, list, &more, "list dates of sections");
+        if (err_is(err) || !more)
+            break;
+        const struct section_dates dates = {sqlite3_column_int64(list, 1),
+                                            sqlite3_column_int64(list, 2),
+                                            sqlite3_column_int64(list, 3)};
+        each(context, (const char *)sqlite3_column_text(list, 0), &dates);
+    }
+    db_done(list);
+    return err;
 }
 
 struct err store_user_find(struct db *db, const char *login, int64_t *out_id, bool *out_found)
@@ -88,9 +140,12 @@ static const struct {
     size_t counted; /* field of struct erased; the last step to count into it wins */
     const char *sql;
 } erase_steps[] = {
-    {COUNTED(others), "UPDATE audit SET object = replace(object, " MY_LOGIN ", 'erased-' || ?1),"
-                      " reason = '' WHERE object = " MY_LOGIN
-                      " OR substr(object, -1 - length(" MY_LOGIN ")) = '/' || " MY_LOGIN},
+    {COUNTED(others),
+     "UPDATE audit SET object = substr(object, 1, length(object) - length(" MY_LOGIN
+     ")) || 'erased-' || ?1, reason = '' WHERE (object = " MY_LOGIN
+     " AND (action LIKE 'user.%' OR action LIKE 'token.%'))"
+     " OR (substr(object, -1 - length(" MY_LOGIN ")) = '/' || " MY_LOGIN
+     " AND object LIKE '%/%/%')"}, /* a cohort may be called like the login */
     {COUNTED(others), "UPDATE audit SET actor = 'erased-' || ?1 WHERE actor = " MY_LOGIN},
     {COUNTED(tokens), "DELETE FROM token WHERE membership_id IN " MINE},
     {COUNTED(others), "DELETE FROM job WHERE submission_id IN " MY_SUBMISSIONS},

@@ -94,6 +94,16 @@ struct err store_offering_find(struct db *db, int64_t cohort_id, int64_t members
     return err;
 }
 
+struct err store_offering_used(struct db *db, int64_t offering_id, bool *out_used)
+{
+    sqlite3_stmt *ask =
+        db_prepare(db, "SELECT 1 FROM submission WHERE offering_id = ?1 AND practice = 0 LIMIT 1");
+    db_bind_int(ask, 1, offering_id);
+    struct err err = db_step(db, ask, out_used, "look for submissions of an offering");
+    db_done(ask);
+    return err;
+}
+
 struct err store_offerings(struct db *db, int64_t cohort_id, int64_t membership_id,
                            struct offering *out, size_t max, size_t *out_count)
 {

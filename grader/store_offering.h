@@ -49,7 +49,10 @@ struct err store_offering_put(struct db *db, const struct offering *offering, in
  * extension and deadlines held open are in them; membership_id 0: those of the offering. */
 struct err store_offering_find(struct db *db, int64_t cohort_id, int64_t membership_id,
                                const char *assignment, struct offering *out, bool *out_found);
-/* Offerings of a cohort, by name; out holds max. */
+/* Whether anybody has submitted for it, practice apart. */
+struct err store_offering_used(struct db *db, int64_t offering_id, bool *out_used);
+/* Offerings of a cohort, by name; out holds max. A cohort has no more than this many. */
+#define STORE_OFFERINGS_MAX 64
 struct err store_offerings(struct db *db, int64_t cohort_id, int64_t membership_id,
                            struct offering *out, size_t max, size_t *out_count);
 

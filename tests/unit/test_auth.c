@@ -27,6 +27,10 @@ static void tokens_are_43_characters_and_differ(void **state)
     assert_memory_not_equal(hash_one, hash_two, AUTH_HASH_SIZE);
     auth_token_hash(one, again);
     assert_memory_equal(hash_one, again, AUTH_HASH_SIZE);
+    for (int i = 0; i < 2000; i++) { /* one in 64 would begin with it */
+        auth_token_new(one, hash_one);
+        assert_int_not_equal(one[0], '-');
+    }
 }
 
 static void hash_is_blake2b_256(void **state)

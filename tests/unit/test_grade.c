@@ -110,6 +110,27 @@ static void days_of_grace_come_first(void **state)
     assert_int_equal(grade_of(&rules, &entry), 2000);
 }
 
+/* The cohort's budget is spent on what earns something, and on nothing else. */
+static void grace_that_earns_nothing_is_not_spent(void **state)
+{
+    (void)state;
+    struct grade_rules rules = rules_of(LATE_GRACE, 0, 2);
+    struct grade_entry entry = sent(1, END + 2 * DAY, 8000); /* a day too late for grace */
+    struct grade_override override = {.is_set = true, .grade = 4200};
+    struct grade_result result;
+    grade_decide(&rules, &entry, 1, NULL, &result);
+    assert_int_equal(result.grade, 0);
+    assert_int_equal(result.grace_used, 0);
+    entry = sent(1, END, 0);
+    grade_decide(&rules, &entry, 1, NULL, &result);
+    assert_int_equal(result.grace_used, 0);
+    entry = sent(1, END, 8000);
+    grade_decide(&rules, &entry, 1, &override, &result);
+    assert_int_equal(result.grace_used, 0);
+    grade_decide(&rules, &entry, 1, NULL, &result);
+    assert_int_equal(result.grace_used, 1);
+}
+
 static void an_extension_moves_what_is_late_for_that_student(void **state)
 {
     (void)state;
@@ -214,6 +235,7 @@ int main(void)
         cmocka_unit_test(nothing_late_counts_without_a_policy),
         cmocka_unit_test(each_day_begun_costs_its_percentage_and_never_more_than_all),
         cmocka_unit_test(days_of_grace_come_first),
+        cmocka_unit_test(grace_that_earns_nothing_is_not_spent),
         cmocka_unit_test(an_extension_moves_what_is_late_for_that_student),
         cmocka_unit_test(best_takes_the_highest_grade_not_the_highest_score),
         cmocka_unit_test(equal_grades_spare_the_days_of_grace),

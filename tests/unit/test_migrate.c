@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct place {
@@ -140,6 +141,9 @@ static void a_copy_of_before_is_kept_and_opens_as_it_was(void **state)
     make_version(place, 1);
     must(store_open(&db, place->path));
     db_close(&db);
+    struct stat info;
+    assert_int_equal(stat(place->copy, &info), 0);
+    assert_int_equal(info.st_mode & 0777, 0600); /* all that the database has */
     must(db_open(&db, place->copy, false));
     assert_int_equal(store_fixture_number(&db, "PRAGMA user_version"), 1);
     assert_int_equal(store_fixture_number(&db, "SELECT count(*) FROM submission"), 1);
