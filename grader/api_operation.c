@@ -4,6 +4,7 @@
 #include "grader/api.h"
 #include "grader/operation.h"
 #include "sandbox/base/clock.h"
+#include "sandbox/base/log.h"
 #include "sandbox/base/text.h"
 
 #include <cjson/cJSON.h>
@@ -153,13 +154,20 @@ static struct err read_value(struct order *order, int argument, const cJSON *ite
     return operation_set(&order->call, argument, text, strlen(text));
 }
 
-/* Our failure is 503; theirs what the operation says, 422 otherwise. */
+/* Theirs is what the operation says, 422 otherwise. Ours is 503 where later may be better; what
+ * broke a rule of the database would break it again. */
 static void refuse(struct order *order, struct err err)
 {
     int code = order->call.http_code != 0 ? order->call.http_code : 422;
     if (err.code == ERR_INPUT || err.code == ERR_LIMIT)
         http_problem(order->request, err.code == ERR_LIMIT ? 413 : code, err.text, 0);
-    else
+    else if (err.code == ERR_INTERNAL) {
+        log_err("http.operation", err);
+        http_problem(order->request, 500,
+                     "this cannot be done, by a fault of ours; nothing was changed, and trying "
+                     "again will not help. The log has it under this X-Request-Id",
+                     0);
+    } else
         api_failure(order->request, "http.operation", err);
 }
 

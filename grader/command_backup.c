@@ -18,11 +18,15 @@
 
 struct deed;
 
+#define KEPT_MAX 1000 /* databases of before a restore, beside each other */
+
 static int run(int argc, char **argv, const struct deed *deed);
 static struct err backup(const char *database, const char *file);
 static struct err restore(const char *database, const char *file);
-static struct err keep_old(const char *database, const char *old);
-static struct err check(const char *path);
+static struct err copy(const char *file, const char *fresh);
+static struct err copy_bytes(const char *from, const char *to);
+static struct err keep_old(const char *database, char *out_old, size_t size);
+static struct err check(const char *path, const char *shown);
 static struct err refuse_running(const char *database);
 static struct err sync_folder(const char *path);
 
@@ -34,7 +38,7 @@ static const struct deed {
      "usage: grader backup FILE     copies the database into a new FILE, while the service runs\n"},
     {restore,
      "usage: grader restore FILE    puts a backup in place; the service must not run; what was\n"
-     "                              there is kept as DATABASE.before-restore\n"},
+     "                              there is kept as DATABASE.before-restore, -2, …\n"},
 };
 
 static const char help_both[] =
@@ -88,7 +92,7 @@ static struct err backup(const char *database, const char *file)
         db_close(&db);
     }
     if (!err_is(err))
-        err = check(file);
+        err = check(file, file);
     if (!err_is(err))
         err = sync_folder(file);
     if (err_is(err))
@@ -98,69 +102,113 @@ static struct err backup(const char *database, const char *file)
     return err;
 }
 
+/* The backup itself is only read: whoever may read it may restore it. */
 static struct err restore(const char *database, const char *file)
 {
     char fresh[PATH_MAX];
     char old[PATH_MAX];
-    struct db db;
     (void)snprintf(fresh, sizeof fresh, "%s.restoring", database); /* a cut one fails below */
-    (void)snprintf(old, sizeof old, "%s.before-restore", database);
-    struct err err = check(file);
+    struct err err = refuse_running(database);
     if (!err_is(err))
-        err = refuse_running(database);
+        err = copy(file, fresh);
     if (!err_is(err))
-        err = db_open(&db, file, false);
-    if (err_is(err))
+        err = check(fresh, file);
+    if (err_is(err)) {
+        (void)unlink(fresh); /* of no use to anybody */
         return err;
-    (void)unlink(fresh); /* of an earlier try that was killed */
-    err = store_copy(&db, fresh);
-    db_close(&db);
-    if (!err_is(err) && chmod(fresh, 0600) < 0)
-        err = err_make(ERR_SYSTEM, "make '%.80s' private", fresh);
-    if (!err_is(err))
-        err = check(fresh);
-    if (!err_is(err))
-        err = keep_old(database, old);
+    }
+    err = keep_old(database, old, sizeof old);
     if (!err_is(err) && rename(fresh, database) < 0)
         err = err_make(ERR_SYSTEM, "put '%.80s' in place", fresh);
     if (!err_is(err))
         err = sync_folder(database);
-    if (!err_is(err))
+    if (!err_is(err) && old[0] != 0)
         printf("%s is in place; what was there: %s\n", database, old);
+    else if (!err_is(err))
+        printf("%s is in place\n", database);
     return err;
 }
 
-/* Under a second name: killed at any moment, there is a whole database under the first one. */
-static struct err keep_old(const char *database, const char *old)
+/* With what its writer has not yet put into it, if it is no backup but a database as it lay. */
+static struct err copy(const char *file, const char *fresh)
+{
+    static const char *const parts[] = {"", "-wal"};
+    char from[PATH_MAX + 8];
+    char to[PATH_MAX + 8];
+    struct err err = err_none();
+    for (size_t i = 0; i < COUNT(parts) && !err_is(err); i++) {
+        (void)snprintf(from, sizeof from, "%s%s", file, parts[i]);
+        (void)snprintf(to, sizeof to, "%s%s", fresh, parts[i]);
+        (void)unlink(to); /* of an earlier try that was killed */
+        if (i > 0 && access(from, F_OK) < 0)
+            break;
+        err = copy_bytes(from, to);
+    }
+    return err;
+}
+
+static struct err copy_bytes(const char *from, const char *to)
+{
+    auto_close int in = open(from, O_RDONLY | O_CLOEXEC);
+    if (in < 0)
+        return err_make(ERR_SYSTEM, "read '%.80s'", from);
+    auto_close int out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (out < 0)
+        return err_make(ERR_SYSTEM, "make the new file '%.80s'", to);
+    struct err err = err_none();
+    for (ssize_t got = 1; got > 0 && !err_is(err);) {
+        char piece[65536];
+        got = read(in, piece, sizeof piece);
+        if (got < 0)
+            err = err_make(ERR_SYSTEM, "read '%.80s'", from);
+        else
+            err = fdio_write(out, piece, (size_t)got);
+    }
+    if (!err_is(err) && fsync(out) < 0)
+        err = err_make(ERR_SYSTEM, "write '%.80s'", to);
+    return err;
+}
+
+/* Under a further name, one that is free: killed at any moment, there is a whole database under the
+ * first one. out_old is empty if there was none. */
+static struct err keep_old(const char *database, char *out_old, size_t size)
 {
     static const char *const rests[] = {"-wal", "-shm"}; /* they belong to the old one */
     char from[PATH_MAX + 8];
     char to[PATH_MAX + 8];
-    (void)unlink(old); /* of the restore before */
-    if (link(database, old) < 0 && errno != ENOENT)
-        return err_make(ERR_SYSTEM, "keep '%.80s'", database);
+    int linked = -1;
+    (void)snprintf(out_old, size, "%s.before-restore", database); /* a cut one fails below */
+    for (int i = 2; i < KEPT_MAX; i++) {
+        linked = link(database, out_old);
+        if (linked == 0 || errno != EEXIST)
+            break;
+        (void)snprintf(out_old, size, "%s.before-restore-%d", database, i);
+    }
+    if (linked < 0 && errno != ENOENT)
+        return err_make(ERR_SYSTEM, "keep '%.60s' as '%.80s'", database, out_old);
     for (size_t i = 0; i < COUNT(rests); i++) {
         (void)snprintf(from, sizeof from, "%s%s", database, rests[i]);
-        (void)snprintf(to, sizeof to, "%s%s", old, rests[i]);
-        (void)unlink(to);
+        (void)snprintf(to, sizeof to, "%s%s", out_old, rests[i]);
         if (rename(from, to) < 0 && errno != ENOENT) /* only a broken one still has them */
             return err_make(ERR_SYSTEM, "keep '%.80s'", from);
     }
+    if (linked < 0)
+        out_old[0] = 0;
     return err_none();
 }
 
-/* Whole, of this program's version or an older one. */
-static struct err check(const char *path)
+/* Whole, of this program's version or an older one; what is said of it names `shown`. */
+static struct err check(const char *path, const char *shown)
 {
     struct db db;
     if (access(path, R_OK) < 0)
-        return err_make(ERR_SYSTEM, "read '%.80s'", path);
+        return err_make(ERR_SYSTEM, "read '%.80s'", shown);
     struct err err = db_open(&db, path, false);
     if (err_is(err))
-        return err_make(ERR_INPUT, "'%.80s' is no database of ours: %.60s", path, err.text);
+        return err_make(ERR_INPUT, "'%.80s' is no database of ours: %.60s", shown, err.text);
     err = store_check(&db);
     db_close(&db);
-    return err_is(err) ? err_make(ERR_INPUT, "'%.60s': %.90s", path, err.text) : err;
+    return err_is(err) ? err_make(ERR_INPUT, "'%.60s': %.90s", shown, err.text) : err;
 }
 
 /* A running service has the database open: then nobody gets it alone. */

@@ -11,9 +11,11 @@
 struct err db_open(struct db *out, const char *path, bool reader)
 {
     static const char *const pragmas[] = {
-        "PRAGMA journal_mode=WAL",   "PRAGMA synchronous=FULL",        "PRAGMA foreign_keys=ON",
-        "PRAGMA busy_timeout=5000",  "PRAGMA trusted_schema=OFF",      "PRAGMA temp_store=MEMORY",
+        "PRAGMA journal_mode=WAL",   "PRAGMA synchronous=FULL",
+        "PRAGMA foreign_keys=ON",    "PRAGMA busy_timeout=5000",
+        "PRAGMA trusted_schema=OFF", "PRAGMA temp_store=MEMORY",
         "PRAGMA cell_size_check=ON", "PRAGMA wal_autocheckpoint=2000",
+        "PRAGMA secure_delete=FAST", /* what is written over leaves no copy in its page */
     };
     *out = (struct db){0};
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (reader ? 0 : SQLITE_OPEN_CREATE);
@@ -59,6 +61,20 @@ struct err db_exec(struct db *db, const char *sql)
     char doing[64];
     (void)text_copy(doing, sizeof doing, sql); /* cut is fine */
     return db_err(db, doing);
+}
+
+struct err db_settle(struct db *db)
+{
+    bool row = false;
+    if (!db->erased)
+        return err_none();
+    sqlite3_stmt *empty = db_prepare(db, "PRAGMA wal_checkpoint(TRUNCATE)");
+    struct err err = db_step(db, empty, &row, "empty the write-ahead log");
+    if (!err_is(err) && row && sqlite3_column_int(empty, 0) != 0)
+        err = err_make(ERR_BUSY, "empty the write-ahead log: somebody reads an older state");
+    db_done(empty);
+    db->erased = err_is(err);
+    return err;
 }
 
 sqlite3_stmt *db_prepare(struct db *db, const char *sql)

@@ -17,6 +17,7 @@ struct pack; /* grader/pack.h */
 struct db {
     sqlite3 *handle;
     struct pack *pack; /* made when the first source is packed */
+    bool erased;       /* something must leave the write-ahead log too: db_settle */
     int statements_count;
     struct {
         const char *sql; /* the literal's address is the key */
@@ -35,6 +36,11 @@ struct err db_err(const struct db *db, const char *doing);
 
 /* Runs SQL without results. */
 struct err db_exec(struct db *db, const char *sql);
+
+/* After COMMIT: what was erased since the last call leaves the write-ahead log as well, which would
+ * keep it until the log is written over. ERR_BUSY while somebody still reads an older state: the
+ * next call tries again. */
+struct err db_settle(struct db *db);
 
 /* One row at a time: statement = db_prepare(...); bind; while db_step... ; db_done(statement).
  * `sql` must be a literal: it is prepared once per connection. NULL on failure (db_err tells). */

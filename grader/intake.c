@@ -19,6 +19,7 @@ static struct refusal ask_offering(struct db *db, const struct intake_question *
                                    struct offering *out_offering);
 static struct refusal ask_dates(const struct intake_question *question,
                                 const struct offering *offering);
+static bool is_open(const struct intake_question *question, const struct offering *offering);
 static struct refusal ask_attempts(struct db *db, const struct intake_question *question,
                                    const struct offering *offering);
 static struct refusal ask_interval(struct db *db, const struct intake_question *question,
@@ -29,7 +30,6 @@ static void date_words(const struct intake_question *question, int64_t at, const
                        char *out, size_t size);
 static struct tm local_time(int64_t at, const char *zone);
 
-#define OFFERINGS_MAX 64 /* of one cohort */
 #define SECOND ((int64_t)1000000)
 #define RETRY_S ((long long)10)
 #define FULL_RETRY_S ((long long)60)
@@ -40,7 +40,7 @@ struct refusal intake_ask(struct db *db, const struct intake_rules *rules,
     struct refusal refusal = ask_cohort(question);
     if (refusal.http_code == 0)
         refusal = ask_offering(db, question, out_offering);
-    if (refusal.http_code == 0 && !question->practice)
+    if (refusal.http_code == 0)
         refusal = ask_dates(question, out_offering);
     if (refusal.http_code == 0 && !question->practice)
         refusal = ask_attempts(db, question, out_offering);
@@ -122,11 +122,12 @@ static struct refusal ask_offering(struct db *db, const struct intake_question *
     if (found)
         return (struct refusal){0};
 
-    struct offering offerings[OFFERINGS_MAX];
-    const char *names[OFFERINGS_MAX];
+    struct offering offerings[STORE_OFFERINGS_MAX];
+    const char *names[STORE_OFFERINGS_MAX];
     size_t count = 0;
     if (!err_is(err))
-        err = store_offerings(db, question->who->cohort_id, 0, offerings, OFFERINGS_MAX, &count);
+        err = store_offerings(db, question->who->cohort_id, question->who->id, offerings,
+                              STORE_OFFERINGS_MAX, &count);
     if (err_is(err))
         return refuse_unread(question);
 
@@ -135,9 +136,12 @@ static struct refusal ask_offering(struct db *db, const struct intake_question *
     size_t used = 0;
     for (size_t i = 0; i < count; i++) {
         names[i] = offerings[i].assignment;
-        int more = snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "", names[i]);
+        if (!is_open(question, &offerings[i]))
+            continue;
+        int more =
+            snprintf(list + used, sizeof list - used, "%s%s", used > 0 ? ", " : "", names[i]);
         if (more < 0 || (size_t)more >= sizeof list - used)
-            break; /* a long list is cut; /help has it all */
+            continue; /* a long list is cut; /help has it all */
         used += (size_t)more;
     }
     (void)text_copy(asked, sizeof asked, question->assignment); /* cut is fine */
@@ -147,13 +151,24 @@ static struct refusal ask_offering(struct db *db, const struct intake_question *
     return refusal_make(question->language, 404, 0, "http_404", asked, nearest, list);
 }
 
+static bool is_open(const struct intake_question *question, const struct offering *offering)
+{
+    return (offering->opens_at == 0 || question->received_at >= offering->opens_at) &&
+           (offering->closes_at == 0 ||
+            question->received_at < intake_minute_end(offering->closes_at));
+}
+
+/* Practice is for after the deadline too; but what has not opened is for staff alone. */
 static struct refusal ask_dates(const struct intake_question *question,
                                 const struct offering *offering)
 {
+    bool early = offering->opens_at != 0 && question->received_at < offering->opens_at;
+    if (question->practice && (!early || question->who->role > ROLE_STUDENT))
+        return (struct refusal){0};
     char what[2 * SPEC_NAME_MAX];
     char date[64];
     (void)snprintf(what, sizeof what, "%s/%s", question->who->cohort, offering->assignment);
-    if (offering->opens_at != 0 && question->received_at < offering->opens_at) {
+    if (early) {
         date_words(question, offering->opens_at, offering->zone, date, sizeof date);
         return refusal_make(question->language, 409, 0, "http_409_early", what, date);
     }

@@ -91,6 +91,11 @@ static struct err one(struct points *points, int64_t id)
         return err_none();
     }
     struct report *before = report_from_row(old, &row, events.at, events.size);
+    err = store_submission_rules(call->db, &row);
+    if (err_is(err)) {
+        submissions_report_free(before);
+        return err;
+    }
     struct report *after = report_from_row(points->spec, &row, moved.at, moved.size);
     if (before == NULL || after == NULL)
         err = err_make(ERR_SYSTEM, "no memory for a report");

@@ -36,6 +36,7 @@ struct report {
     char message[240]; /* one sentence: why not graded */
     bool practice;
     bool review;    /* a TA must look: no rank until then */
+    bool held;      /* the grade is held back until a TA has looked */
     bool no_timing; /* `try --no-timing`, or a class without a target and no wish to time */
     char only_case[SPEC_NAME_MAX];
     char file_name[64];

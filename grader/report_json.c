@@ -53,7 +53,7 @@ static void put_head(struct json_out *json, const struct report *report)
         text_if(json, "class", report->hello.class_name);
     if (report->practice)
         json_flag(json, "practice", true);
-    if (report->review)
+    if (report->review || report->held)
         json_flag(json, "review", true);
     text_if(json, "cohort", report->cohort);
     text_if(json, "login", report->login);

@@ -22,6 +22,7 @@ struct report *report_from_row(const struct spec *spec, const struct submission_
     report->stage = row->stage;
     report->practice = row->practice;
     report->review = row->review;
+    report->held = row->held;
     report->received_at = row->received_at;
     report->split = row->split;
     report->due_at = row->practice ? 0 : row->due_at;

@@ -221,6 +221,8 @@ static void best_write(struct page *page)
     char now[32];
     if (report->review)
         buf_printf(page->out, "%s\n", words_of("text_review", page->language));
+    if (report->held)
+        buf_printf(page->out, "%s\n", words_of("text_held", page->language));
     if (!report_has_score(report) || (report->best_before < 0 && report->rank == 0))
         return;
     if (report->best_before < 0) { /* the first one: its place alone */

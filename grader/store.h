@@ -39,12 +39,16 @@ struct submission_row {
     int64_t attempts_max;
     bool supersede; /* of the offering */
     bool review;    /* a TA must look, or has held it back */
+    bool held;      /* its owner's grade for the offering is held back */
+    bool unseen;    /* its board is for TAs alone: nobody learns a rank */
     enum stage stage;
     int64_t generation; /* of the newest grading */
     unsigned char source_hash[32];
     char measured_hash[65]; /* version of the assignment behind the newest grading */
-    int64_t split;          /* of the offering: -1, or points of 100 for correctness */
-    int targets_count;      /* frozen targets of the offering; none: those of the assignment */
+    /* The rules of its points: those that its grading was made under; before one, the offering's.
+     */
+    int64_t split;     /* -1: as the assignment says, or points of 100 for correctness */
+    int targets_count; /* frozen speed targets; none: those of the assignment */
     struct target_row targets[SPEC_CLASSES_MAX];
 };
 
@@ -60,6 +64,8 @@ struct err store_submission_same(struct db *db, int64_t membership_id, int64_t o
                                  bool *out_found);
 struct err store_submission_get(struct db *db, int64_t id, struct submission_row *out,
                                 bool *out_found);
+/* Puts the offering's rules of today in place of those of the grading: for grading it again. */
+struct err store_submission_rules(struct db *db, struct submission_row *row);
 /* Appends the source, uncompressed, to out. */
 struct err store_source(struct db *db, const unsigned char source_hash[32], struct buf *out);
 /* Attempts that count: graded, or still under way. */

@@ -184,6 +184,7 @@ struct err store_user_erase(struct db *db, int64_t user_id, struct erased *out)
         err = db_run(db, step, "erase a person");
         *(int64_t *)((char *)out + erase_steps[i].counted) = sqlite3_changes(db->handle);
     }
-    struct err off = db_exec(db, "PRAGMA secure_delete = OFF");
+    struct err off = db_exec(db, "PRAGMA secure_delete = FAST");
+    db->erased = true;
     return err_is(err) ? err : off;
 }

@@ -174,7 +174,8 @@ static struct err grading_write(struct db *db, const struct grading_step *step,
             " events = CASE ?14 WHEN 'time' THEN events || ?6 ELSE ?6 END,"
             " score = ?7, max_score = ?8, speedup = ?9, low = ?10, high = ?11,"
             " checked_at = coalesce(checked_at, ?12), finished_at = ?13, spec_hash = ?15,"
-            " class = coalesce(?16, class), worker = coalesce(?17, worker)"
+            " class = coalesce(?16, class), worker = coalesce(?17, worker), split = ?18,"
+            " target = ?19"
             " WHERE submission_id = ?1 AND generation = ?2 RETURNING id");
     const struct rubric_result *points = &step->report->points;
     bool scored = step->stage == STAGE_GRADED || step->stage == STAGE_CHECKED;
@@ -199,7 +200,9 @@ static struct err grading_write(struct db *db, const struct grading_step *step,
 
     db_bind_text(write, 14, step->job->kind == JOB_TIME ? "time" : "check");
     db_bind_text(write, 15, step->spec->hash);
+    db_bind_int(write, 18, step->report->split);
     if (step->report->has_hello) {
+        db_bind_real(write, 19, step->report->target);
         db_bind_text(write, 16, step->report->hello.class_name);
         db_bind_text(write, 17, step->report->hello.worker);
     }

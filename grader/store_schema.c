@@ -253,5 +253,19 @@ static const char *const version_3[] = {
     ") STRICT, WITHOUT ROWID;",
     NULL};
 
-const char *const *const store_migrations[] = {version_1, version_2, version_3};
+/* A grading keeps the rules that made its points, so that a report says for ever what it said.
+ * Those of before: the rules of today, which is what their reports have shown until now. */
+static const char *const version_4[] = {
+    "ALTER TABLE grading ADD COLUMN split INTEGER" /* as offering.split; -1: as the spec; NULL: not
+                                                    */
+    "  CHECK (split BETWEEN -1 AND 100);",         /* graded yet */
+    "ALTER TABLE grading ADD COLUMN target REAL;", /* of its class; 0: none; NULL: unknown */
+    "UPDATE grading SET split = coalesce((SELECT o.split FROM submission s JOIN offering o"
+    "  ON o.id = s.offering_id WHERE s.id = submission_id), -1), target = (SELECT t.target"
+    "  FROM submission s JOIN target t ON t.offering_id = s.offering_id"
+    "  WHERE s.id = grading.submission_id AND t.class = grading.class)"
+    "  WHERE finished_at IS NOT NULL;",
+    NULL};
+
+const char *const *const store_migrations[] = {version_1, version_2, version_3, version_4};
 const int store_version = COUNT(store_migrations);

@@ -88,7 +88,9 @@ struct err store_submission_get(struct db *db, int64_t id, struct submission_row
         " s.spec_hash, s.device, s.file_name, s.practice, coalesce(g.key, s.key), s.received_at,"
         " coalesce(" DATES_DUE ", 0), o.zone, " DATES_ATTEMPTS ", s.stage, s.generation,"
         " s.source_hash, o.supersede, s.commit_name, coalesce(g.spec_hash, s.spec_hash), "
-        "coalesce(o.split, -1), s.review IS NOT NULL OR s.hold = 1"
+        "coalesce(g.split, o.split, -1), s.review IS NOT NULL OR s.hold = 1, g.class, g.target,"
+        " o.board = 'ta', s.practice = 0 AND EXISTS (SELECT 1 FROM override v WHERE v.hold = 1"
+        " AND v.offering_id = s.offering_id AND v.membership_id = s.membership_id)"
         " FROM submission s JOIN membership m ON m.id = s.membership_id"
         " JOIN user u ON u.id = m.user_id JOIN cohort c ON c.id = m.cohort_id"
         " JOIN offering o ON o.id = s.offering_id"
@@ -111,7 +113,9 @@ struct err store_submission_get(struct db *db, int64_t id, struct submission_row
                                    .attempts_max = sqlite3_column_int64(get, 15),
                                    .generation = sqlite3_column_int64(get, 17),
                                    .supersede = sqlite3_column_int(get, 19) != 0,
-                                   .review = sqlite3_column_int(get, 23) != 0};
+                                   .review = sqlite3_column_int(get, 23) != 0,
+                                   .unseen = sqlite3_column_int(get, 26) != 0,
+                                   .held = sqlite3_column_int(get, 27) != 0};
     db_copy_text(get, 3, out->login, sizeof out->login);
     db_copy_text(get, 4, out->cohort, sizeof out->cohort);
     db_copy_text(get, 6, out->assignment, sizeof out->assignment);
@@ -125,14 +129,34 @@ struct err store_submission_get(struct db *db, int64_t id, struct submission_row
     memcpy(out->source_hash, sqlite3_column_blob(get, 18), sizeof out->source_hash);
     db_copy_text(get, 21, out->measured_hash, sizeof out->measured_hash);
     out->split = sqlite3_column_int64(get, 22);
+    struct target_row graded = {.target = sqlite3_column_double(get, 25)};
+    bool is_graded = sqlite3_column_type(get, 25) != SQLITE_NULL;
+    db_copy_text(get, 24, graded.class_name, sizeof graded.class_name);
     db_done(get);
     err = store_targets(db, out->offering_id, out->targets, &out->targets_count);
     if (err_is(err))
         return err;
+    if (is_graded) {
+        out->targets[0] = graded;
+        out->targets_count = 1;
+    }
     if (!device_from_word(&out->device, device) || !stage_from_word(&out->stage, stage))
         return err_make(ERR_INTERNAL, "submission %lld has device '%s', stage '%s'", (long long)id,
                         device, stage);
     return err_none();
+}
+
+struct err store_submission_rules(struct db *db, struct submission_row *row)
+{
+    sqlite3_stmt *get = db_prepare(db, "SELECT coalesce(split, -1) FROM offering WHERE id = ?1");
+    bool found = false;
+    db_bind_int(get, 1, row->offering_id);
+    struct err err = db_step(db, get, &found, "read the rules of an offering");
+    if (!err_is(err) && found)
+        row->split = sqlite3_column_int64(get, 0);
+    db_done(get);
+    return err_is(err) ? err
+                       : store_targets(db, row->offering_id, row->targets, &row->targets_count);
 }
 
 struct err store_source(struct db *db, const unsigned char source_hash[32], struct buf *out)

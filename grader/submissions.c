@@ -249,6 +249,7 @@ static struct err entry_run(struct write *write, struct db *db)
     row->offering_id = offering.id;
     row->due_at = offering.due_at;
     row->split = offering.split;
+    row->unseen = offering.board == BOARD_TA;
     err = store_targets(db, offering.id, row->targets, &row->targets_count);
     if (err_is(err))
         return err;

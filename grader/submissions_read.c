@@ -97,7 +97,8 @@ static void fill_place(struct grader *grader, const struct submission_row *row,
                        struct report *report)
 {
     const struct board *board = NULL;
-    if (row->review || grader->boards == NULL || !report->points.has_speed || !report->has_hello)
+    if (row->review || row->unseen || grader->boards == NULL || !report->points.has_speed ||
+        !report->has_hello)
         return;
     struct err err = boards_get(grader->boards, row->offering_id, &board);
     if (err_is(err)) {

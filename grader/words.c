@@ -73,6 +73,7 @@ static const struct word table[] = {
     {"text_best", "Your best so far: was %s, now %s.", "你的最好成绩：原为 %s，现为 %s。"},
     {"text_best_stays", "Your best so far stays %s; this one earned %s.", "你的最好成绩仍为 %s；本次为 %s。"},
     {"text_review", "Waiting for a TA: no rank until one has looked.", "等待助教查看：在此之前没有名次。"},
+    {"text_held", "Waiting for a TA: your grade is held back until one has looked.", "等待助教查看：在此之前成绩暂不公布。"},
     {"text_rank", " Rank %lld of %lld", " 排名第 %lld，共 %lld 人"},
     {"text_rank_shared", " (shared by %lld)", "（%lld 人并列）"},
     {"text_rank_end", ".", "。"},

@@ -135,6 +135,9 @@ static void put_score(const struct view *view)
                  lines_points(report->points.max_score, true, most, sizeof most));
     if (report->message[0])
         html_put(view->out, "<p class=\"bad\">%s</p>\n", report->message);
+    if (report->review || report->held)
+        html_put(view->out, "<p>%s</p>\n",
+                 words(view, report->review ? "text_review" : "text_held"));
 }
 
 static void put_diagnostics(const struct view *view)

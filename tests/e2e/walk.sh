@@ -86,13 +86,26 @@ if [ "$(sql "select count(*) > 0 from grading where speedup is not null")" = 1 ]
     equals "the leaderboard has who was timed" 1 "$(json 'int(str(d).count("low") >= 2)' <"$WORK/board.json")"
     lacks "… under aliases for students" "Dan Wu" "$(cat "$WORK/board.json")"
     contains "… as text for curl" "attention" "$(as anna "$URL/$C/attention/board.txt")"
+    mine=$(sql "select max(s.id) from submission s join membership m on m.id = s.membership_id join user u on u.id = m.user_id where u.login = '21307'")
+    contains "a report has its rank" "Rank " "$(as 21307 "$URL/s/$mine.txt")"
+    "$GRADER" offer $C attention --board=ta --yes >/dev/null
+    lacks "… but not where the board is for TAs alone" "Rank " "$(as 21307 "$URL/s/$mine.txt")"
+    "$GRADER" offer $C attention --board=cohort --yes >/dev/null
 else
     skip "the leaderboard" "nothing is timed on this machine"
 fi
 
 # Results
 check "a grade is set by hand" "$GRADER" grade $C attention 21307 --grade=42.5 --reason="oral exam"
-"$GRADER" gradebook $C >"$WORK/book.csv" 2>/dev/null
+contains "… and held back" "until --release" "$("$GRADER" grade $C attention 21307 --hold --reason=talk)"
+id=$(sql "select max(s.id) from submission s join membership m on m.id = s.membership_id join user u on u.id = m.user_id where u.login = '21307'")
+contains "… which the student's report says" "Waiting for a TA: your grade is held back" "$(as 21307 "$URL/s/$id.txt")"
+score=$(last_line "$(as 21307 "$URL/s/$id.txt")")
+"$GRADER" offer $C attention --split=10 --yes >/dev/null
+equals "a report says for ever what it said" "$score" "$(last_line "$(as 21307 "$URL/s/$id.txt")")"
+check "… and let go again" "$GRADER" grade $C attention 21307 --release --reason=talked
+check "the gradebook goes into a file" "$GRADER" gradebook $C --out="$WORK/book.csv"
+equals "… for nobody else to read" 600 "$(stat -c %a "$WORK/book.csv")"
 contains "our gradebook has it" ",42.50," "$(grep ^21307, "$WORK/book.csv")"
 contains "… with a name that is no formula" "'=cmd()" "$(grep ^cara, "$WORK/book.csv")"
 printf '\xef\xbb\xbfStudent,ID,SIS User ID,SIS Login ID,Section,attention (77),Final\r\n    Points Possible,,,,,50,\r\n"Li, Anna",1,2001,anna,A,,x\r\n张三,2,2002,21307,B,7,"y, z"\r\nNobody,3,,nobody,A,9,\r\n' >"$WORK/canvas.csv"
@@ -134,6 +147,17 @@ head -c 5000 "$WORK/copy.db" >"$WORK/cut.db"
 equals "a damaged copy is refused" 1 "$(code "$GRADER" restore "$WORK/cut.db")"
 check "a copy is put in place" "$GRADER" restore "$WORK/copy.db"
 check "… what was there is kept" test -s "$DB.before-restore"
+before=$(sha256sum <"$DB.before-restore")
+chmod 444 "$WORK/copy.db"
+[ "$(id -u)" = 0 ] && user="setpriv --reuid=65534 --regid=65534 --clear-groups" || user=
+mkdir -m 777 "$WORK/theirs"; cp "$WORK/copy.db" "$WORK/theirs/copy.db"; chmod 444 "$WORK/theirs/copy.db"; chmod 755 "$WORK" "$WORK/theirs"; mkdir -m 777 "$WORK/mine"
+check "whoever may only read a copy restores it" $user "$GRADER" restore "$WORK/theirs/copy.db" --database.path="$WORK/mine/grader.db"
+check "a second time" "$GRADER" restore "$WORK/copy.db"
+equals "… loses nothing of the first" "$before" "$(sha256sum <"$DB.before-restore")"
+check "… nor of its own" test -s "$DB.before-restore-2"
+head -c 5000 "$WORK/copy.db" >"$DB"; echo "what a killed service left" >"$DB-wal"
+check "a broken one is replaced" "$GRADER" restore "$WORK/copy.db"
+contains "… and what lay beside it is kept" "killed" "$(cat "$DB.before-restore-3-wal")"
 start_service --assignments.path="$WORK/overlay" || { not_ok "the service starts again"; exit 1; }
 contains "… and serves" "21307," "$(as tina "$URL/api/v1/cohorts/$C/gradebook")"
 
@@ -143,5 +167,6 @@ equals "erasing shows first" 2 "$(code "$GRADER" user erase anna --reason="asked
 equals "… and erases" 0 "$(code "$GRADER" user erase anna --reason="asked for it" --yes)"
 equals "her token opens nothing" 401 "$(as anna -o /dev/null -w '%{http_code}' "$URL/api/v1/submissions")"
 lacks "her name is in no row" "$needle" "$(sql .dump)"
+equals "… nor in any byte of the files" 0 "$(cat "$DB" "$DB-wal" | grep -ac "$needle")"
 equals "her scores stay as numbers" 1 "$(sql "select count(*) from submission s join grading g on g.submission_id = s.id and g.generation = s.generation join membership m on m.id = s.membership_id join user u on u.id = m.user_id where u.login like 'erased-%' and g.score > 0")"
 equals "every act is in the audit" 1 "$(sql "select count(*) > 10 from audit where actor like 'command:%' or actor = 'tina'")"

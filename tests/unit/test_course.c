@@ -6,6 +6,7 @@
 #include "grader/routes.h"
 #include "grader/store_gradebook.h"
 #include "grader/store_regrade.h"
+#include "sandbox/base/fdio.h"
 #include "sandbox/base/text.h"
 #include "tests/unit/support/check.h"
 #include "tests/unit/support/store_fixture.h"
@@ -253,6 +254,56 @@ static void targets_stay_frozen_and_each_change_is_in_the_audit(void **state)
                      9);
 }
 
+/* -- the rules of points ----------------------------------------------------------------------- */
+
+static struct submission_row row_of(struct course *course, int64_t id)
+{
+    struct submission_row row;
+    bool found = false;
+    must(store_submission_get(&course->store.db, id, &row, &found));
+    assert_true(found);
+    return row;
+}
+
+static int64_t submit(struct course *course, const char *source, const char *stage, int64_t score);
+
+static void a_report_keeps_the_rules_that_made_its_points(void **state)
+{
+    struct course *course = *state;
+    const struct target_row set = {"cpu:x86-64-v4", 12};
+    assert_true(OFFER(course, "split", "80"));
+    must(store_target_put(&course->store.db, course->store.offering_id, &set, 1));
+    int64_t fresh = submit(course, "waits", "queued", 0);
+    int64_t id = submit(course, "graded", "graded", 6000);
+    does(course, "UPDATE grading SET split = 80, target = 16, class = 'cpu:x86-64-v4'"
+                 " WHERE stage = 'graded'");
+    assert_true(OFFER(course, "split", "20"));
+    struct submission_row row = row_of(course, id);
+    assert_int_equal(row.split, 80);
+    assert_int_equal(row.targets_count, 1);
+    assert_true(row.targets[0].target > 15.9 && row.targets[0].target < 16.1);
+    assert_int_equal(row_of(course, fresh).split, 20); /* nothing is measured yet */
+
+    /* Once more is by the rules of today. */
+    must(store_submission_rules(&course->store.db, &row));
+    assert_int_equal(row.split, 20);
+    assert_true(row.targets[0].target > 11.9 && row.targets[0].target < 12.1);
+}
+
+static void a_grade_that_is_held_back_is_known_to_its_report(void **state)
+{
+    struct course *course = *state;
+    int64_t id = submit(course, "one", "graded", 6000);
+    assert_false(row_of(course, id).held);
+    assert_true(GRADE(course, "hold", "true"));
+    assert_true(row_of(course, id).held);
+    assert_true(GRADE(course, "release", "true"));
+    assert_false(row_of(course, id).held);
+    assert_false(row_of(course, id).unseen);
+    assert_true(OFFER(course, "board", "ta"));
+    assert_true(row_of(course, id).unseen);
+}
+
 /* -- people ------------------------------------------------------------------------------------ */
 
 static bool import_as(struct course *course, const struct membership *who, const char *cohort,
@@ -466,6 +517,47 @@ static void erasing_ends_what_waits_and_names_nobody_any_more(void **state)
                      1);
 }
 
+static bool is_in_file(const char *path, const char *ending, const char *needle)
+{
+    char name[128];
+    struct buf bytes;
+    buf_init(&bytes, (size_t)64 << 20);
+    (void)snprintf(name, sizeof name, "%s%s", path, ending);
+    must(fdio_read_file(name, &bytes));
+    bool found = memmem(bytes.at, bytes.size, needle, strlen(needle)) != NULL;
+    buf_release(&bytes);
+    return found;
+}
+
+static void what_is_erased_is_in_no_byte_of_the_files(void **state)
+{
+    struct course *course = *state;
+    const char *path = course->store.path;
+    does(course, "UPDATE user SET email = 'first@needle.org';"
+                 "UPDATE user SET email = 'second@needle.org'");
+    assert_true(is_in_file(path, "-wal", "needle.org"));
+    assert_true(erase(course));
+    must(db_settle(&course->store.db));
+    assert_false(is_in_file(path, "-wal", "needle.org"));
+    assert_false(is_in_file(path, "", "needle.org"));
+}
+
+static void a_reader_in_the_way_of_that_is_told_and_it_is_tried_again(void **state)
+{
+    struct course *course = *state;
+    struct db reader;
+    must(db_open(&reader, course->store.path, true));
+    must(db_exec(&reader, "BEGIN"));
+    (void)store_fixture_number(&reader, "SELECT count(*) FROM user");
+    must(db_exec(&course->store.db, "PRAGMA busy_timeout=10"));
+    assert_true(erase(course));
+    assert_true(err_is(db_settle(&course->store.db)));
+    must(db_exec(&reader, "COMMIT"));
+    must(db_settle(&course->store.db));
+    assert_false(is_in_file(course->store.path, "-wal", "Alice"));
+    db_close(&reader);
+}
+
 /* A login may be a part of a cohort's name, or the whole of an assignment's. */
 static void erasing_changes_no_other_name(void **state)
 {
@@ -508,6 +600,10 @@ int main(void)
         TEST(a_regrade_leaves_an_erased_persons_grade_alone),
         TEST(erasing_ends_what_waits_and_names_nobody_any_more),
         TEST(erasing_changes_no_other_name),
+        TEST(what_is_erased_is_in_no_byte_of_the_files),
+        TEST(a_reader_in_the_way_of_that_is_told_and_it_is_tried_again),
+        TEST(a_report_keeps_the_rules_that_made_its_points),
+        TEST(a_grade_that_is_held_back_is_known_to_its_report),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -59,6 +59,35 @@ static void an_unknown_assignment_names_the_nearest_and_the_list(void **state)
                         "no assignment 'zzz'. Open now: attention");
 }
 
+static void what_is_not_open_is_not_called_so(void **state)
+{
+    close_at(*state, CLOSES, 0);
+    assert_string_equal(ask(*state, "atention", CLOSES - 1).text,
+                        "no assignment 'atention'. Did you mean attention? Open now: -");
+    close_at(*state, 0, CLOSES);
+    assert_string_equal(ask(*state, "zzz", CLOSES + 60 * SECOND).text,
+                        "no assignment 'zzz'. Open now: -");
+}
+
+static void practice_begins_with_the_opening_and_never_ends(void **state)
+{
+    struct store_fixture *fixture = *state;
+    struct membership ta = fixture->who;
+    struct offering offering;
+    struct intake_question question = {.who = &fixture->who,
+                                       .assignment = "attention",
+                                       .practice = true,
+                                       .received_at = CLOSES - 1};
+    ta.role = ROLE_TA;
+    close_at(fixture, CLOSES, CLOSES + 60 * SECOND);
+    assert_int_equal(intake_ask(&fixture->db, &rules, &question, &offering).http_code, 409);
+    question.received_at = CLOSES + 3600 * SECOND;
+    assert_int_equal(intake_ask(&fixture->db, &rules, &question, &offering).http_code, 0);
+    question.who = &ta;
+    question.received_at = CLOSES - 1;
+    assert_int_equal(intake_ask(&fixture->db, &rules, &question, &offering).http_code, 0);
+}
+
 static void the_last_minute_counts_whole(void **state)
 {
     close_at(*state, 0, CLOSES);
@@ -177,6 +206,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(an_open_offering_is_granted),
         TEST(an_unknown_assignment_names_the_nearest_and_the_list),
+        TEST(what_is_not_open_is_not_called_so),
+        TEST(practice_begins_with_the_opening_and_never_ends),
         TEST(the_last_minute_counts_whole),
         TEST(too_early_is_told_the_opening),
         TEST(attempts_run_out),

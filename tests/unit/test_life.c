@@ -100,6 +100,24 @@ static void stages_are_told_in_order_and_the_final_one_last(void **state)
     assert_false(submissions_watch(service->grader.submissions, client.accepted.id, &late));
 }
 
+static void the_points_of_a_report_stay_whatever_is_offered_since(void **state)
+{
+    struct service_fixture *service = *state;
+    struct client client;
+    struct report *report = NULL;
+    bool found = false;
+    service_start(service);
+    client_send(&client, service, "right");
+    service_wait(service, client_is_final, &client);
+    assert_int_equal(service_number(service, "SELECT score FROM grading"), 6000);
+    assert_false(err_is(db_exec(&service->store.db, "UPDATE offering SET split = 20")));
+    assert_false(err_is(submissions_report(service->grader.submissions, client.accepted.id, &report,
+                                           NULL, &found)));
+    assert_true(found);
+    assert_int_equal(report->points.score, 6000);
+    submissions_report_free(report);
+}
+
 static void a_right_file_is_checked_and_then_timed_where_that_is_possible(void **state)
 {
     static const enum stage stages[] = {STAGE_QUEUED,  STAGE_COMPILING, STAGE_CHECKING,
@@ -672,6 +690,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(accepted_is_told_once_and_after_commit),
         TEST(stages_are_told_in_order_and_the_final_one_last),
+        TEST(the_points_of_a_report_stay_whatever_is_offered_since),
         TEST(a_right_file_is_checked_and_then_timed_where_that_is_possible),
         cmocka_unit_test_setup_teardown(a_real_worker_grades_a_real_file, make_real, drop),
         cmocka_unit_test(a_waiting_report_is_small),

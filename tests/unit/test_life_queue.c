@@ -200,6 +200,37 @@ static void a_job_that_a_command_took_away_is_not_run(void **state)
     assert_int_equal(service_runs(service), 1);
 }
 
+/* The student who is erased while waiting: whoever watches hears the end, not silence. */
+static void erasing_ends_what_waits_for_those_who_watch(void **state)
+{
+    struct service_fixture *service = *state;
+    struct client running;
+    struct client waiting;
+    struct erased erased;
+    struct report *report = NULL;
+    bool found = false;
+    service_start(service);
+    client_send(&running, service, "wait");
+    service_wait(service, is_checking, &running);
+    client_send(&waiting, service, "right");
+    service_wait(service, client_is_answered, &waiting);
+    int64_t began_ms = clock_ms();
+    assert_false(err_is(db_exec(&service->store.db, "BEGIN IMMEDIATE")));
+    assert_false(err_is(store_user_erase(&service->store.db, service->store.who.user_id, &erased)));
+    assert_false(err_is(store_changes_count(&service->store.db)));
+    assert_false(err_is(db_exec(&service->store.db, "COMMIT")));
+    service_wait(service, client_is_final, &waiting);
+    assert_true(clock_ms() - began_ms < 5000);
+    assert_int_equal(client_stage(&waiting), STAGE_CANCELLED);
+    service_go(service);
+    service_wait(service, client_is_final, &running); /* its result is dropped */
+    assert_int_equal(client_stage(&running), STAGE_CANCELLED);
+    assert_false(err_is(submissions_report(service->grader.submissions, waiting.accepted.id,
+                                           &report, NULL, &found)));
+    assert_string_equal(stage_word(report->stage), "cancelled");
+    submissions_report_free(report);
+}
+
 /* What is accepted while we look must not get a second life. */
 static void looking_while_others_are_accepted_runs_nothing_twice(void **state)
 {
@@ -264,6 +295,7 @@ int main(void)
         TEST(a_result_for_a_job_that_it_does_not_hold_is_refused),
         TEST(a_job_that_a_command_put_there_is_found_within_seconds),
         TEST(a_job_that_a_command_took_away_is_not_run),
+        TEST(erasing_ends_what_waits_for_those_who_watch),
         TEST(looking_while_others_are_accepted_runs_nothing_twice),
         TEST(the_first_word_has_place_and_estimate_and_is_held_against_what_happened),
     };
