@@ -211,19 +211,32 @@ static struct err check(const char *path, const char *shown)
     return err_is(err) ? err_make(ERR_INPUT, "'%.60s': %.90s", shown, err.text) : err;
 }
 
-/* A running service has the database open: then nobody gets it alone. */
+/* A running service has the database open: then nobody gets it alone. SQLite puts the -wal of a
+ * killed one into the database and takes it away, and does the same with what it cannot read; of a
+ * broken database the -wal is kept, for it may be all that can be read. */
 static struct err refuse_running(const char *database)
 {
+    char wal[PATH_MAX + 8];
+    char kept[PATH_MAX + 16];
     struct db db;
+    (void)snprintf(wal, sizeof wal, "%s-wal", database);
+    (void)snprintf(kept, sizeof kept, "%s.kept", wal);
     if (access(database, F_OK) < 0)
         return err_none();
+    (void)unlink(kept); /* of an earlier try that was killed */
+    bool had_wal = link(wal, kept) == 0;
     struct err err = db_open(&db, database, false);
-    if (err_is(err))
-        return err_none(); /* broken: that is why a backup is put in its place */
-    err = db_exec(&db, "PRAGMA busy_timeout=500; PRAGMA journal_mode=DELETE");
-    db_close(&db);
-    if (err.code == ERR_BUSY)
-        return err_make(ERR_INPUT, "'%.80s' is in use: stop the service first", database);
+    if (!err_is(err)) { /* else broken: that is why a backup is put in its place */
+        err = db_exec(&db, "PRAGMA busy_timeout=500; PRAGMA journal_mode=DELETE");
+        db_close(&db);
+        if (err.code == ERR_BUSY) {
+            (void)unlink(kept);
+            return err_make(ERR_INPUT, "'%.80s' is in use: stop the service first", database);
+        }
+    }
+    if (had_wal && err_is(check(database, database)) && rename(kept, wal) < 0)
+        return err_make(ERR_SYSTEM, "keep '%.80s'", wal);
+    (void)unlink(kept); /* it is in the database, or has its name again */
     return err_none();
 }
 
