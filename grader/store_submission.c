@@ -129,8 +129,8 @@ struct err store_submission_get(struct db *db, int64_t id, struct submission_row
     memcpy(out->source_hash, sqlite3_column_blob(get, 18), sizeof out->source_hash);
     db_copy_text(get, 21, out->measured_hash, sizeof out->measured_hash);
     out->split = sqlite3_column_int64(get, 22);
+    bool is_graded = sqlite3_column_type(get, 25) != SQLITE_NULL; /* before any conversion */
     struct target_row graded = {.target = sqlite3_column_double(get, 25)};
-    bool is_graded = sqlite3_column_type(get, 25) != SQLITE_NULL;
     db_copy_text(get, 24, graded.class_name, sizeof graded.class_name);
     db_done(get);
     err = store_targets(db, out->offering_id, out->targets, &out->targets_count);
