@@ -61,7 +61,7 @@ bool api_number(struct http_request *request, const char *name, int64_t min, int
 /* -- following a submission until it ends (grader/api_follow.c) -------------------------------- */
 #define FOLLOW_STATE_MAX 64
 struct follow_wish {
-    int64_t id, generation;
+    int64_t id;
     int http_code; /* 202 for a new one, 200 for one that was here */
     struct report_view view;
     int64_t wait_s;               /* of follow_wait */

@@ -61,7 +61,6 @@ static void follow(struct http_request *request, bool is_page)
     if (!api_submission(request, http_part(request, "id"), &row, &wish.view))
         return;
     wish.id = row.id;
-    wish.generation = row.generation;
     if (!after)
         after = http_query(request, "after");
     (void)text_copy(wish.after, sizeof wish.after, after ? after : ""); /* a cut one fits nothing */
@@ -79,7 +78,6 @@ void submission_handle(struct http_request *request)
         !api_number(request, "wait", 0, API_WAIT_MAX_S, 0, &wish.wait_s))
         return;
     wish.id = row.id;
-    wish.generation = row.generation;
     (void)text_copy(wish.after, sizeof wish.after, after ? after : "");
     follow_wait(request, &wish);
 }

@@ -37,6 +37,7 @@ struct follow {
     struct grader *grader;
     struct follow_wish wish;
     void (*tell)(struct follow *follow, const struct report *report);
+    int64_t generation; /* that counts now */
     bool is_over;
     struct watch watch;
     struct report_text cursor;
@@ -97,17 +98,20 @@ static struct follow *follow_new(struct http_request *request, const struct foll
 static bool watch_and_read(struct follow *follow, struct report **out)
 {
     bool is_found = false;
+    struct submission_row row;
 
     bool is_watched =
         submissions_watch(follow->grader->submissions, follow->wish.id, &follow->watch);
     struct err err =
-        submissions_report(follow->grader->submissions, follow->wish.id, out, NULL, &is_found);
+        submissions_report(follow->grader->submissions, follow->wish.id, out, &row, &is_found);
     if (!err_is(err) && is_found && !is_watched && !stage_is_final((*out)->stage)) {
         submissions_report_free(*out); /* nobody would ever tell of it: better to ask again */
         err = err_make(ERR_BUSY, "submission %lld waits for memory", (long long)follow->wish.id);
     }
-    if (!err_is(err) && is_found)
+    if (!err_is(err) && is_found) {
+        follow->generation = row.generation;
         return true;
+    }
     submissions_unwatch(&follow->watch);
     follow->is_over = true;
     api_failure(follow->request, "http.follow",
@@ -124,7 +128,7 @@ static void state_name(const struct follow *follow, const struct report *report,
 
     for (int i = 0; i < report->spec->cases_count; i++)
         facts += report->has_case[i] + report->has_timed[i];
-    (void)snprintf(out, size, "%lld-%d-%s-%lld", (long long)follow->wish.generation, facts,
+    (void)snprintf(out, size, "%lld-%d-%s-%lld", (long long)follow->generation, facts,
                    stage_word(report->stage), (long long)report->queue_position); /* fits */
 }
 

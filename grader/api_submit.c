@@ -24,7 +24,6 @@ static void on_gone(void *state);
 static bool wants_json(const struct http_request *request);
 
 #define FORM_SLACK 0x4000 /* of a multipart body beside its file */
-#define REPEATS_MAX 4     /* how many earlier submissions a retry is compared with */
 
 /* -- headers ----------------------------------------------------------------------------------- */
 
@@ -144,30 +143,16 @@ static bool rules_allow(struct http_request *request, const struct upload *uploa
     return false;
 }
 
-/* Whether one of the newest submissions for this assignment is exactly as long as what is about to
- * come. COMMIT looks at the bytes and asks the rules again. */
+/* Whether an earlier submission for this assignment is exactly as long as what is about to come;
+ * the length of a form says nothing. COMMIT looks at the bytes and asks the rules again. */
 static bool may_be_repeat(struct http_request *request, const struct upload *upload)
 {
-    struct db *db = &upload->grader->reader;
-    int64_t ids[REPEATS_MAX];
-    size_t count = 0;
-
-    if (err_is(store_submissions_of(db, upload->who.id, ids, REPEATS_MAX, &count)))
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        struct submission_row row;
-        bool is_found = false;
-        struct err err = store_submission_get(db, ids[i], &row, &is_found);
-        if (err_is(err) || !is_found || strcmp(row.assignment, upload->spec->name) != 0)
-            continue;
-        auto_buf struct buf source;
-        buf_init(&source, (size_t)upload->spec->limits.source_bytes);
-        err = store_source(db, row.source_hash, &source);
-        int64_t length = http_content_length(request);
-        if (!err_is(err) && (length < 0 || length == (int64_t)source.size))
-            return true;
-    }
-    return false;
+    bool is_form = multipart_is(http_header(request, "Content-Type"));
+    bool is_found = false;
+    struct err err = store_submission_sized(&upload->grader->reader, upload->who.id,
+                                            upload->spec->name, upload->is_practice,
+                                            is_form ? -1 : http_content_length(request), &is_found);
+    return !err_is(err) && is_found;
 }
 
 static bool type_allowed(struct http_request *request, const struct upload *upload)

@@ -84,6 +84,13 @@ void upload_name(const char *name, char *out, size_t size)
     for (size_t i = 0; i < text.size; i++)
         if (strchr("/\\\n\t\"'<>", text.at[i]) != NULL)
             text.at[i] = '_';
+    const char *ending = strrchr(text.at, '.');
+    if (text.size >= size && ending != NULL && strlen(ending) < size) {
+        size_t at = size - 1 - strlen(ending);
+        while (at > 0 && ((unsigned char)text.at[at] & 0xc0) == 0x80)
+            at--; /* whole letters */
+        memmove(text.at + at, ending, strlen(ending) + 1);
+    }
     (void)text_copy(out, size, text.at);
 }
 

@@ -30,7 +30,8 @@ bool upload_find_device(struct http_request *request, struct upload *upload);
 /* 413 with both sizes. */
 void upload_refuse_size(struct http_request *request, const struct upload *upload, int64_t size);
 
-/* A name is shown in reports and given to the compiler's messages: one line of harmless text. */
+/* A name is shown in reports and given to the compiler's messages: one line of harmless text. Of
+ * one that is too long the end stays, which says what it is. */
 void upload_name(const char *name, char *out, size_t size);
 /* The file's name, or the one that it should have. */
 const char *upload_shown(const struct upload *upload);

@@ -251,8 +251,8 @@ const char *board_name(const struct board_row *row, const struct board_view *vie
     return out;
 }
 
-/* For whoever has chosen no alias: two words and a number from the membership, the same on every
- * board of the cohort, which say nothing about the person. */
+/* For whoever has chosen no alias: two words and a number, the same on every board of the cohort.
+ * They come from a random number that is in the database alone: no class list tells who it is. */
 static void pseudonym(const struct board_run *run, char *out, size_t size)
 {
     static const char *const first[] = {"amber", "brave", "calm",  "deft",  "eager", "fair",
@@ -263,9 +263,8 @@ static void pseudonym(const struct board_run *run, char *out, size_t size)
                                          "moth",  "newt",  "robin", "tapir"};
     unsigned char hash[16];
 
-    (void)crypto_generichash(hash, sizeof hash, (const unsigned char *)&run->membership_id,
-                             sizeof run->membership_id, (const unsigned char *)"board alias names",
-                             17); /* sizes are right */
+    (void)crypto_generichash(hash, sizeof hash, (const unsigned char *)&run->mask, sizeof run->mask,
+                             NULL, 0); /* sizes are right */
     (void)snprintf(out, size, "%s %s %d", first[hash[0] % 16], second[hash[1] % 16],
                    (hash[2] << 8 | hash[3]) % 1000);
 }

@@ -23,6 +23,7 @@ struct board_run {
     char class_name[SPEC_NAME_MAX];
     double speedup, low, high;
     int64_t received_at;
+    int64_t mask; /* random, from the membership: the name of whoever has chosen none */
     bool is_held; /* under review, or held by a TA */
 };
 

@@ -2,6 +2,7 @@
  * life_run.c goes on with what the worker says, life_write.c with what is committed. */
 #include "grader/life.h"
 
+#include "grader/intake.h"
 #include "sandbox/base/clock.h"
 #include "sandbox/base/log.h"
 #include "sandbox/base/text.h"
@@ -170,9 +171,13 @@ struct newer {
     enum job_kind kind;
 };
 
+/* A late one takes nobody's place: it may be worth less than the one that waits. */
 void life_supersede_older(const struct life *life, enum job_kind kind)
 {
     struct newer newer = {life, kind};
+    const struct submission_row *row = &life->row;
+    if (row->due_at != 0 && row->received_at >= intake_minute_end(row->due_at))
+        return;
     if (life->row.supersede && life->job.lane == LANE_LIVE)
         queue_each_waiting(&life->submissions->queue, life->row.membership_id, supersede, &newer);
 }

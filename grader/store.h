@@ -62,6 +62,9 @@ struct err store_submission_same(struct db *db, int64_t membership_id, int64_t o
                                  enum device device, bool practice,
                                  const unsigned char source_hash[32], int64_t *out_id,
                                  bool *out_found);
+/* Whether that person has a submission of so many bytes there; -1: of any size. */
+struct err store_submission_sized(struct db *db, int64_t membership_id, const char *assignment,
+                                  bool practice, int64_t bytes, bool *out_found);
 struct err store_submission_get(struct db *db, int64_t id, struct submission_row *out,
                                 bool *out_found);
 /* Puts the offering's rules of today in place of those of the grading: for grading it again. */

@@ -5,7 +5,7 @@ struct err store_board_runs(struct db *db, int64_t offering_id, struct board *ou
 {
     sqlite3_stmt *list = db_prepare(
         db, "SELECT m.id, s.id, u.login, u.name, m.alias, g.class, g.speedup, g.low, g.high,"
-            " s.received_at, s.review IS NOT NULL OR s.hold FROM submission s"
+            " s.received_at, s.review IS NOT NULL OR s.hold, m.mask FROM submission s"
             " JOIN grading g ON g.submission_id = s.id AND g.generation = s.generation"
             " JOIN membership m ON m.id = s.membership_id JOIN user u ON u.id = m.user_id"
             " WHERE s.offering_id = ?1 AND s.practice = 0 AND s.stage = 'graded'"
@@ -24,7 +24,8 @@ struct err store_board_runs(struct db *db, int64_t offering_id, struct board *ou
                                 .low = sqlite3_column_double(list, 7),
                                 .high = sqlite3_column_double(list, 8),
                                 .received_at = sqlite3_column_int64(list, 9),
-                                .is_held = sqlite3_column_int(list, 10) != 0};
+                                .is_held = sqlite3_column_int(list, 10) != 0,
+                                .mask = sqlite3_column_int64(list, 11)};
         db_copy_text(list, 2, run.login, sizeof run.login);
         db_copy_text(list, 3, run.name, sizeof run.name);
         db_copy_text(list, 4, run.alias, sizeof run.alias);

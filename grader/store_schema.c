@@ -251,6 +251,12 @@ static const char *const version_3[] = {
     "  PRIMARY KEY (offering_id, one_id, other_id, one_from, other_from),"
     "  FOREIGN KEY (offering_id, one_id, other_id) REFERENCES similar ON DELETE CASCADE"
     ") STRICT, WITHOUT ROWID;",
+
+    /* Random, known to nobody: the name on boards of whoever has chosen none comes from it. */
+    "ALTER TABLE membership ADD COLUMN mask INTEGER NOT NULL DEFAULT 0;",
+    "UPDATE membership SET mask = random();",
+    "CREATE TRIGGER membership_mask AFTER INSERT ON membership BEGIN"
+    "  UPDATE membership SET mask = random() WHERE id = new.id; END;",
     NULL};
 
 /* A grading keeps the rules that made its points, so that a report says for ever what it said.

@@ -79,6 +79,22 @@ struct err store_submission_same(struct db *db, int64_t membership_id, int64_t o
     return err;
 }
 
+struct err store_submission_sized(struct db *db, int64_t membership_id, const char *assignment,
+                                  bool practice, int64_t bytes, bool *out_found)
+{
+    sqlite3_stmt *find =
+        db_prepare(db, "SELECT 1 FROM submission s JOIN offering o ON o.id = s.offering_id"
+                       " JOIN source f ON f.hash = s.source_hash WHERE s.membership_id = ?1"
+                       " AND o.name = ?2 AND s.practice = ?3 AND ?4 IN (-1, f.size) LIMIT 1");
+    db_bind_int(find, 1, membership_id);
+    db_bind_text(find, 2, assignment);
+    db_bind_int(find, 3, practice);
+    db_bind_int(find, 4, bytes);
+    struct err err = db_step(db, find, out_found, "look for a submission of that size");
+    db_done(find);
+    return err;
+}
+
 struct err store_submission_get(struct db *db, int64_t id, struct submission_row *out,
                                 bool *out_found)
 {

@@ -113,7 +113,21 @@ contains "an empty key file is told" "key file" "$out"; equals "… and fails no
 printf '%s\n' "$key" >"$WORK/hook.key"
 printf '/* h */\n' >>attention/attention.c; git commit -qam h
 stop_service TERM
+git -C "$WORK/alice.git" config grader.wait 5
 out=$(push -q origin main); code=$?
 equals "a push while the service is down goes through" 0 $code
-contains "… and says that nothing was submitted" "was not submitted. Push again later" "$out"
+contains "… is tried again" "trying again" "$out"
+contains "… and says how to send what was not submitted" "attention/attention.c was not submitted. Pushing it again does nothing; send it: curl -n -T attention.c" "$out"
+
+git -C "$WORK/alice.git" config grader.wait 60
+before=$(rows)
+printf '/* i */\n' >>attention/attention.c; git commit -qam i
+push -q origin main >"$WORK/pushed" 2>&1 &
+pushing=$!
+await 10 grep -q 'trying again' "$WORK/pushed" || true
+cd "$ROOT" && start_service --assignments.path="$WORK/overlay"; cd "$WORK/tree" || exit 1
+wait $pushing
+check "a push during a restart is submitted when the service is back" grep -q '^remote: #' "$WORK/pushed"
+equals "… once" $((before + 1)) "$(rows)"
+stop_service TERM
 equals "nothing is left in the repository" "" "$(ls "$WORK/alice.git" | grep grader || true)"

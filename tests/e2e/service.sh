@@ -57,9 +57,16 @@ equals "the source comes back byte for byte" "$(sha256sum <"$WORK/attention.c")"
 equals "somebody else's is 404" 404 "$(as bob -o /dev/null -w '%{http_code}' "$URL/s/$id")"
 equals "a TA may read it" 200 "$(as ta -o /dev/null -w '%{http_code}' "$URL/s/$id")"
 equals "no token, no report" 401 "$(curl -sS -o /dev/null -w '%{http_code}' "$URL/s/$id")"
-code=$(as alice -o "$WORK/m" -w '%{http_code}' -F "file=@$S/lstm_cell/wrong/$(ls $S/lstm_cell/wrong | tail -n 1);filename=lstm_cell.c" -H 'Accept: application/json' "$URL/api/v1/assignments/lstm_cell/submissions?wait=60")
+code=$(as alice -D "$WORK/head" -o "$WORK/m" -w '%{http_code}' -F "file=@$S/lstm_cell/wrong/$(ls $S/lstm_cell/wrong | tail -n 1);filename=lstm_cell.c" -H 'Accept: application/json' "$URL/api/v1/assignments/lstm_cell/submissions?wait=60")
 equals "multipart with ?wait=60 answers 200 with the report" 200 "$code"
 contains "… which is final" '"graded"' "$(cat "$WORK/m")"
+state() { tr -d '\r' <"$1" | sed -n 's/^X-State: //p'; }
+as alice -D "$WORK/head2" -o /dev/null "$URL$(tr -d '\r' <"$WORK/head" | sed -n 's/^Location: //p' | sed 's|/s/|/api/v1/submissions/|')"
+equals "… and names the state as the API does" "$(state "$WORK/head2")" "$(state "$WORK/head")"
+check "… which has a name" [ -n "$(state "$WORK/head")" ]
+long=$(printf '%080d' 0 | tr 0 a)
+as alice -o /dev/null -T "$S/pca/correct/naive.c" "$URL/try/pca/$long.c"
+equals "a name too long keeps its ending" "${long:0:61}.c" "$(sql "select file_name from submission order by id desc limit 1")"
 practice=$(as chen -T $S/attention/correct/online.c "$URL/try/attention" 2>/dev/null || true)
 contains "practice streams a report" "cases right" "$practice"
 equals "practice costs no attempt" 0 "$(sql "select count(*) from submission s join membership m on m.id=s.membership_id join user u on u.id=m.user_id where u.login='chen' and practice=0 and stage='graded'")"
@@ -107,6 +114,21 @@ refused "an empty body" 400 "empty" -T "$WORK/empty.c" "$URL/submit/attention/em
 head -c 4000 /bin/ls >"$WORK/binary.c"
 refused "binary garbage" 422 "" -T "$WORK/binary.c" "$URL/submit/attention/binary.c"
 equals "a wrong method: 405" 405 "$(as alice -o /dev/null -w '%{http_code}' -X DELETE "$URL/submit/attention")"
+contains "… and names what is possible" "GET" "$(as alice -X DELETE "$URL/kit/attention.tar.gz")"
+
+# A page of another site that a signed-in browser happens to be on
+refused "a form of another site" 403 "a page of another site" -H 'Sec-Fetch-Site: cross-site' -F "file=@$F" "$URL/api/v1/assignments/attention/submissions"
+refused "a form of another origin" 403 "a page of another site" -H 'Origin: https://evil.example' -H 'Content-Type: text/plain' -d '{"login":"mallory","role":"admin"}' "$URL/api/v1/cohorts/demo/people"
+refused "an origin that says nothing" 403 "a page of another site" -H 'Origin: null' -T $F "$URL/submit/attention"
+
+# A retry finds its report past every limit, in whatever form it comes
+sqlite3 "$DB" "update offering set attempts_max = 1 where name = 'lstm_cell'"
+last=$S/lstm_cell/wrong/$(ls $S/lstm_cell/wrong | tail -n 1)
+equals "the same bytes without attempts left, as a form: 200" 200 "$(as alice -o /dev/null -w '%{http_code}' -F "file=@$last;filename=lstm_cell.c" "$URL/api/v1/assignments/lstm_cell/submissions")"
+equals "… as a file: 200" 200 "$(as alice -o /dev/null -w '%{http_code}' -T "$last" "$URL/submit/lstm_cell")"
+cp "$last" "$WORK/other.c"; echo '/* other */' >>"$WORK/other.c"
+equals "other bytes: 409" 409 "$(as alice -o /dev/null -w '%{http_code}' -F "file=@$WORK/other.c;filename=lstm_cell.c" "$URL/api/v1/assignments/lstm_cell/submissions")"
+sqlite3 "$DB" "update offering set attempts_max = 0 where name = 'lstm_cell'"
 equals "nothing of all that was stored" 0 "$(sql 'select count(*) from job')"
 check "no report names a path of this host" sh -c "! sqlite3 $DB 'select events from grading' | grep -qE '$ROOT|/tmp/|/root|/home/'"
 

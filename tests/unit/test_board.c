@@ -144,6 +144,22 @@ static void the_top_and_ones_own_neighbours_are_shown(void **state)
     assert_int_equal(shown, 10);
 }
 
+/* Whoever has a class list knows logins and the order of memberships, and must not guess from them.
+ */
+static void a_name_for_the_nameless_comes_from_the_mask_alone(void **state)
+{
+    char name[128], other[128];
+    struct board_row row = {.best = run(7, 2), .rank = 1}, same = {.best = run(8, 2), .rank = 2};
+    struct board_view view = view_of(0, 10);
+    (void)state;
+
+    row.best.mask = same.best.mask = 0x1234567890abcdef;
+    assert_string_equal(board_name(&row, &view, name, sizeof name),
+                        board_name(&same, &view, other, sizeof other));
+    row.best.mask = -3;
+    assert_string_not_equal(board_name(&row, &view, name, sizeof name), other);
+}
+
 static void names_are_as_the_offering_says(void **state)
 {
     char name[128];
@@ -241,6 +257,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_under_review_is_not_first, fresh, drop),
         cmocka_unit_test_setup_teardown(classes_are_ranked_apart, fresh, drop),
         cmocka_unit_test_setup_teardown(the_top_and_ones_own_neighbours_are_shown, fresh, drop),
+        cmocka_unit_test_setup_teardown(a_name_for_the_nameless_comes_from_the_mask_alone, fresh,
+                                        drop),
         cmocka_unit_test_setup_teardown(names_are_as_the_offering_says, fresh, drop),
         cmocka_unit_test_setup_teardown(a_student_sees_only_aliases_of_others, fresh, drop),
         cmocka_unit_test_setup_teardown(hostile_names_stay_text_and_lines_stay_80_columns, fresh,

@@ -77,6 +77,26 @@ static void a_newer_one_takes_the_place_of_one_that_waits(void **state)
     assert_false(older.accepted.existing);
 }
 
+static void a_late_one_takes_nobodys_place(void **state)
+{
+    struct service_fixture *service = *state;
+    struct client running, older, newer;
+    start_superseding(service);
+    client_send(&running, service, "wait");
+    service_wait(service, is_checking, &running);
+    client_send(&older, service, "right, in time");
+    service_wait(service, client_is_answered, &older);
+    assert_false(err_is(db_exec(&service->store.db, "UPDATE offering SET due_at = 60000000,"
+                                                    " late_policy = 'per_day', late_percent = 1")));
+    client_send(&newer, service, "right, late");
+    service_wait(service, client_is_answered, &newer);
+    service_go(service);
+    service_wait(service, client_is_final, &older);
+    service_wait(service, client_is_final, &newer);
+    assert_int_equal(client_stage(&older), STAGE_GRADED);
+    assert_int_equal(client_stage(&newer), STAGE_GRADED);
+}
+
 static void where_the_offering_does_not_say_so_everything_is_graded(void **state)
 {
     struct service_fixture *service = *state;
@@ -289,6 +309,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make, drop)
     const struct CMUnitTest tests[] = {
         TEST(a_newer_one_takes_the_place_of_one_that_waits),
+        TEST(a_late_one_takes_nobodys_place),
         TEST(where_the_offering_does_not_say_so_everything_is_graded),
         TEST(a_timing_that_waits_is_superseded_by_a_newer_one_that_passed),
         TEST(a_worker_that_talks_for_ever_loses_its_lease),

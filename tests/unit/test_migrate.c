@@ -101,6 +101,16 @@ static void every_earlier_version_becomes_todays(void **state)
         assert_int_equal(store_fixture_number(&db, "SELECT count(*) FROM job WHERE id = 900"
                                                    " AND lane = 'live' AND tries % 2 = 0"),
                          rows);
+        must(db_exec(&db,
+                     "INSERT OR IGNORE INTO cohort (id, name, title, created_at)"
+                     " VALUES (1, 'ml', 'ML', 1);"
+                     "INSERT INTO user (id, login, name, created_at) VALUES (77, 'bob', '', 1);"
+                     "INSERT INTO membership (cohort_id, user_id, role, created_at)"
+                     " VALUES (1, 77, 'student', 1);"));
+        assert_int_equal(
+            store_fixture_number(&db, "SELECT count(DISTINCT mask) = count(*) AND"
+                                      " count(*) FILTER (WHERE mask = 0) = 0 FROM membership"),
+            1);
         db_close(&db);
     }
 }
