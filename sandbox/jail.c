@@ -273,7 +273,10 @@ static struct err show_part(const struct jail_part *part)
     if (err_is(err))
         return err;
     bool directory = part->kind == PART_DIRECTORY;
-    if (directory ? mkdir(target, 0755) < 0 : mknod(target, S_IFREG | 0444, 0) < 0)
+    int status = directory ? mkdir(target, 0755) : mknod(target, S_IFREG | 0444, 0);
+    if (status < 0 && errno == EEXIST && part->kind == PART_FILE)
+        return err_none(); /* shown by its other name: /lib leads to /usr/lib */
+    if (status < 0)
         return err_make(ERR_SYSTEM, "place for '%s'", part->path);
     if (part->kind == PART_TEXT)
         return copy_text(part, target);

@@ -15,7 +15,8 @@ static const struct sandbox_device devices[] = {
     {"/dev/full", "nvidia0"},
     {"/dev/null", "nvidia-caps/nvidia-cap1"},
 };
-static const char *const libraries[] = {LIBRARY, NULL};
+/* Also by its other name, as the linker may tell it. */
+static const char *const libraries[] = {LIBRARY, "/lib/x86_64-linux-gnu/" LIBM_SO, NULL};
 static const char *const texts[] = {"/proc/devices", "/proc/driver/nvidia/params", NULL};
 static const struct sandbox_gpu gpu = {
     .devices = devices, .devices_count = COUNT(devices), .libraries = libraries, .texts = texts};
