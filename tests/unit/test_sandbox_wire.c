@@ -169,9 +169,11 @@ static void a_kill_of_another_run_is_nobodys(void **state)
     struct sandbox *slot = *state;
     struct slot_head stale = {
         .version = SLOT_VERSION, .size = sizeof stale, .kind = SLOT_KILL, .serial = 12345};
+    struct sandbox_limits limits = limits_default;
     struct sandbox_result result;
     bool done = false;
-    assert_false(err_is(act_start(slot, limits_default, "wait")));
+    limits.wall_ms = 60000;
+    assert_false(err_is(act_start(slot, limits, "wait")));
     assert_false(err_is(fdio_send(slot->socket, &stale, sizeof stale, NULL, 0)));
     assert_false(err_is(sandbox_wait(slot, 100, &done, &result)));
     assert_false(done);
