@@ -148,6 +148,16 @@ static void calls_are_named_by_entry(void **state)
     assert_string_equal(name, "9999");
 }
 
+/* What is told here is calls: time is ample, for a machine that has none to spare. */
+static const struct sandbox_limits limits_ample = {
+    .wall_ms = 10000,
+    .cpu_ms = 10000,
+    .memory_bytes = 64 * MIB,
+    .stack_bytes = 8 * MIB,
+    .output_bytes = 65536,
+    .threads = 1,
+};
+
 enum expectation { DIES, PASSES, DEPENDS };
 
 /* What the table says of a bare call without its arguments. */
@@ -170,7 +180,7 @@ static void sweep(struct sandbox *slot, enum sandbox_profile profile, int step)
         enum expectation expectation = expected(policy_bit(profile), number);
         if (expectation == DEPENDS)
             continue;
-        struct outcome outcome = act_run(slot, profile, limits_default, "call", number);
+        struct outcome outcome = act_run(slot, profile, limits_ample, "call", number);
         if (err_is(outcome.err))
             fail_msg("call %d: %s", number, outcome.err.text);
         bool dead = outcome.result.end == SANDBOX_FORBIDDEN_CALL;
@@ -238,7 +248,7 @@ static struct sandbox_result ask(struct sandbox *slot, enum sandbox_profile prof
                                       .argv = argv,
                                       .fds = &in,
                                       .fds_count = 1,
-                                      .limits = limits_here(limits_default),
+                                      .limits = limits_ample,
                                       .cpu = -1};
     struct err err = sandbox_run(slot, &request, &result);
     if (err_is(err))
@@ -319,10 +329,10 @@ static void other_entries_die_by_name(void **state)
     const bool entry32 = entry32_here();
     for (int number = 0; number <= NUMBERS; number += 37) {
         struct outcome outcome =
-            act_run(slot, SANDBOX_KERNEL, limits_default, "call", number | X32_BIT);
+            act_run(slot, SANDBOX_KERNEL, limits_ample, "call", number | X32_BIT);
         assert_int_equal(outcome.result.end, SANDBOX_FORBIDDEN_CALL);
         assert_non_null(strstr(outcome.result.syscall_name, "x32"));
-        outcome = act_run(slot, SANDBOX_KERNEL, limits_default, "int80", number);
+        outcome = act_run(slot, SANDBOX_KERNEL, limits_ample, "int80", number);
         if (entry32) {
             assert_int_equal(outcome.result.end, SANDBOX_FORBIDDEN_CALL);
             assert_non_null(strstr(outcome.result.syscall_name, "32-bit"));
@@ -331,7 +341,7 @@ static void other_entries_die_by_name(void **state)
             assert_int_equal(outcome.result.signal, SIGSEGV);
         }
     }
-    struct outcome outcome = act_run(slot, SANDBOX_KERNEL, limits_default, "vsyscall", 0);
+    struct outcome outcome = act_run(slot, SANDBOX_KERNEL, limits_ample, "vsyscall", 0);
     /* A kernel without the page gives SIGSEGV instead. */
     assert_true(outcome.result.end == SANDBOX_FORBIDDEN_CALL ||
                 (outcome.result.end == SANDBOX_SIGNALLED && outcome.result.signal == 11));
