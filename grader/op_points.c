@@ -73,7 +73,7 @@ static struct err one(struct points *points, int64_t id)
 {
     struct operation_call *call = points->call;
     struct submission_row row;
-    struct grading_row grading;
+    struct grading_row grading = {.score = -1};
     auto_buf struct buf events;
     auto_buf struct buf moved;
     bool found = false;

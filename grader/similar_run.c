@@ -29,8 +29,6 @@ static int by_share(const void *a, const void *b);
 #define RUN_FIRST "40" /* tokens: shorter likenesses make no candidate */
 #define RUN_CLOSE "24" /* sim_c's own preset */
 
-extern char **environ;
-
 /* A private folder for what goes in and out. */
 struct bench {
     char program[4096];

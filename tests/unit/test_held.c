@@ -13,6 +13,7 @@
 #define SECOND ((int64_t)1000000)
 #define MINUTE (60 * SECOND)
 #define HOUR (60 * MINUTE)
+#define DAY_MIN ((int64_t)24 * 60)
 #define DUE (1795967940LL * SECOND) /* Sun 29 Nov 2026 15:59:00 UTC */
 #define FIRST_COLUMN(fixture, sql) store_fixture_number(&(fixture)->db, sql)
 
@@ -136,9 +137,9 @@ static void trouble_that_goes_on_goes_on_holding_but_not_for_ever(void **state)
 {
     struct store_fixture *fixture = *state;
     dates(fixture, DUE, DUE);
-    for (int64_t at = -10; at < 48 * 60; at += 50)
+    for (int64_t at = -10; at < 2 * DAY_MIN; at += 50)
         (void)refused(fixture, at);
-    assert_dates(fixture, fixture->membership_id, 24 * 60, 24 * 60);
+    assert_dates(fixture, fixture->membership_id, DAY_MIN, DAY_MIN);
 }
 
 static void late_work_has_its_close_held_open_and_is_late_all_the_same(void **state)
@@ -146,7 +147,7 @@ static void late_work_has_its_close_held_open_and_is_late_all_the_same(void **st
     struct store_fixture *fixture = *state;
     dates(fixture, DUE - 48 * HOUR, DUE);
     assert_int_equal(refused(fixture, -5), 1);
-    assert_dates(fixture, fixture->membership_id, -48 * 60, 55);
+    assert_dates(fixture, fixture->membership_id, -2 * DAY_MIN, 55);
 }
 
 static void a_close_stays_where_it_is_while_it_is_far(void **state)
@@ -154,7 +155,7 @@ static void a_close_stays_where_it_is_while_it_is_far(void **state)
     struct store_fixture *fixture = *state;
     dates(fixture, DUE, DUE + 48 * HOUR);
     assert_int_equal(refused(fixture, -5), 1);
-    assert_dates(fixture, fixture->membership_id, 55, 48 * 60);
+    assert_dates(fixture, fixture->membership_id, 55, 2 * DAY_MIN);
 }
 
 static void a_due_date_that_moves_past_the_close_takes_it_along(void **state)
@@ -190,9 +191,9 @@ static void an_outage_over_the_deadline_gives_everybody_an_hour(void **state)
     struct store_fixture *fixture = *state;
     int64_t bob = another(fixture, "bob");
     dates(fixture, DUE, DUE);
-    assert_int_equal(outage(fixture, -10, 3 * 24 * 60), 2);
-    assert_dates(fixture, bob, 3 * 24 * 60 + 60, 3 * 24 * 60 + 60);
-    assert_dates(fixture, fixture->membership_id, 3 * 24 * 60 + 60, 3 * 24 * 60 + 60);
+    assert_int_equal(outage(fixture, -10, 3 * DAY_MIN), 2);
+    assert_dates(fixture, bob, 3 * DAY_MIN + 60, 3 * DAY_MIN + 60);
+    assert_dates(fixture, fixture->membership_id, 3 * DAY_MIN + 60, 3 * DAY_MIN + 60);
 }
 
 static void an_outage_long_before_or_after_moves_nothing(void **state)

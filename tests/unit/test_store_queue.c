@@ -27,6 +27,7 @@ static void must(struct err err)
 static int make(void **state)
 {
     struct desk *desk = calloc(1, sizeof *desk);
+    assert_non_null(desk);
     store_fixture_make(&desk->store);
     desk->id = store_fixture_submit(&desk->store, "one", &desk->job);
     *state = desk;
