@@ -24,6 +24,7 @@
 #define SPEC_PARAMETERS_MAX 12
 #define SPEC_GROUPS_MAX 12
 #define SPEC_CASES_MAX 48
+#define SPEC_GPU_CASES_MAX 8
 #define SPEC_CLASSES_MAX 6
 #define SPEC_TENSOR_BYTES_MAX ((int64_t)1 << 30) /* all tensors of one case together */
 #define SPEC_CALLS 2 /* how often each correctness case is called, with fresh inputs */
@@ -78,6 +79,7 @@ struct spec_case {
     int64_t values[SPEC_ARGUMENTS_MAX];     /* of sizes and options, by argument; 0 elsewhere */
     double parameters[SPEC_PARAMETERS_MAX]; /* by parameter */
     struct expression flops, bytes;         /* of a ranked case; bytes may be absent */
+    int64_t rows_checked;                   /* of a gpu case: rows of outputs; 0: all */
     char kills[96];
 };
 
@@ -105,6 +107,8 @@ struct spec {
     struct spec_parameter parameters[SPEC_PARAMETERS_MAX];
     struct spec_group groups[SPEC_GROUPS_MAX];
     struct spec_case cases[SPEC_CASES_MAX];
+    int gpu_cases_count; /* ranked on a GPU, in place of the ranked ones above */
+    struct spec_case gpu_cases[SPEC_GPU_CASES_MAX];
     struct spec_class classes[SPEC_CLASSES_MAX];
     struct spec_limits limits;
     int pairs_min, pairs_max;

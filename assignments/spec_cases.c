@@ -1,4 +1,4 @@
-/* Reads "cases" and checks "gpu_cases". Beside its fixed keys a case has one key for each option
+/* Reads "cases" and "gpu_cases". Beside its fixed keys a case has one key for each option
  * and, where it differs from the preset, one for each knob of the generator. */
 #include "assignments/spec_parts.h"
 #include "sandbox/base/text.h"
@@ -11,7 +11,6 @@
 struct raw_case {
     struct spec_case one;
     char group[SPEC_NAME_MAX];
-    int64_t rows_checked;
 };
 
 static struct err read_case(const struct spec *spec, const cJSON *item,
@@ -45,7 +44,8 @@ static const struct spec_field case_fields[] = {
     {"kills", SPEC_KIND_TEXT, false, SPEC_AT(struct raw_case, one.kills), 0, 0},
     {"flops", SPEC_KIND_ANY, false, 0, 0, 0, 0},
     {"bytes", SPEC_KIND_ANY, false, 0, 0, 0, 0},
-    {"rows_checked", SPEC_KIND_INTEGER, false, SPEC_AT(struct raw_case, rows_checked), 1, INT_MAX},
+    {"rows_checked", SPEC_KIND_INTEGER, false, SPEC_AT(struct raw_case, one.rows_checked), 1,
+     INT_MAX},
 };
 
 struct err spec_read_cases(struct spec *spec, const cJSON *list, const struct spec_place *place)
@@ -64,21 +64,19 @@ struct err spec_read_cases(struct spec *spec, const cJSON *list, const struct sp
     return err;
 }
 
-struct err spec_check_gpu_cases(const struct spec *spec, const cJSON *list,
-                                const struct spec_place *place)
+struct err spec_read_gpu_cases(struct spec *spec, const cJSON *list, const struct spec_place *place)
 {
     int count = 0;
-    char names[SPEC_CASES_MAX][SPEC_NAME_MAX];
-    struct err err = spec_json_list(list, place, 1, SPEC_CASES_MAX, &count);
+    struct err err = spec_json_list(list, place, 1, SPEC_GPU_CASES_MAX, &count);
 
     for (int i = 0; i < count && !err_is(err); i++) {
         struct spec_place deeper = spec_place_index(place, i);
-        struct spec_case one = {.name = ""};
-        err = read_case(spec, cJSON_GetArrayItem(list, i), &deeper, true, &one);
-        memcpy(names[i], one.name, sizeof names[i]);
+        struct spec_case *one = &spec->gpu_cases[i];
+        err = read_case(spec, cJSON_GetArrayItem(list, i), &deeper, true, one);
         for (int j = 0; j < i && !err_is(err); j++)
-            if (strcmp(names[j], names[i]) == 0)
-                err = spec_refuse(&deeper, "the name '%s' stands twice", names[i]);
+            if (strcmp(spec->gpu_cases[j].name, one->name) == 0)
+                err = spec_refuse(&deeper, "the name '%s' stands twice", one->name);
+        spec->gpu_cases_count = i + 1;
     }
     return err;
 }
@@ -131,7 +129,7 @@ static struct err read_case(const struct spec *spec, const cJSON *item,
     *out = raw.one;
     if (!text_is_name(out->name))
         return spec_refuse(place, "'%s' is no name: [a-z][a-z0-9_-]{1,31}", out->name);
-    if (raw.rows_checked > 0 && !is_gpu)
+    if (raw.one.rows_checked > 0 && !is_gpu)
         return spec_refuse(place, "'rows_checked' belongs to gpu_cases");
     for (int i = 0; i < spec->parameters_count; i++)
         out->parameters[i] = spec->parameters[i].preset;

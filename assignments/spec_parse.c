@@ -22,8 +22,8 @@ static struct err check_compare(struct spec *spec, const cJSON *object,
                                 const struct spec_place *place);
 static struct err check_groups_used(struct spec *spec, const cJSON *item,
                                     const struct spec_place *place);
-static struct err check_gpu_cases(struct spec *spec, const cJSON *list,
-                                  const struct spec_place *place);
+static struct err read_gpu_cases(struct spec *spec, const cJSON *list,
+                                 const struct spec_place *place);
 static struct err read_limits(struct spec *spec, const cJSON *object,
                               const struct spec_place *place);
 static struct err read_speed(struct spec *spec, const cJSON *object,
@@ -57,7 +57,7 @@ static const struct {
     {"groups", true, read_groups},
     {"cases", true, spec_read_cases},
     {"cases", true, check_groups_used},
-    {"gpu_cases", false, check_gpu_cases},
+    {"gpu_cases", false, read_gpu_cases},
     {"limits", false, read_limits},
     {"speed", true, read_speed},
 };
@@ -330,12 +330,12 @@ static struct err check_groups_used(struct spec *spec, const cJSON *item,
     return err_none();
 }
 
-static struct err check_gpu_cases(struct spec *spec, const cJSON *list,
-                                  const struct spec_place *place)
+static struct err read_gpu_cases(struct spec *spec, const cJSON *list,
+                                 const struct spec_place *place)
 {
     if (!spec->on_gpu)
         return spec_refuse(place, "'devices' has no gpu");
-    return spec_check_gpu_cases(spec, list, place);
+    return spec_read_gpu_cases(spec, list, place);
 }
 
 static struct err read_limits(struct spec *spec, const cJSON *object,

@@ -17,10 +17,10 @@ struct err spec_read_parameters(struct spec *spec, const cJSON *object,
 /* `list` is "cases": read into spec->cases, each checked in full. */
 struct err spec_read_cases(struct spec *spec, const cJSON *list, const struct spec_place *place);
 
-/* `list` is "gpu_cases": checked and not kept. Sizes may pass their maximum here, because the CPU
+/* `list` is "gpu_cases", read into spec->gpu_cases. Sizes may pass their maximum here, because the CPU
  * exercise is stated for smaller machines; shapes must still fit 64 GiB together. */
-struct err spec_check_gpu_cases(const struct spec *spec, const cJSON *list,
-                                const struct spec_place *place);
+struct err spec_read_gpu_cases(struct spec *spec, const cJSON *list,
+                               const struct spec_place *place);
 
 /* Parses an expression over sizes and options. */
 struct err spec_read_expression(const struct spec *spec, const cJSON *item,

@@ -98,6 +98,9 @@ static void a_good_file_is_read_in_full(void **state)
     assert_int_equal(spec.groups[0].points, 5950);
     assert_true(!spec.groups[0].is_speed && spec.groups[1].is_speed);
     assert_int_equal(spec.cases_count, 3); /* without those for the GPU */
+    assert_int_equal(spec.gpu_cases_count, 1);
+    assert_string_equal(spec.gpu_cases[0].name, "huge");
+    assert_int_equal(spec.gpu_cases[0].rows_checked, 256);
     assert_true(spec.cases[1].hidden && spec.cases[1].load_bearing);
     assert_int_equal(spec.cases[1].values[0], 3);
     assert_int_equal(spec.cases[1].values[4], -1);
