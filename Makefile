@@ -17,7 +17,7 @@ SANFLAGS = $(if $(SAN),$(SANITIZERS))
 ORACLE_CFLAGS = -O3 -march=x86-64-v3 -fassociative-math -fno-signed-zeros -fno-trapping-math -fno-math-errno
 
 ASSIGNMENTS := $(sort $(patsubst assignments/%/assignment.json,%,$(wildcard assignments/*/assignment.json)))
-MAINS := sandbox/main.c sandbox/policy_main.c worker/main.c grader/main.c assignments/adapter_main.c
+MAINS := sandbox/main.c sandbox/policy_main.c worker/main.c worker/nvrtc_main.c grader/main.c assignments/adapter_main.c
 sources = $(filter-out $(MAINS),$(wildcard $(1)))
 
 base_c        := $(call sources,sandbox/base/*.c)
@@ -38,7 +38,7 @@ lib = $(foreach l,$(1),$(BUILD)/lib$(l).a)
 PROGRAMS := $(patsubst %/main.c,$(BUILD)/%,$(wildcard sandbox/main.c worker/main.c grader/main.c))
 
 .PHONY: all
-all: $(PROGRAMS) runtime prebuilt
+all: $(PROGRAMS) $(BUILD)/nvrtc runtime prebuilt
 
 # -- libraries -------------------------------------------------------------------------------------
 $(BUILD)/libbase.a: $(call object,$(base_c))
@@ -111,6 +111,10 @@ $(BUILD)/sandbox: $(call object,sandbox/main.c) $(call lib,sandbox base)
 endif
 $(BUILD)/worker: $(call object,worker/main.c) $(call lib,worker reference inputs assignments sandbox base)
 	$(link) -lcjson -lsodium -lm
+# Loads the CUDA compiler at run time, in the jail; plain C library, never sanitized: it is not ours inside.
+$(BUILD)/nvrtc: worker/nvrtc_main.c worker/nvrtc_input.h
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $< -ldl
 $(BUILD)/grader: $(call object,grader/main.c) $(call lib,grader wire assignments base)
 	$(link) -luv -lmicrohttpd -lsqlite3 -lcjson -lsodium -lcmark-gfm-extensions -lcmark-gfm -lz -lm
 $(BUILD)/adapter: $(call object,assignments/adapter_main.c) $(call lib,assignments base)
@@ -173,7 +177,7 @@ $(RUNTIME)/%/runtime.o: $(RUNTIME)/common.o $(RUNTIME)/%/adapter.o
 # the worker goes without: compiling is slower then, and that is all.
 .PHONY: prebuilt
 prebuilt: $(RUNTIME)/prebuilt
-$(RUNTIME)/prebuilt: worker/compile_tools.c worker/prebuilt.c worker/toolchain.c | $(PROGRAMS) runtime
+$(RUNTIME)/prebuilt: worker/compile_tools.c worker/prebuilt.c worker/toolchain.c | $(PROGRAMS) $(BUILD)/nvrtc runtime
 	@rm -f $(RUNTIME)/intrinsics-*.gch
 	@$(BUILD)/worker --prebuild 2> $@.log || echo "no prebuilt headers: see $@.log"
 	@touch $@

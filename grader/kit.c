@@ -30,11 +30,9 @@ static const struct {
     const char *from, *to;
     bool required;
 } files[] = {
-    {"%s.h", "%s.h", true},
-    {"starter.c", "%s.c", true},
-    {"starter.cu", "%s.cu", false},
-    {"TASK.md", "TASK.md", false},
-    {"TASK.zh.md", "TASK.zh.md", false},
+    {"%s.h", "%s.h", true},        {"starter.c", "%s.c", true},
+    {"%s.cuh", "%s.cuh", false},   {"starter.cu", "%s.cu", false},
+    {"TASK.md", "TASK.md", false}, {"TASK.zh.md", "TASK.zh.md", false},
 };
 
 struct err kit_build(const struct spec *spec, const char *home, const char *base_url,
@@ -123,7 +121,7 @@ static void readme(struct buf *out, const struct spec *spec, const char *base_ur
     buf_printf(out,
                "%s\n%s\n\n"
                "%s.h says what to write, %s.c is where to begin: it compiles and is wrong.\n"
-               "TASK.md explains the mathematics, the rules and the points.\n\n"
+               "TASK.md explains the mathematics, the rules and the points%s.\n\n"
                "Once, with the token that you were given, into ~/.netrc (chmod 600):\n"
                "    machine %.*s login YOU password TOKEN\n\n"
                "To submit (the report comes back while it is graded):\n"
@@ -134,8 +132,10 @@ static void readme(struct buf *out, const struct spec *spec, const char *base_ur
                "    grader try %s %s.c\n\n"
                "提交：  curl -n --fail-with-body -T %s.c %s/submit/%s\n"
                "练习：  curl -n --fail-with-body -T %s.c %s/try/%s\n",
-               spec->title, spec->title_zh, name, name, (int)length, host, name, base_url, name,
-               name, base_url, name, name, name, name, base_url, name, name, base_url, name);
+               spec->title, spec->title_zh, name, name,
+               spec->on_gpu ? ";\nthe .cuh and the .cu file are the same exercise for a GPU" : "",
+               (int)length, host, name, base_url, name, name, base_url, name, name, name, name,
+               base_url, name, name, base_url, name);
 }
 
 static struct err pack(const struct buf *tar, struct buf *out)

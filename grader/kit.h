@@ -8,8 +8,9 @@
 
 #define KIT_MAX ((size_t)2 * 1024 * 1024) /* of the archive, packed or not */
 
-/* Appends NAME/{NAME.h, NAME.c, NAME.cu, TASK.md, TASK.zh.md, README} as ustar under gzip. Files
- * that the assignment does not have (.cu, tasks) are left out; header and starter must be there.
+/* Appends NAME/{NAME.h, NAME.c, NAME.cuh, NAME.cu, TASK.md, TASK.zh.md, README} as ustar under
+ * gzip. Files that the assignment does not have (.cuh, .cu, tasks) are left out; header and starter
+ * must be there.
  * The same files give the same bytes: times are fixed.
  *
  * home      of the installation: holds assignments/

@@ -79,6 +79,7 @@ static void put_head(struct json_out *json, const struct report *report)
     text_if(json, "message", report->message);
     if (report->has_compiled && report->compiled.diagnostics != NULL)
         text_if(json, "diagnostics", report->compiled.diagnostics);
+    report_cuda_json(json, report);
 }
 
 static void put_score(struct json_out *json, const struct report *report)
@@ -284,9 +285,14 @@ static void put_provenance(struct json_out *json, const struct report *report)
         return; /* an assignment that does not exist: nothing was measured */
     json_open(json, "provenance", '{');
     json_text(json, "spec", report->spec->hash);
-    if (report->has_hello) {
+    if (report->has_compiled && *report->compiled.compiler != 0) {
+        text_if(json, "compiler", report->compiled.compiler);
+        text_if(json, "flags", report->compiled.flags);
+    } else if (report->has_hello) {
         text_if(json, "compiler", report->hello.compiler);
         text_if(json, "flags", report->hello.flags);
+    }
+    if (report->has_hello) {
         text_if(json, "worker", report->hello.worker);
         text_if(json, "backend", report->hello.backend);
     }

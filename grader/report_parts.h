@@ -64,6 +64,9 @@ void report_found(struct buf *out, const struct report *report, int index, enum 
 struct json_out;
 void report_found_json(struct json_out *json, const struct report *report, enum language language);
 
+/* Launches and resources of a CUDA source; nothing for another. */
+void report_cuda_json(struct json_out *json, const struct report *report);
+
 /* After a time-out of this case whose baseline is known: appends the hint and returns true. */
 bool report_slow(struct buf *out, const struct report *report, int index, enum language language);
 
@@ -93,6 +96,9 @@ struct page {
 /* The two middle parts; false while they must wait for more. */
 bool report_checked(struct page *page);
 bool report_timed(struct page *page);
+
+/* The same as lines below "compiled". */
+void report_cuda_text(struct page *page);
 
 /* A word in the left column, and the name and points of a group. */
 void report_label(struct page *page, const char *code);

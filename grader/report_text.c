@@ -124,7 +124,9 @@ static bool compiled_write(struct page *page)
 
     auto_buf struct buf toolchain;
     buf_init(&toolchain, 512);
-    if (report->has_hello)
+    if (*report->compiled.compiler != 0)
+        buf_printf(&toolchain, "(%s %.40s)", report->compiled.compiler, report->compiled.flags);
+    else if (report->has_hello)
         buf_printf(&toolchain, "(%s %.40s)", report->hello.compiler, report->hello.flags);
     if (report->compiled.good)
         compiled_good(page, toolchain.at);
@@ -171,6 +173,7 @@ static void compiled_good(struct page *page, const char *toolchain)
     buf_printf(page->out, "%s%s\n", *toolchain != 0 ? "   " : "", toolchain);
     if (compiled->warnings > 0 && compiled->diagnostics != NULL)
         (void)lines_foreign(page->out, 2, compiled->diagnostics, 2); /* --json has them all */
+    report_cuda_text(page);
 }
 
 static void compiled_bad(struct page *page, const char *toolchain)

@@ -230,6 +230,19 @@ static const struct word table[] = {
     {"found_misaligned", "uses an aligned vector access at an address that is not aligned: loadu and storeu do not mind", "对未对齐的地址使用了对齐的向量访问：请用 loadu 和 storeu"},
     {"found_illegal_instruction", "is an instruction that this machine does not have, or a place that the program says is never reached", "是本机没有的指令，或程序声称永远不会到达的位置"},
 
+    /* -- CUDA ------------------------------------------------------------------------------------ */
+    {"text_launches", "launches", "启动"},
+    {"text_launches_more", "          and %lld more\n", "          另有 %lld 个\n"},
+    {"text_kernel", "%3d registers, %lld B shared, %lld B spilled", "寄存器 %3d，共享内存 %lld B，溢出 %lld B"},
+    {"text_kernel_occupancy", ", occupancy %d %%", "，占用率 %d %%"},
+    {"launch_line", "the lines that begin with //@ say what is launched; the header of the kit explains them.", "以 //@ 开头的行说明启动什么；说明见资料包中的头文件。"},
+    {"launch_bounds", "the sizes of every case are put into your launch lines before anything runs.", "运行之前，每个用例的尺寸都会代入你的启动行。"},
+    {"missing_kernel", "a kernel is written extern \"C\" __global__ void NAME(...), with the name of its launch line.", "内核应写作 extern \"C\" __global__ void NAME(...)，名称与启动行一致。"},
+    {"wrong_arguments", "a launch line passes pointers (8 bytes) for tensors and scratch, ints and floats (4 bytes) for the rest.", "启动行对张量和临时内存传递指针（8 字节），其余传递 int 或 float（4 字节）。"},
+    {"device_runtime", "remove printf, malloc, free, assert and launches from your kernels.", "请从内核中删除 printf、malloc、free、assert 和启动调用。"},
+    {"static_memory", "ask for device memory with //@ scratch instead.", "请改用 //@ scratch 申请设备内存。"},
+    {"stack_memory", "use shared memory or //@ scratch for large arrays.", "大数组请使用共享内存或 //@ scratch。"},
+
     /* -- the last line; it always begins "Score" or "No score", in every language ---------------- */
     {"text_no_score_compile", "did not compile.", "编译未通过。"},
     {"text_no_score_rejected", "%s.", "%s"},
@@ -271,7 +284,7 @@ static const struct word table[] = {
 
     /* -- messages of final stages -------------------------------------------------------------- */
     {"compile_error_message", "the file did not compile", "文件未能通过编译"},
-    {"compiled_only_message", "it compiled; there is no such device here to run it", "编译通过；这里没有可运行它的设备"},
+    {"compiled_only_message", "it compiled; there is no GPU here to run it, so nothing is known of right or wrong", "编译通过；这里没有可运行它的 GPU，因此无法判断对错"},
     {"source_empty", "%s is empty", "%s 是空的"},
     {"system_error_message", "grading failed on our side; it costs no attempt", "评分系统自身出错；不消耗提交次数"},
 

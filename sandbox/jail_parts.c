@@ -15,10 +15,23 @@
 
 #define LINKER "/lib64/ld-linux-x86-64.so.2"
 
+static struct err part_add(struct jail_parts *parts, const char *path, const char *host,
+                           bool optional);
 static struct err linker_list(const char *program, struct buf *out);
 static enum jail_part_kind kind_of(mode_t mode);
 
 struct err jail_parts_add(struct jail_parts *parts, const char *path, bool optional)
+{
+    return part_add(parts, path, path, optional);
+}
+
+struct err jail_parts_add_as(struct jail_parts *parts, const char *path, const char *host)
+{
+    return part_add(parts, path, host, false);
+}
+
+static struct err part_add(struct jail_parts *parts, const char *path, const char *host,
+                           bool optional)
 {
     for (size_t i = 0; i < parts->count; i++) {
         if (strcmp(parts->at[i].path, path) == 0)
@@ -29,9 +42,9 @@ struct err jail_parts_add(struct jail_parts *parts, const char *path, bool optio
 
     struct jail_part part = {.text_fd = -1};
     struct stat info;
-    if (stat(path, &info) < 0)
-        return optional ? err_none() : err_make(ERR_SYSTEM, "part of the view '%s'", path);
-    struct err err = jail_parts_resolve(path, part.source);
+    if (stat(host, &info) < 0)
+        return optional ? err_none() : err_make(ERR_SYSTEM, "part of the view '%s'", host);
+    struct err err = jail_parts_resolve(host, part.source);
     if (err_is(err))
         return err;
     if (!text_copy(part.path, sizeof part.path, path))

@@ -35,6 +35,9 @@ struct jail_parts {
  * optional   left out where the host has none, else that is ERR_SYSTEM */
 struct err jail_parts_add(struct jail_parts *parts, const char *path, bool optional);
 
+/* Adds a file of the host, which must be there, under another name. */
+struct err jail_parts_add_as(struct jail_parts *parts, const char *path, const char *host);
+
 /* Adds whatever the dynamic linker would load for this program or library, the linker included.
  * Starts it once (about a millisecond). */
 struct err jail_parts_libraries(struct jail_parts *parts, const char *program);

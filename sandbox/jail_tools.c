@@ -42,6 +42,7 @@ struct err jail_tools_find(struct jail_tools *out)
         found.addr2line[0] = '\0'; /* a diagnosis then names no line */
     if (err_is(resolve("/usr/bin/sim_c", "similarity-tester", found.sim)))
         found.sim[0] = '\0'; /* sources are then not compared */
+    jail_nvrtc_find(&found);
     if (!err_is(err))
         *out = found;
     return err;
@@ -72,6 +73,8 @@ struct err jail_parts_find(const struct jail_tools *tools, struct jail_parts *ou
         err = jail_parts_add(out, "/usr/bin/as", true);
     if (!err_is(err))
         err = jail_parts_add(out, "/usr/bin/ld", true);
+    if (!err_is(err) && tools->nvrtc[0] != '\0')
+        err = jail_nvrtc_parts(tools, out);
     return err;
 }
 

@@ -174,6 +174,8 @@ static const struct policy_rule rules[] = {
     {CALL(chmod), C, 0, ANY, "ld marks its output executable"},
     {CALL(fchmod), C, 0, ANY, "ld marks its output executable"},
     {CALL(getrusage), C | G, 0, ANY, "memory statistics of as and ld"},
+    {CALL(sched_get_priority_min), C, 0, ANY, "the CUDA compiler's library asks when loaded; two constants"},
+    {CALL(sched_get_priority_max), C, 0, ANY, "the same"},
     {CALL(times), C, 0, ANY, "timers of cc1"},
     {CALL(uname), C | G, 0, ANY, "the dynamic linker of some versions; a namespace of its own"},
     {CALL(getuid), C | G, 0, ANY, "the dynamic linker"},

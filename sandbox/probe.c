@@ -153,6 +153,10 @@ static void probe_toolchain(struct probe *out)
     struct probe_row *row =
         row_add(out, "toolchain", !err_is(err), "apt-get install gcc binutils libc6-dev");
     DETAIL(row, "%s", err_is(err) ? err.text : tools.cc1);
+    const bool cuda = !err_is(err) && tools.nvrtc[0] != '\0';
+    row = row_add(out, "nvrtc", cuda,
+                  "optional, for .cu files: a CUDA toolkit at /usr/local/cuda, and build/nvrtc");
+    DETAIL(row, "%s", cuda ? tools.nvrtc : "no CUDA compiler: .cu files are not compiled here");
 }
 
 static struct probe_row *row_add(struct probe *probe, const char *name, bool works,

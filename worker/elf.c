@@ -4,11 +4,24 @@
 
 #include <string.h>
 
+static const char *open_as(struct elf *out, const void *bytes, size_t size, size_t sections_max,
+                           int machine);
 static const char *find_symbols(struct elf *elf);
 static const char *text_at(const struct elf *elf, size_t section, uint64_t offset);
 static bool fits(const struct elf *elf, uint64_t offset, uint64_t size);
 
 const char *elf_open(struct elf *out, const void *bytes, size_t size, size_t sections_max)
+{
+    return open_as(out, bytes, size, sections_max, EM_X86_64);
+}
+
+const char *elf_open_cuda(struct elf *out, const void *bytes, size_t size, size_t sections_max)
+{
+    return open_as(out, bytes, size, sections_max, EM_CUDA);
+}
+
+static const char *open_as(struct elf *out, const void *bytes, size_t size, size_t sections_max,
+                           int machine)
 {
     Elf64_Ehdr header;
 
@@ -16,10 +29,10 @@ const char *elf_open(struct elf *out, const void *bytes, size_t size, size_t sec
         return "shorter than an ELF header";
     memcpy(&header, bytes, sizeof header);
     if (memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_ident[EI_CLASS] != ELFCLASS64 ||
-        header.e_ident[EI_DATA] != ELFDATA2LSB || header.e_machine != EM_X86_64)
-        return "not an ELF file for x86-64";
-    if (header.e_type != ET_REL)
-        return "not a relocatable object";
+        header.e_ident[EI_DATA] != ELFDATA2LSB || header.e_machine != machine)
+        return machine == EM_CUDA ? "not an ELF file for CUDA" : "not an ELF file for x86-64";
+    if (header.e_type != (machine == EM_CUDA ? ET_EXEC : ET_REL))
+        return machine == EM_CUDA ? "not a cubin" : "not a relocatable object";
     if (header.e_shentsize != sizeof(Elf64_Shdr) || header.e_shnum == 0)
         return "without a section table";
     if (header.e_shnum > sections_max)

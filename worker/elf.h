@@ -1,5 +1,5 @@
-/* A careful view of an ELF64 relocatable file in memory: nothing is trusted, everything that is
- * handed out lies inside the bytes. Pure. */
+/* A careful view of an ELF64 relocatable file, or a cubin, in memory: nothing is trusted,
+ * everything that is handed out lies inside the bytes. Pure. */
 #ifndef WORKER_ELF_H
 #define WORKER_ELF_H
 
@@ -24,6 +24,9 @@ struct elf {
 /* Looks at the headers. Returns NULL if they hold together, else what is wrong, as a few words:
  * "not an ELF file for x86-64", … */
 const char *elf_open(struct elf *out, const void *bytes, size_t size, size_t sections_max);
+
+/* The same of a cubin: an ELF file for CUDA devices, linked. */
+const char *elf_open_cuda(struct elf *out, const void *bytes, size_t size, size_t sections_max);
 
 /* The header of a section; index < sections_count. */
 Elf64_Shdr elf_section(const struct elf *elf, size_t index);

@@ -24,6 +24,9 @@ void worker_hello_fill(struct worker *worker, const char *name)
     (void)text_copy(hello->class_name, sizeof hello->class_name, worker->toolchain.class_name);
     (void)text_copy(hello->compiler, sizeof hello->compiler, worker->toolchain.compiler);
     (void)text_copy(hello->flags, sizeof hello->flags, worker->toolchain.flags);
+    if (worker->cuda.present)
+        (void)snprintf(hello->cuda, sizeof hello->cuda, "%.40s %s", worker->cuda.compiler,
+                       worker->cuda.architecture);
     (void)text_copy(hello->backend, sizeof hello->backend,
                     sandbox_backend_word(sandbox_backend(worker->student)));
     worker_hello_rank(worker);

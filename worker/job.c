@@ -14,6 +14,8 @@
 
 static void one_line(char *out, size_t size, const char *text);
 static struct err job_steps(struct worker *worker, const struct job *job, struct wire_done *done);
+static struct err gpu_steps(struct worker *worker, const struct job *job, const struct spec *spec,
+                            struct wire_done *done);
 static struct err job_find_spec(const struct worker *worker, const struct job *job,
                                 const struct spec **out_spec);
 static struct err job_compile(struct worker *worker, const struct job *job, const struct spec *spec,
@@ -31,6 +33,7 @@ void worker_close_slots(struct worker *worker)
 {
     sandbox_close(worker->student);
     sandbox_close(worker->baseline);
+    nvrtc_release(&worker->nvrtc);
     worker->student = worker->baseline = NULL;
 }
 
@@ -63,11 +66,8 @@ static struct err job_steps(struct worker *worker, const struct job *job, struct
     struct err err = job_find_spec(worker, job, &spec);
     if (err_is(err))
         return err;
-    if (job->device == DEVICE_GPU) {
-        done->outcome = OUTCOME_COMPILED_ONLY;
-        (void)text_copy(done->message, sizeof done->message, "no GPU on this worker"); /* fits */
-        return err_none();
-    }
+    if (job->device == DEVICE_GPU)
+        return gpu_steps(worker, job, spec, done);
     if (job->kind == JOB_TIME && worker->self_test)
         err = selftest_run(worker, -1);
     if (err_is(err))
@@ -85,6 +85,28 @@ static struct err job_steps(struct worker *worker, const struct job *job, struct
     err = job->kind == JOB_CHECK ? check_run(worker, job, spec, program)
                                  : timing_run(worker, job, spec, program);
     (void)close(program); /* a memfd: nothing can be lost */
+    return err;
+}
+
+/* Without a device the compile step is all; that it went well is never a pass. */
+static struct err gpu_steps(struct worker *worker, const struct job *job, const struct spec *spec,
+                            struct wire_done *done)
+{
+    struct event event = {.kind = EVENT_COMPILED, .job = job->id};
+    auto_free struct cuda_program *program = calloc(1, sizeof *program);
+
+    if (program == NULL)
+        return err_make(ERR_SYSTEM, "memory for a CUDA program");
+    struct err err =
+        compile_cuda(&worker->toolchain, &worker->cuda, &worker->nvrtc, spec, job->file_name,
+                     job->source, job->source_size, &event.compiled, program);
+    done->outcome = event.compiled.good ? OUTCOME_COMPILED_ONLY : OUTCOME_COMPILE_ERROR;
+    if (event.compiled.good)
+        (void)text_copy(done->message, sizeof done->message, "no GPU on this worker"); /* fits */
+    if (!err_is(err))
+        err = worker->emit(worker->emit_context, &event);
+    event_release(&event);
+    buf_release(&program->cubin);
     return err;
 }
 

@@ -3,7 +3,7 @@
 #define WORKER_JOB_H
 
 #include "sandbox/sandbox.h"
-#include "worker/compile.h"
+#include "worker/compile_cuda.h"
 #include "worker/wire.h"
 
 /* Takes an event; what it points to stays the caller's. An error ends the job and the worker: there
@@ -20,10 +20,12 @@ struct worker {
     enum sandbox_backend backend;     /* what `only` points to */
     bool require_cgroup;
     struct sandbox *student, *baseline; /* slots; NULL until needed, or after a failure of ours */
-    char timing_lock[256];              /* file: one timing at a time per host */
-    char calibration_file[1024];        /* worker/selftest.h; "": none */
-    bool self_test;                     /* before the first timing, and when there is time; and
-                                         * its complaint counts */
+    struct cuda_toolchain cuda;
+    struct nvrtc nvrtc;          /* its slot; NULL until the first CUDA source */
+    char timing_lock[256];       /* file: one timing at a time per host */
+    char calibration_file[1024]; /* worker/selftest.h; "": none */
+    bool self_test;              /* before the first timing, and when there is time; and
+                                  * its complaint counts */
     job_emit_fn emit;
     void *emit_context;
 };

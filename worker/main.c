@@ -20,7 +20,8 @@
 #define IDLE_MS 1000 /* without a job before a worker finds something to do */
 
 struct options {
-    const char *fd, *home, *assignments, *name, *backend, *cache, *timing_lock, *calibration;
+    const char *fd, *home, *assignments, *name, *backend, *cache, *timing_lock, *calibration,
+        *cuda_architecture;
     bool require_cgroup, self_test, prebuild, help;
 };
 
@@ -56,6 +57,8 @@ static const struct option_row {
      "what a test of this machine found; also written by a calibrate job"},
     {"--self-test", NULL, offsetof(struct options, self_test),
      "test this machine when there is time, and before the first timing"},
+    {"--cuda-architecture", "SM", offsetof(struct options, cuda_architecture),
+     "compile .cu for this one where there is no GPU to ask (default sm_90)"},
     {"--prebuild", NULL, offsetof(struct options, prebuild),
      "parse the headers of intrinsics once, keep them with the runtime, and end"},
     {"--help", NULL, offsetof(struct options, help), "this text"},
@@ -63,7 +66,9 @@ static const struct option_row {
 
 int main(int argc, char **argv)
 {
-    struct options options = {.backend = "auto", .timing_lock = "/tmp/kernel-grader-timing.lock"};
+    struct options options = {.backend = "auto",
+                              .timing_lock = "/tmp/kernel-grader-timing.lock",
+                              .cuda_architecture = ""};
     struct worker worker = {.specs_count = 0};
     int fd = -1;
 
@@ -184,6 +189,10 @@ static struct err worker_init(struct worker *worker, const struct options *optio
         return err_make(ERR_INPUT, "--calibration is too long");
     worker->self_test = options->self_test;
     worker->require_cgroup = options->require_cgroup;
+    const struct sandbox_options slot = {
+        .name = "nvrtc", .require_cgroup = worker->require_cgroup, .only = worker->only};
+    nvrtc_init(&worker->nvrtc, &slot);
+    cuda_toolchain_find(&worker->cuda, options->cuda_architecture);
 
     (void)snprintf(folder, sizeof folder, "%s/assignments", worker->toolchain.home); /* fits */
     err = spec_load_all(&worker->specs, &worker->specs_count, folder);

@@ -26,6 +26,8 @@
 #define WIRE_STDERR_MAX 2048 /* of one case, sanitised; a report stays under 512 KiB */
 #define WIRE_MAP_MAX 32
 #define WIRE_RATIOS_MAX 256
+#define WIRE_KERNELS_MAX 16  /* of a CUDA source; further ones are not told */
+#define WIRE_LAUNCHES_MAX 32 /* its launch lines */
 
 /* -- jobs, grader to worker ------------------------------------------------------------------- */
 
@@ -106,8 +108,20 @@ struct wire_hello {
     char backend[16];               /* "cgroup-v1" */
     bool ranked;                    /* may measure for rank */
     char unranked_why[96];
+    char cuda[64]; /* "nvrtc 13.0 sm_90": what it compiles .cu files with; "": it does not */
     int64_t processors;
     struct wire_calibration calibration; /* made_at 0: none yet */
+};
+
+/* What a CUDA kernel needs of the device, and how it fills it in the largest case. */
+struct wire_kernel {
+    char name[64];
+    int registers;         /* of a thread */
+    int64_t shared_bytes;  /* of a block, static */
+    int64_t dynamic_bytes; /* likewise, as the launch line asks; < 0: it is not launched */
+    int64_t spill_bytes;   /* stores and loads */
+    int threads;           /* of a block; 0: not launched */
+    int occupancy;         /* percent; -1: not launched */
 };
 
 struct wire_compiled {
@@ -119,6 +133,12 @@ struct wire_compiled {
     char message[200]; /* one sentence for the student when not good */
     char object[65];   /* hash of the object when good: equal ones are one program; "": not told */
     char *diagnostics; /* owned; sanitised, cut, no host path; never NULL after parse */
+    /* of a CUDA source; the worker's hello speaks of C */
+    char compiler[64]; /* "nvrtc 13.0", "": as in hello */
+    char flags[64];    /* "sm_90" */
+    int kernels_count, launches_count;
+    struct wire_kernel kernels[WIRE_KERNELS_MAX];
+    char launches[WIRE_LAUNCHES_MAX][120]; /* "f<<<(Tq, H, B), 128>>>" */
 };
 
 struct wire_mismatch {

@@ -1,5 +1,5 @@
-/* The bodies of events but the hello (wire_hello.c): their tables, and the few parts that no row
- * can say (a mismatch, the map of errors, the ratios of pairs). */
+/* The bodies of events but two (wire_hello.c, wire_compiled.c): their tables, and the few parts
+ * that no row can say (a mismatch, the map of errors, the ratios of pairs). */
 #include "worker/wire_fields.h"
 #include "worker/wire_parts.h"
 
@@ -60,18 +60,6 @@ const char *const wire_found_words[FOUND_KINDS] = {
 };
 
 // clang-format off
-#define AT(member) WIRE_AT(struct wire_compiled, member)
-static const struct wire_field compiled_fields[] = {
-    {"good",        WIRE_BOOL,  AT(good),        WIRE_ALWAYS,   0, 0,                    NULL},
-    {"took_ms",     WIRE_INT64, AT(took_ms),     WIRE_ALWAYS,   0, MS_MAX,               NULL},
-    {"errors",      WIRE_INT64, AT(errors),      WIRE_ALWAYS,   0, 1e9,                  NULL},
-    {"warnings",    WIRE_INT64, AT(warnings),    WIRE_ALWAYS,   0, 1e9,                  NULL},
-    {"code",        WIRE_TEXT,  AT(code),        WIRE_WHEN_SET, 0, 0,                    NULL},
-    {"message",     WIRE_TEXT,  AT(message),     WIRE_WHEN_SET, 0, 0,                    NULL},
-    {"object",      WIRE_TEXT,  AT(object),      WIRE_WHEN_SET, 0, 0,                    NULL},
-    {"diagnostics", WIRE_LINES, AT(diagnostics), WIRE_ALWAYS,   0, WIRE_DIAGNOSTICS_MAX, NULL},
-};
-#undef AT
 #define AT(member) WIRE_AT(struct wire_case, member)
 static const struct wire_field case_fields[] = {
     {"index",       WIRE_INT,     AT(index),       WIRE_ALWAYS,    0, SPEC_CASES_MAX - 1,           NULL},
@@ -156,8 +144,7 @@ struct err wire_body_write(cJSON *body, const struct event *event)
 {
     switch (event->kind) {
     case EVENT_HELLO: return wire_hello_write(body, &event->hello);
-    case EVENT_COMPILED:
-        return wire_write(body, compiled_fields, COUNT(compiled_fields), &event->compiled);
+    case EVENT_COMPILED: return wire_compiled_write(body, &event->compiled);
     case EVENT_CASE: return case_write(body, &event->one);
     case EVENT_FINDING:
         return wire_write(body, finding_fields, COUNT(finding_fields), &event->finding);
@@ -171,9 +158,7 @@ struct err wire_body_read(const cJSON *body, struct event *event)
 {
     switch (event->kind) {
     case EVENT_HELLO: return wire_hello_read(body, &event->hello);
-    case EVENT_COMPILED:
-        return wire_read(body, "compiled", compiled_fields, COUNT(compiled_fields),
-                         &event->compiled);
+    case EVENT_COMPILED: return wire_compiled_read(body, &event->compiled);
     case EVENT_CASE: return case_read(body, "case", &event->one);
     case EVENT_FINDING:
         return wire_read(body, "finding", finding_fields, COUNT(finding_fields), &event->finding);

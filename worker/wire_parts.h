@@ -21,4 +21,8 @@ struct err wire_body_write(cJSON *body, const struct event *event);
 /* Reads the body of an event whose kind is known. */
 struct err wire_body_read(const cJSON *body, struct event *event);
 
+/* The body of EVENT_COMPILED, both ways. */
+struct err wire_compiled_write(cJSON *body, const struct wire_compiled *compiled);
+struct err wire_compiled_read(const cJSON *body, struct wire_compiled *compiled);
+
 #endif

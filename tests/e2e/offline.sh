@@ -24,7 +24,17 @@ contains "… and names the limit" "the limit is 256 KiB" "$(cat "$WORK/out")"
 code_of "an unknown assignment exits 2" 2 atention $S/correct/naive.c
 contains "… with the nearest name and the list" "Did you mean attention? Open now: " "$(cat "$WORK/out")"
 cp $S/correct/naive.c "$WORK/attention.cu"
-code_of "a .cu file without a GPU exits 4" 4 attention "$WORK/attention.cu"
+code_of "a .cu file without launch lines exits 2" 2 attention "$WORK/attention.cu"
+contains "… and says what is missing" "no launch line" "$(cat "$WORK/out")"
+if build/sandbox doctor 2>/dev/null | grep -q "^yes  nvrtc"; then
+    code_of "a right .cu file without a GPU exits 4" 4 attention $S/cuda/naive.cu
+    contains "… with the launches that it asks for" "attention<<<(Tq, H, B), 128, 4*Tk>>>" "$(cat "$WORK/out")"
+    contains "… and what each kernel needs" "registers" "$(cat "$WORK/out")"
+    contains "… and no score" "No score: compiled; no GPU here" "$(tail -n 1 "$WORK/out")"
+    cp $S/cuda/naive.cu "$WORK/right.cu"
+else
+    echo "ok - compiling CUDA # SKIP no CUDA toolkit (libnvrtc) on this host"
+fi
 code_of "an unknown option exits 64" 64 attention $S/correct/naive.c --jsno
 contains "… and names the nearest" "Did you mean --json?" "$(cat "$WORK/err")"
 code_of "an unknown back end exits 64" 64 attention $S/correct/naive.c --backend docker
@@ -43,7 +53,8 @@ assert abs(sum(g["points"] for g in d["groups"]) - d["score"]) < 1e-9
 assert "id" not in d and "timing" not in d and not any(c.get("hidden") for c in d["cases"])
 assert len(d["provenance"]["seed_commitment"]) == 64 and d["provenance"]["spec"]
 PY
-for file in "$WORK/attention.c" "$WORK/nul.c" "$WORK/attention.cu"; do
+for file in "$WORK/attention.c" "$WORK/nul.c" "$WORK/attention.cu" "$WORK/right.cu"; do
+    [ -e "$file" ] || continue
     try attention "$file" --json >"$WORK/json"
     check "--json without a score is whole too (${file##*.}, $(wc -c <"$file") bytes)" python3 - "$WORK/json" <<'PY'
 import json, sys

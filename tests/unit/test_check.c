@@ -355,7 +355,7 @@ static void what_the_worker_cannot_serve_is_a_system_error(void **state)
     job.only_case[0] = '\0';
     job.device = DEVICE_GPU;
     client_run(client_of(state), &job, &events);
-    assert_int_equal(done_of(&events)->outcome, OUTCOME_COMPILED_ONLY);
+    assert_int_equal(done_of(&events)->outcome, OUTCOME_COMPILE_ERROR); /* no launch line */
     client_events_release(&events);
 
     job.device = DEVICE_CPU; /* and it still grades */

@@ -1,0 +1,88 @@
+/* expect: pass. Mean, covariance, then Jacobi rotations of the whole matrix by one block (in double:
+ * it is a small part of the work), the k largest, and the projection. */
+#include "pca.cuh"
+
+//@ scratch C 8*d*d
+//@ scratch V 8*d*d
+//@ launch means<<<d, 1>>>(n, d, X, mean)
+//@ launch covariance<<<(d, d), 1>>>(n, d, X, mean, C, V)
+//@ launch jacobi<<<1, 256>>>(d, C, V)
+//@ launch largest<<<1, 1>>>(d, k, C, V, comp, var)
+//@ launch project<<<(n+127)/128, 128>>>(n, d, k, X, mean, comp, proj)
+
+extern "C" __global__ void means(int n, int d, const float *X, float *mean)
+{
+    const int j = blockIdx.x;
+    double sum = 0;
+
+    for (int i = 0; i < n; i++)
+        sum += X[(size_t)i * d + j];
+    mean[j] = (float)(sum / n);
+}
+
+extern "C" __global__ void covariance(int n, int d, const float *X, const float *mean, double *C,
+                                      double *V)
+{
+    const int j = blockIdx.x, l = blockIdx.y;
+    double sum = 0;
+
+    for (int i = 0; i < n; i++)
+        sum += ((double)X[(size_t)i * d + j] - mean[j]) * ((double)X[(size_t)i * d + l] - mean[l]);
+    C[j * d + l] = sum / (n - 1);
+    V[j * d + l] = j == l;
+}
+
+extern "C" __global__ void jacobi(int d, double *C, double *V)
+{
+    for (int sweep = 0; sweep < 12; sweep++)
+        for (int p = 0; p < d; p++)
+            for (int q = p + 1; q < d; q++) {
+                const double off = C[p * d + q], gap = C[q * d + q] - C[p * d + p];
+                const double tau = off == 0 ? 0 : gap / (2 * off);
+                const double t = off == 0 ? 0 : (tau < 0 ? -1 : 1) / (fabs(tau) + sqrt(1 + tau * tau));
+                const double c = 1 / sqrt(1 + t * t), s = t * c;
+                __syncthreads();
+                for (int j = threadIdx.x; j < d; j += blockDim.x) {
+                    const double a = C[j * d + p], b = C[j * d + q];
+                    C[j * d + p] = c * a - s * b;
+                    C[j * d + q] = s * a + c * b;
+                }
+                __syncthreads();
+                for (int j = threadIdx.x; j < d; j += blockDim.x) {
+                    const double a = C[p * d + j], b = C[q * d + j];
+                    const double v = V[p * d + j], w = V[q * d + j];
+                    C[p * d + j] = c * a - s * b;
+                    C[q * d + j] = s * a + c * b;
+                    V[p * d + j] = c * v - s * w;
+                    V[q * d + j] = s * v + c * w;
+                }
+                __syncthreads();
+            }
+}
+
+extern "C" __global__ void largest(int d, int k, double *C, const double *V, float *comp, float *var)
+{
+    for (int c = 0; c < k; c++) {
+        int best = -1;
+        for (int j = 0; j < d; j++)
+            if (!isnan(C[j * d + j]) && (best < 0 || C[j * d + j] > C[best * d + best]))
+                best = j;
+        var[c] = (float)fmax(C[best * d + best], 0.0);
+        for (int j = 0; j < d; j++)
+            comp[c * d + j] = (float)V[best * d + j];
+        C[best * d + best] = NAN; /* taken */
+    }
+}
+
+extern "C" __global__ void project(int n, int d, int k, const float *X, const float *mean,
+                                   const float *comp, float *proj)
+{
+    const int i = blockIdx.x * blockDim.x + threadIdx.x;
+
+    for (int c = 0; c < k && i < n; c++) {
+        float sum = 0;
+        for (int j = 0; j < d; j++)
+            sum += (X[(size_t)i * d + j] - mean[j]) * comp[c * d + j];
+        proj[(size_t)i * k + c] = sum;
+    }
+}

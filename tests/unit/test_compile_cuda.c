@@ -1,0 +1,273 @@
+/* The CUDA compile stage: the audit and the log on real cubins, and the whole of it in a real jail.
+ * Where this host has no NVRTC, the tests that need it are skipped. */
+#include "sandbox/base/clock.h"
+#include "sandbox/base/fdio.h"
+#include "tests/unit/support/check.h"
+#include "worker/compile_cuda.h"
+#include "worker/cubin.h"
+#include "worker/cuda_log.h"
+#include "worker/gpu_arch.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define KERNEL(arguments, body) "extern \"C\" __global__ void k(" arguments ")\n{\n" body "\n}\n"
+#define LINE "//@ launch k<<<Tq, 128>>>(n, o)\n"
+
+struct bench {
+    struct toolchain toolchain;
+    struct cuda_toolchain cuda;
+    struct nvrtc nvrtc;
+    struct spec spec;
+    struct cuda_program program;
+    char slot[4200];
+};
+
+static int bench_setup(void **state)
+{
+    struct bench *bench = calloc(1, sizeof *bench);
+    char path[4200];
+    if (bench == NULL)
+        return -1;
+    struct err err = toolchain_find(&bench->toolchain, NULL);
+    (void)snprintf(path, sizeof path, "%s/assignments/attention/assignment.json",
+                   bench->toolchain.home);
+    if (!err_is(err))
+        err = spec_load(&bench->spec, path);
+    if (err_is(err)) {
+        print_error("%s\n", err.text);
+        return -1;
+    }
+    (void)snprintf(bench->slot, sizeof bench->slot, "%s/../sandbox", bench->toolchain.runtime);
+    const struct sandbox_options options = {.program = bench->slot, .name = "test-nvrtc"};
+    nvrtc_init(&bench->nvrtc, &options);
+    /* As the slot looks: beside build/sandbox, not beside this program. */
+    cuda_toolchain_find(&bench->cuda, "");
+    if (!err_is(nvrtc_warm(&bench->nvrtc))) {
+        bench->cuda.present = true;
+        (void)snprintf(bench->cuda.compiler, sizeof bench->cuda.compiler, "nvrtc");
+        (void)snprintf(bench->cuda.identity, sizeof bench->cuda.identity, "test");
+    }
+    *state = bench;
+    return 0;
+}
+
+static int bench_teardown(void **state)
+{
+    struct bench *bench = *state;
+    nvrtc_release(&bench->nvrtc);
+    free(bench);
+    return 0;
+}
+
+static struct bench *bench_of(void **state)
+{
+    struct bench *bench = *state;
+    if (!bench->cuda.present) {
+        print_message("skipped: no CUDA toolkit (libnvrtc) on this host\n");
+        skip();
+    }
+    return bench;
+}
+
+static struct wire_compiled compile(struct bench *bench, const char *source)
+{
+    struct wire_compiled result;
+    buf_release(&bench->program.cubin);
+    struct err err = compile_cuda(&bench->toolchain, &bench->cuda, &bench->nvrtc, &bench->spec,
+                                  "attention.cu", source, strlen(source), &result, &bench->program);
+    buf_release(&bench->program.cubin);
+    if (err_is(err))
+        fail_msg("our failure: %s", err.text);
+    return result;
+}
+
+static void refused(struct bench *bench, const char *source, const char *code, const char *says)
+{
+    struct wire_compiled result = compile(bench, source);
+    if (result.good || strcmp(result.code, code) != 0 ||
+        (strstr(result.message, says) == NULL && strstr(result.diagnostics, says) == NULL))
+        fail_msg("%s: got good %d code '%s' message '%s' diagnostics '%s', wanted '%s'", source,
+                 result.good, result.code, result.message, result.diagnostics, says);
+    assert_null(strstr(result.diagnostics, "/usr/"));
+    assert_null(strstr(result.diagnostics, "ptxas info"));
+    free(result.diagnostics);
+}
+
+static void a_good_source_tells_its_resources(void **state)
+{
+    struct bench *bench = bench_of(state);
+    struct wire_compiled result =
+        compile(bench, "//@ launch k<<<Tq, 128, 4*Tk>>>(D, o)\n" KERNEL(
+                           "int n, float *o", "__shared__ float s[64]; s[threadIdx.x & 63] = n;\n"
+                                              "__syncthreads(); o[threadIdx.x] = s[n & 63];"));
+    assert_true(result.good);
+    assert_string_equal(result.flags, "sm_90");
+    assert_int_equal(result.kernels_count, 1);
+    assert_string_equal(result.kernels[0].name, "k");
+    assert_in_range(result.kernels[0].registers, 4, 64);
+    assert_int_equal(result.kernels[0].shared_bytes, 256);
+    assert_int_equal(result.kernels[0].dynamic_bytes, 4 * 4096); /* of the largest case */
+    assert_int_equal(result.kernels[0].threads, 128);
+    assert_in_range(result.kernels[0].occupancy, 50, 100);
+    assert_int_equal(result.launches_count, 1);
+    assert_string_equal(result.launches[0], "k<<<Tq, 128, 4*Tk>>>");
+    assert_int_equal(result.errors, 0);
+    free(result.diagnostics);
+}
+
+static void each_mistake_is_refused_by_name_and_line(void **state)
+{
+    struct bench *bench = bench_of(state);
+    static const struct {
+        const char *source, *code, *says;
+    } rows[] = {
+        {KERNEL("int n, float *o", ""), "launch_line", "no launch line"},
+        {"\n//@ launch k<<<Tq>>>(o)\n", "launch_line", "    2 | //@ launch k<<<Tq>>>(o)"},
+        {"//@ launch k<<<1, 3*Tq>>>(o)\n", "launch_bounds", "in a hidden case"},
+        {"//@ launch k<<<1, Tq*100>>>(o)\n", "launch_bounds", "line 1: block.x is 1700"},
+        {LINE "int main(void) { return 0; }\n", "launch_line", "no size"},
+        {"//@ launch k<<<Tq, 128>>>(D, o)\nint main(void)\n{ return 0; }\n", "syntax",
+         "attention.cu:2"},
+        {"//@ launch k<<<Tq, 128>>>(D, o)\nvoid host(int *x)\n{ *x = 1; }\n", "syntax", "host"},
+        {"//@ launch k<<<Tq, 128>>>(D, o)\n" KERNEL("int n, float *o", "int z; o[0] = 1"), "syntax",
+         "attention.cu:5: error: "},
+        {"//@ launch f<<<Tq, 128>>>(D, o)\n" KERNEL("int n, float *o", ""), "missing_kernel",
+         "line 1 launches 'f'"},
+        {"//@ launch k<<<Tq, 128>>>(D, o)\n__global__ void k(int n, float *o) {}\n",
+         "missing_kernel", "extern \"C\""},
+        {"//@ launch k<<<Tq, 128>>>(o)\n" KERNEL("int n, float *o", ""), "wrong_arguments",
+         "line 1 passes 1 arguments to 'k', which takes 2"},
+        {"//@ launch k<<<Tq, 128>>>(q, o)\n" KERNEL("int n, float *o", ""), "wrong_arguments",
+         "passes a pointer as argument 1 of 'k', which takes 4 bytes"},
+        {"//@ launch k<<<Tq, 128>>>(D, o)\n#include <stdio.h>\n", "syntax", "stdio.h"},
+        {"//@ launch k<<<Tq, 128>>>(D, o)\n#include \"/etc/passwd\"\n", "syntax", "/etc/passwd"},
+        {"//@ launch k<<<Tq, 128>>>(D, o)\n" KERNEL("int n, float *o", "printf(\"%d\", n);"),
+         "device_runtime", "vprintf"},
+        {"//@ launch k<<<Tq, 128>>>(D, o)\n" KERNEL("int n, float *o",
+                                                    "o[0] = *(float *)malloc(n);"),
+         "device_runtime", "malloc"},
+        {"//@ launch k<<<Tq, 128>>>(D, o)\n__device__ float big[20000000];\n" KERNEL(
+             "int n, float *o", "big[n] = 1; o[0] = big[n + 1];"),
+         "static_memory", "64 MiB"},
+        {"//@ launch k<<<Tq, 128>>>(D, o)\n" KERNEL(
+             "int n, float *o",
+             "float s[9000]; for (int i = 0; i < 9000; i++) s[i] = o[i * n]; o[0] = s[n];"),
+         "stack_memory", "at most 16384"},
+        {"//@ launch k<<<Tq, 128, 200000>>>(D, o)\n" KERNEL(
+             "int n, float *o",
+             "__shared__ float s[12000]; s[n] = o[n]; __syncthreads(); o[0] = s[n + 1];"),
+         "launch_bounds", "line 1: 248000 bytes of shared memory"},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++)
+        refused(bench, rows[i].source, rows[i].code, rows[i].says);
+}
+
+/* What every assignment ships compiles, and what it ships as a start does too. */
+static void starters_and_solutions_compile(void **state)
+{
+    struct bench *bench = bench_of(state);
+    static const char *const names[] = {"attention", "gradient_descent", "lstm_cell", "pca",
+                                        "quantized_matmul"};
+    static const char *const files[] = {"assignments/%s/starter.cu",
+                                        "tests/submissions/%s/cuda/naive.cu",
+                                        "reference/%s/baseline.cu"};
+    const struct spec kept = bench->spec;
+
+    for (size_t i = 0; i < COUNT(names) * COUNT(files); i++) { /* of each assignment */
+        char path[200];
+        auto_buf struct buf text;
+        buf_init(&text, 1 << 20);
+        (void)snprintf(path, sizeof path, "assignments/%s/assignment.json", names[i / COUNT(files)]);
+        assert_false(err_is(spec_load(&bench->spec, path)));
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+        (void)snprintf(path, sizeof path, files[i % COUNT(files)], names[i / COUNT(files)]);
+#pragma GCC diagnostic pop
+        assert_false(err_is(fdio_read_file(path, &text)));
+        struct wire_compiled result = compile(bench, text.at);
+        if (!result.good || result.warnings > 0)
+            fail_msg("%s: %s %s\n%s", path, result.code, result.message, result.diagnostics);
+        free(result.diagnostics);
+    }
+    bench->spec = kept;
+}
+
+static void a_bomb_ends_at_a_limit_and_the_next_source_compiles(void **state)
+{
+    struct bench *bench = bench_of(state);
+    static const char bomb[] = "//@ launch k<<<Tq, 128>>>(D, o)\n"
+                               "template <int a, int b> struct s { static const int v = s<a - 1, "
+                               "2 * b>::v + s<a - 1, 2 * b + 1>::v; };\n"
+                               "template <int b> struct s<0, b> { static const int v = b; };\n"
+                               "__device__ int x = s<26, 0>::v;\n" KERNEL("int n, float *o", "");
+    nvrtc_release(&bench->nvrtc);
+    bench->nvrtc.cpu_ms = 3000; /* a bomb is as good as any of 10 s */
+    struct wire_compiled result = compile(bench, bomb);
+    bench->nvrtc.cpu_ms = 0;
+    assert_false(result.good);
+    if (strcmp(result.code, "compile_limit") != 0)
+        fail_msg("%s %s", result.code, result.message);
+    free(result.diagnostics);
+    result = compile(bench, "//@ launch k<<<Tq, 128>>>(D, o)\n" KERNEL("int n, float *o", ""));
+    assert_true(result.good);
+    free(result.diagnostics);
+}
+
+static void reports_and_resources_are_read_from_the_log(void **state)
+{
+    (void)state;
+    static const char log[] =
+        "a.cu(12): error: identifier \"x\" is undefined\n      x = 1;\n      ^\n\n"
+        "a.cu(3): warning #177-D: variable \"y\" was declared but never referenced\n"
+        "1 error detected in the compilation of \"a.cu\".\n"
+        "ptxas info    : Compiling entry function 'k' for 'sm_90'\n"
+        "ptxas         .     8 bytes stack frame, 16 bytes spill stores, 24 bytes spill loads\n"
+        "ptxas info    : Used 255 registers, used 1 barriers, 256 bytes smem\n";
+    struct wire_kernel kernels[WIRE_KERNELS_MAX];
+    auto_buf struct buf reports;
+
+    buf_init(&reports, 65536);
+    assert_int_equal(cuda_log_read(log, strlen(log), &reports, kernels), 1);
+    assert_string_equal(kernels[0].name, "k");
+    assert_int_equal(kernels[0].registers, 255);
+    assert_int_equal(kernels[0].shared_bytes, 256);
+    assert_int_equal(kernels[0].spill_bytes, 40);
+    assert_string_equal(reports.at,
+                        "a.cu:12: error: identifier \"x\" is undefined\n      x = 1;\n      ^\n"
+                        "a.cu:3: warning: variable \"y\" was declared but never referenced\n");
+}
+
+/* Figures of NVIDIA's own occupancy tables. */
+static void occupancy_is_what_the_tables_say(void **state)
+{
+    (void)state;
+    const struct gpu_arch *h100 = gpu_arch_find("sm_90"), *a10 = gpu_arch_find("sm_86");
+
+    assert_null(gpu_arch_find("sm_9"));
+    assert_int_equal(gpu_arch_occupancy(h100, 32, 0, 128), 100);
+    assert_int_equal(gpu_arch_occupancy(h100, 64, 0, 256), 50);
+    assert_int_equal(gpu_arch_occupancy(h100, 255, 0, 128), 12);
+    assert_int_equal(gpu_arch_occupancy(h100, 32, 100 << 10, 128), 12);
+    assert_int_equal(gpu_arch_occupancy(a10, 32, 0, 1024), 66);
+    assert_int_equal(gpu_arch_occupancy(h100, 32, 0, 32), 50); /* 32 blocks at once */
+    assert_true(gpu_arch_registers_fit(64, 1024));
+    assert_false(gpu_arch_registers_fit(65, 1024));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reports_and_resources_are_read_from_the_log),
+        cmocka_unit_test(occupancy_is_what_the_tables_say),
+        cmocka_unit_test(a_good_source_tells_its_resources),
+        cmocka_unit_test(each_mistake_is_refused_by_name_and_line),
+        cmocka_unit_test(starters_and_solutions_compile),
+        cmocka_unit_test(a_bomb_ends_at_a_limit_and_the_next_source_compiles),
+    };
+    return cmocka_run_group_tests(tests, bench_setup, bench_teardown);
+}

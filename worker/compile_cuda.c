@@ -1,0 +1,419 @@
+/* The CUDA compile stage: launch lines, cache or compiler, audit, resources; each a step that
+ * either ends the matter or hands on. */
+#include "worker/compile_cuda.h"
+
+#include "sandbox/base/clock.h"
+#include "sandbox/base/fdio.h"
+#include "sandbox/base/text.h"
+#include "sandbox/jail_tools.h"
+#include "worker/cache.h"
+#include "worker/cubin.h"
+#include "worker/cuda_log.h"
+#include "worker/diagnostics.h"
+#include "worker/gpu_arch.h"
+#include "worker/nvrtc_input.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define HEADER_BYTES_MAX ((size_t)256 << 10)
+#define LOG_BYTES_MAX ((size_t)64 << 10) /* of the assembler's lines: some 300 bytes a kernel */
+
+/* One compilation on its way. */
+struct build {
+    const struct toolchain *toolchain;
+    const struct cuda_toolchain *cuda;
+    const struct gpu_arch *arch;
+    struct nvrtc *nvrtc;
+    const struct spec *spec;
+    const char *source;
+    size_t source_size;
+    char file_name[64], header_name[64];
+    struct buf header;
+    struct cache_entry made; /* object: the assembler's lines, a 0 byte, the cubin */
+    struct wire_compiled *result;
+    struct cuda_program *program;
+};
+
+static struct err build_init(struct build *build, const char *file_name);
+static struct err build_run(struct build *build);
+static bool refuse(struct build *build, const char *code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static bool launches_fine(struct build *build);
+static struct err cubin_get(struct build *build);
+static struct cache_key key_of(const struct build *build);
+static struct err cubin_make(struct build *build, bool *out_lasting);
+static void note_end(struct build *build, const struct tool_result *tool);
+static void keep_lines(struct buf *out, const struct buf *said);
+static bool cubin_fine(struct build *build);
+static bool resources_fine(struct build *build);
+static bool step_fine(struct build *build, const struct launch_order *order, int line,
+                      const struct spec_case *one);
+static struct wire_kernel *kernel_of(struct build *build, const char *name);
+static const struct spec_case *case_at(const struct spec *spec, int index);
+static void quote_line(struct build *build, int line);
+
+void cuda_toolchain_find(struct cuda_toolchain *out, const char *architecture)
+{
+    static const char prefix[] = "libnvrtc-builtins.so.";
+    struct jail_tools tools;
+    struct stat library, program;
+
+    *out = (struct cuda_toolchain){.present = false};
+    (void)text_copy(out->architecture, sizeof out->architecture,
+                    architecture[0] == '\0' ? GPU_ARCH_DEFAULT : architecture);
+    (void)snprintf(out->why, sizeof out->why, "no CUDA toolkit (libnvrtc) on this host");
+    if (gpu_arch_find(out->architecture) == NULL) {
+        (void)snprintf(out->why, sizeof out->why, "architecture %s is not known here",
+                       out->architecture);
+        return;
+    }
+    if (err_is(jail_tools_find(&tools)) || tools.nvrtc[0] == '\0' ||
+        stat(tools.nvrtc, &library) < 0 || stat(tools.nvrtc_program, &program) < 0)
+        return;
+    const char *const version = strstr(tools.nvrtc_builtins, prefix);
+    (void)snprintf(out->compiler, sizeof out->compiler, "nvrtc %.40s",
+                   version == NULL ? "" : version + strlen(prefix));
+    (void)snprintf(out->identity, sizeof out->identity, "%.100s %lld %lld %lld %lld", tools.nvrtc,
+                   (long long)library.st_size, (long long)library.st_mtime,
+                   (long long)program.st_size, (long long)program.st_mtime);
+    out->present = true;
+    out->why[0] = '\0';
+}
+
+struct err compile_cuda(const struct toolchain *toolchain, const struct cuda_toolchain *cuda,
+                        struct nvrtc *nvrtc, const struct spec *spec, const char *file_name,
+                        const char *source, size_t source_size, struct wire_compiled *out_result,
+                        struct cuda_program *out_program)
+{
+    const int64_t started_ms = clock_ms();
+    struct build build = {.toolchain = toolchain,
+                          .cuda = cuda,
+                          .arch = gpu_arch_find(cuda->architecture),
+                          .nvrtc = nvrtc,
+                          .spec = spec,
+                          .source = source,
+                          .source_size = source_size,
+                          .result = out_result,
+                          .program = out_program};
+
+    *out_result = (struct wire_compiled){.good = false};
+    (void)text_copy(out_result->compiler, sizeof out_result->compiler, cuda->compiler);
+    (void)text_copy(out_result->flags, sizeof out_result->flags, cuda->architecture);
+    buf_init(&out_program->cubin, CACHE_OBJECT_MAX);
+    struct err err = build_init(&build, file_name);
+    if (!err_is(err))
+        err = build_run(&build);
+    out_result->errors += build.made.errors;
+    out_result->warnings = build.made.warnings;
+    out_result->diagnostics = buf_take(&build.made.diagnostics);
+    out_result->took_ms = clock_ms() - started_ms;
+    if (!err_is(err) && out_result->diagnostics == NULL)
+        err = err_make(ERR_SYSTEM, "memory for the diagnostics");
+    cache_entry_release(&build.made);
+    buf_release(&build.header);
+    return err;
+}
+
+static struct err build_init(struct build *build, const char *file_name)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789_-.";
+    const size_t length = strlen(file_name);
+    const char *const name = build->spec->name;
+    char path[2 * 4096];
+
+    cache_entry_init(&build->made);
+    buf_init(&build->header, HEADER_BYTES_MAX);
+    if (length > 3 && length < sizeof build->file_name && strspn(file_name, allowed) == length &&
+        file_name[0] != '-' && file_name[0] != '.')
+        (void)text_copy(build->file_name, sizeof build->file_name, file_name);
+    else
+        (void)snprintf(build->file_name, sizeof build->file_name, "%s.cu", name);
+    (void)snprintf(build->header_name, sizeof build->header_name, "%s.cuh", name);
+    (void)snprintf(path, sizeof path, "%s/assignments/%s/%s.cuh", build->toolchain->home, name,
+                   name);
+    return fdio_read_file(path, &build->header);
+}
+
+static struct err build_run(struct build *build)
+{
+    if (!launches_fine(build))
+        return err_none();
+    if (!build->cuda->present)
+        return err_make(ERR_SYSTEM, "%s", build->cuda->why);
+    struct err err = cubin_get(build);
+    if (err_is(err))
+        return err;
+    if (!build->made.compiled) {
+        _Static_assert(sizeof build->result->code == sizeof build->made.code &&
+                           sizeof build->result->message == sizeof build->made.message,
+                       "copied whole");
+        memcpy(build->result->code, build->made.code, sizeof build->result->code);
+        memcpy(build->result->message, build->made.message, sizeof build->result->message);
+        return err_none();
+    }
+    build->result->good = cubin_fine(build) && resources_fine(build);
+    if (build->result->good)
+        for (int i = 0; i < build->program->plan.steps_count; i++)
+            (void)text_copy(build->result->launches[build->result->launches_count++],
+                            sizeof build->result->launches[0], build->program->plan.steps[i].words);
+    return err_none();
+}
+
+/* Always false: what is refused is not good. */
+static bool refuse(struct build *build, const char *code, const char *format, ...)
+{
+    struct wire_compiled *const result = build->result;
+    auto_buf struct buf clean;
+    char raw[sizeof result->message];
+    va_list list;
+
+    va_start(list, format);
+    (void)vsnprintf(raw, sizeof raw, format, list); /* cut: it is for people */
+    va_end(list);
+    buf_init(&clean, 4 * sizeof raw);
+    (void)text_sanitise(&clean, raw, strlen(raw), 1, sizeof raw - 1); /* a stranger's words */
+    (void)text_copy(result->message, sizeof result->message, clean.at);
+    (void)text_copy(result->code, sizeof result->code, code);
+    return false;
+}
+
+/* Read, and in bounds in every case that it would run in. */
+static bool launches_fine(struct build *build)
+{
+    const struct launch_limits limits = {.shared_bytes = build->arch->shared_of_block,
+                                         .scratch_bytes = build->spec->limits.memory_extra_bytes};
+    auto_free struct launch_program *program = malloc(sizeof *program);
+    struct launch_plan *const plan = &build->program->plan;
+    const char *code = "launch_line";
+    int line = 0;
+
+    struct err err = launch_parse(plan, build->spec, build->source, build->source_size);
+    for (int i = 0; !err_is(err) && program != NULL; i++) {
+        const struct spec_case *const one = case_at(build->spec, i);
+        if (one == NULL)
+            return true;
+        code = "launch_bounds";
+        err = launch_program(plan, build->spec, one, &limits, program);
+    }
+    if (sscanf(err.text, "line %d:", &line) == 1)
+        quote_line(build, line);
+    return refuse(build, code, "%s", err_is(err) ? err.text : "no memory for its launches");
+}
+
+/* From the cache, or made and put there. */
+static struct err cubin_get(struct build *build)
+{
+    const char *const folder = build->toolchain->cache;
+    const struct cache_key key = key_of(build);
+    bool lasting = false;
+
+    if (folder[0] != '\0' && cache_get(folder, &key, &build->made))
+        return err_none();
+    struct err err = cubin_make(build, &lasting);
+    if (!err_is(err) && lasting && folder[0] != '\0')
+        cache_put(folder, &key, &build->made);
+    return err;
+}
+
+static struct cache_key key_of(const struct build *build)
+{
+    static const char *const options[] = {NVRTC_OPTIONS};
+    struct cache_part parts[COUNT(options) + 8];
+    size_t count = 0;
+
+    parts[count++] = (struct cache_part){"cuda", 4};
+    parts[count++] = (struct cache_part){build->source, build->source_size};
+    parts[count++] = (struct cache_part){build->header.at, build->header.size};
+    parts[count++] = (struct cache_part){build->file_name, strlen(build->file_name)};
+    parts[count++] = (struct cache_part){build->header_name, strlen(build->header_name)};
+    parts[count++] = (struct cache_part){build->cuda->identity, strlen(build->cuda->identity)};
+    parts[count++] = (struct cache_part){build->arch->name, strlen(build->arch->name)};
+    for (size_t i = 0; i < COUNT(options); i++)
+        parts[count++] = (struct cache_part){options[i], strlen(options[i])};
+    return cache_key_of(parts, count);
+}
+
+/* Limits depend on how busy the machine is, so only clean ends are lasting. */
+static struct err cubin_make(struct build *build, bool *out_lasting)
+{
+    const struct nvrtc_source source = {.architecture = build->arch->name,
+                                        .name = build->file_name,
+                                        .header_name = build->header_name,
+                                        .text = build->source,
+                                        .header = build->header.at,
+                                        .text_size = build->source_size,
+                                        .header_size = build->header.size};
+    auto_buf struct buf cubin;
+    struct tool_result tool;
+
+    buf_init(&cubin, CACHE_OBJECT_MAX);
+    tool_result_init(&tool);
+    struct err err = nvrtc_compile(build->nvrtc, &source, &tool, &cubin);
+    if (!err_is(err)) {
+        note_end(build, &tool);
+        build->made.compiled = tool.end == TOOL_DONE;
+        keep_lines(&build->made.object, &tool.said);
+        buf_append(&build->made.object, "", 1);
+        buf_append(&build->made.object, cubin.at, cubin.size);
+        if (build->made.object.failed)
+            err = err_make(ERR_LIMIT, "a cubin of %zu bytes", cubin.size);
+    }
+    *out_lasting = tool.end != TOOL_LIMIT;
+    tool_result_release(&tool);
+    return err;
+}
+
+static void note_end(struct build *build, const struct tool_result *tool)
+{
+    struct cache_entry *const made = &build->made;
+    struct wire_kernel ignored[WIRE_KERNELS_MAX];
+    auto_buf struct buf reports;
+
+    buf_init(&reports, (size_t)1 << 20);
+    (void)cuda_log_read(tool->said.at, tool->said.size, &reports, ignored);
+    if (reports.size > 0) {
+        const struct diagnostics_count count =
+            diagnostics_clean(&made->diagnostics, reports.at, reports.size, build->file_name,
+                              WIRE_DIAGNOSTICS_MAX - made->diagnostics.size);
+        made->errors += count.errors;
+        made->warnings += count.warnings;
+    }
+    if (tool->end == TOOL_DONE)
+        return;
+    (void)text_copy(made->code, sizeof made->code,
+                    tool->end == TOOL_LIMIT ? "compile_limit" : "syntax");
+    if (tool->end == TOOL_LIMIT)
+        (void)text_copy(made->message, sizeof made->message, tool->message);
+    else
+        (void)snprintf(made->message, sizeof made->message, "the CUDA compiler found %lld error%s",
+                       (long long)made->errors, made->errors == 1 ? "" : "s");
+}
+
+/* The assembler's lines, which say what each kernel needs. */
+static void keep_lines(struct buf *out, const struct buf *said)
+{
+    for (size_t at = 0; at < said->size && out->size < LOG_BYTES_MAX;) {
+        const char *const line = said->at + at;
+        const char *const end = memchr(line, '\n', said->size - at);
+        const size_t length = end == NULL ? said->size - at : (size_t)(end - line) + 1;
+        if (length > 5 && memcmp(line, "ptxas", 5) == 0 && memchr(line, '\0', length) == NULL)
+            buf_append(out, line, length);
+        at += length;
+    }
+}
+
+static bool cubin_fine(struct build *build)
+{
+    const struct buf *const object = &build->made.object;
+    const char *const stop = memchr(object->at, '\0', object->size);
+    const size_t log_size = stop == NULL ? object->size : (size_t)(stop - object->at);
+    struct cubin_finding finding;
+    auto_buf struct buf reports;
+
+    buf_init(&reports, (size_t)1 << 20);
+    build->result->kernels_count =
+        cuda_log_read(object->at, log_size, &reports, build->result->kernels);
+    for (int i = 0; i < build->result->kernels_count; i++)
+        build->result->kernels[i].dynamic_bytes = build->result->kernels[i].occupancy = -1;
+    if (stop != NULL)
+        buf_append(&build->program->cubin, stop + 1, object->size - log_size - 1);
+    if (cubin_audit(build->program->cubin.at, build->program->cubin.size, &build->program->plan,
+                    build->arch->number, &finding))
+        return true;
+    quote_line(build, finding.line);
+    return refuse(build, finding.code, "%s", finding.message);
+}
+
+/* Registers, and shared memory together, are known only now. The last case is the largest, and the
+ * one whose occupancy is told. */
+static bool resources_fine(struct build *build)
+{
+    const struct launch_limits limits = {.shared_bytes = build->arch->shared_of_block,
+                                         .scratch_bytes = build->spec->limits.memory_extra_bytes};
+    const struct launch_plan *const plan = &build->program->plan;
+    auto_free struct launch_program *program = malloc(sizeof *program);
+
+    if (program == NULL)
+        return refuse(build, "launch_bounds", "no memory for its launches");
+    for (int i = 0; case_at(build->spec, i) != NULL; i++) {
+        const struct spec_case *const one = case_at(build->spec, i);
+        struct err err = launch_program(plan, build->spec, one, &limits, program);
+        if (err_is(err)) /* was fine before */
+            return refuse(build, "launch_bounds", "%s", err.text);
+        for (int j = 0; j < program->steps_count; j++)
+            if (!step_fine(build, &program->steps[j], plan->steps[j].line, one))
+                return false;
+    }
+    return true;
+}
+
+static bool step_fine(struct build *build, const struct launch_order *order, int line,
+                      const struct spec_case *one)
+{
+    struct wire_kernel *const kernel = kernel_of(build, order->kernel);
+    const int threads = (int)(order->block[0] * order->block[1] * order->block[2]);
+    const char *const name = one->hidden ? "a hidden case" : one->name;
+
+    if (kernel == NULL)
+        return true; /* more kernels than are told of; the driver checks these too */
+    const int64_t shared = kernel->shared_bytes + order->shared_bytes;
+    if (!gpu_arch_registers_fit(kernel->registers, threads)) {
+        quote_line(build, line);
+        return refuse(build, "launch_bounds",
+                      "line %d: %d threads of %d registers each are more than a block's %d (in %s)",
+                      line, threads, kernel->registers, GPU_REGISTERS, name);
+    }
+    if (shared > build->arch->shared_of_block) {
+        quote_line(build, line);
+        return refuse(build, "launch_bounds",
+                      "line %d: %lld bytes of shared memory, static and dynamic; a block of %s has "
+                      "%lld (in %s)",
+                      line, (long long)shared, build->arch->name,
+                      (long long)build->arch->shared_of_block, name);
+    }
+    kernel->threads = threads;
+    kernel->dynamic_bytes = order->shared_bytes;
+    kernel->occupancy = gpu_arch_occupancy(build->arch, kernel->registers, shared, threads);
+    return true;
+}
+
+static struct wire_kernel *kernel_of(struct build *build, const char *name)
+{
+    for (int i = 0; i < build->result->kernels_count; i++)
+        if (strcmp(build->result->kernels[i].name, name) == 0)
+            return &build->result->kernels[i];
+    return NULL;
+}
+
+/* The cases that a GPU runs: those for correctness, then its own ranked ones. NULL at the end. */
+static const struct spec_case *case_at(const struct spec *spec, int index)
+{
+    for (int i = 0; i < spec->cases_count; i++)
+        if (!spec->groups[spec->cases[i].group].is_speed && index-- == 0)
+            return &spec->cases[i];
+    return index < spec->gpu_cases_count ? &spec->gpu_cases[index] : NULL;
+}
+
+/* A refusal shows the line that it is about, as the compiler's errors do. */
+static void quote_line(struct build *build, int line)
+{
+    const char *at = build->source, *const end = at + build->source_size;
+    auto_buf struct buf text;
+
+    if (line < 1)
+        return;
+    for (int i = 1; i < line && at < end; i++) {
+        const char *const next = memchr(at, '\n', (size_t)(end - at));
+        at = next == NULL ? end : next + 1;
+    }
+    const char *const stop = at < end ? memchr(at, '\n', (size_t)(end - at)) : NULL;
+    buf_init(&text, (size_t)1 << 20);
+    buf_printf(&text, "%5d | %.*s\n", line, (int)((stop == NULL ? end : stop) - at), at);
+    (void)diagnostics_clean(&build->made.diagnostics, text.at, text.size, build->file_name,
+                            WIRE_DIAGNOSTICS_MAX - build->made.diagnostics.size);
+}
