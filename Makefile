@@ -233,7 +233,7 @@ $(BUILD)/tests/bridge: $(BUILD)/obj/tests/bridge.o $(call lib,reference inputs a
 	@mkdir -p $(@D)
 	$(link) -lcjson -lsodium -lm
 # Beside the sandbox that it starts.
-$(BUILD)/bench_timing: $(BUILD)/obj/tests/bench/timing.o $(call lib,worker reference inputs assignments sandbox base)
+$(BUILD)/bench_timing $(BUILD)/bench_nvrtc: $(BUILD)/bench_%: $(BUILD)/obj/tests/bench/%.o $(call lib,worker reference inputs assignments sandbox base)
 	@mkdir -p $(@D)
 	$(link) -lseccomp -lcjson -lsodium -lm
 $(BUILD)/tests/programs/%: tests/programs/%.c
@@ -293,7 +293,7 @@ run:
 	@$(BUILD)/grader serve --demo.path=$(BUILD)/demo --database.path=$(BUILD)/demo/grader.db --worker.cache=$(BUILD)/cache --worker.calibration= $(ARGS)
 bench:
 	@deploy/deps bench
-	@+$(MAKE) -s all unit $(BUILD)/tests/bench_compile $(BUILD)/bench_timing
+	@+$(MAKE) -s all unit $(BUILD)/tests/bench_compile $(BUILD)/bench_timing $(BUILD)/bench_nvrtc
 	@BUILD=$(BUILD) tests/bench/run $(T)
 soak: all
 	@BUILD=$(BUILD) tests/soak

@@ -10,7 +10,6 @@
 #include "sandbox/base/text.h"
 
 #include <cjson/cJSON.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -32,11 +31,10 @@ static void ask_worker(struct doctor *out, const char *calibration_path);
 static struct err ask_calibration(struct child *child, struct wire_hello *hello);
 static void worker_rows(struct doctor *out, const struct wire_hello *hello);
 static void speed_row(struct doctor *out, const struct wire_calibration *calibration);
-static void ask_cuda(struct doctor *out);
+static void cuda_rows(struct doctor *out, const struct wire_hello *hello);
 static void ask_database(struct doctor *out, const char *path);
 static void add(struct doctor *out, const char *name, enum doctor_state state, const char *detail,
                 const char *advice);
-static bool has_command(const char *name);
 
 static const char *const state_words[] = {"ok", "weaker", "missing", "not here"};
 
@@ -46,7 +44,6 @@ void doctor_ask(struct doctor *out, const char *database_path, const char *calib
     ask_sandbox(out);
     ask_assignments(out);
     ask_worker(out, calibration_path);
-    ask_cuda(out);
     ask_database(out, database_path);
 }
 
@@ -181,6 +178,7 @@ static void ask_worker(struct doctor *out, const char *calibration_path)
         err = ask_calibration(&child, &hello.hello);
     if (!err_is(err) && hello.kind == EVENT_HELLO) {
         worker_rows(out, &hello.hello);
+        cuda_rows(out, &hello.hello);
     } else {
         auto_buf struct buf said;
         buf_init(&said, 4096);
@@ -247,39 +245,19 @@ static void speed_row(struct doctor *out, const struct wire_calibration *calibra
 
 /* -- optional: CUDA ---------------------------------------------------------------------------- */
 
-static void ask_cuda(struct doctor *out)
+/* The worker that was just asked found the compiler, or not. */
+static void cuda_rows(struct doctor *out, const struct wire_hello *hello)
 {
-    static const char *const names[] = {"libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so",
-                                        "/usr/local/cuda/lib64/libnvrtc.so"};
-    const char *found = NULL;
-    for (size_t i = 0; i < COUNT(names) && found == NULL; i++) {
-        /* NODELETE: its start-up allocates what its end does not give back. */
-        void *library = dlopen(names[i], RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE);
-        found = library != NULL ? names[i] : NULL;
-        if (library != NULL)
-            (void)dlclose(library); /* only asked whether it is there */
-    }
-    bool compiler = has_command("nvcc") || access("/usr/local/cuda/bin/nvcc", X_OK) == 0;
-    bool device = access("/dev/nvidiactl", F_OK) == 0;
-    char detail[256];
-    (void)snprintf(detail, sizeof detail, "nvcc %s, NVRTC %s, device %s", compiler ? "yes" : "no",
-                   found != NULL ? found : "no", device ? "yes" : "no"); /* fits */
-    add(out, "cuda", compiler && found != NULL && device ? DOCTOR_GOOD : DOCTOR_ABSENT, detail,
-        device ? "" : "optional: without a GPU, .cu files end in compiled_only");
-}
+    const bool compiler = hello->cuda[0] != '\0';
+    const bool device = access("/dev/nvidiactl", F_OK) == 0;
 
-static bool has_command(const char *name)
-{
-    const char *at = getenv("PATH");
-    while (at != NULL && *at != 0) {
-        char path[4096];
-        size_t length = strcspn(at, ":");
-        int size = snprintf(path, sizeof path, "%.*s/%s", (int)length, at, name);
-        if (size > 0 && (size_t)size < sizeof path && access(path, X_OK) == 0)
-            return true;
-        at += length + (at[length] == ':');
-    }
-    return false;
+    add(out, "cuda", compiler ? DOCTOR_GOOD : DOCTOR_ABSENT,
+        compiler ? hello->cuda : "no CUDA compiler (libnvrtc): .cu files are not compiled here",
+        compiler ? "" : "optional: a CUDA toolkit of version 12 or 13 at /usr/local/cuda");
+    add(out, "gpu", DOCTOR_ABSENT,
+        device ? "a device is here, and this version does not run kernels on it yet"
+               : "no device: .cu files end in compiled_only",
+        "");
 }
 
 /* -- the database's place ---------------------------------------------------------------------- */

@@ -60,6 +60,18 @@ bool pool_can(const struct pool *pool, const char *needs)
     return false;
 }
 
+bool pool_may_compile_cuda(const struct pool *pool)
+{
+    size_t ready = 0;
+
+    for (size_t i = 0; pool != NULL && i < pool->seats_count; i++) {
+        if (pool->seats[i].ready && pool->seats[i].hello.cuda[0] != '\0')
+            return true;
+        ready += pool->seats[i].ready;
+    }
+    return ready == 0;
+}
+
 struct err pool_give(struct pool *pool, size_t seat_index, const struct job *job, void *ticket)
 {
     struct seat *seat = &pool->seats[seat_index];

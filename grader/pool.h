@@ -44,6 +44,9 @@ bool pool_next_free(const struct pool *pool, size_t *seat, const struct wire_hel
 /* True if some worker that is here can do that ("gpu"). NULL is an empty pool. */
 bool pool_can(const struct pool *pool, const char *needs);
 
+/* False once workers are here and none compiles CUDA; true while that is not known. */
+bool pool_may_compile_cuda(const struct pool *pool);
+
 /* Sends a job to a free worker; `ticket` comes back with its events. ERR_BUSY if it is not free,
  * ERR_LIMIT if the job does not fit a frame. */
 struct err pool_give(struct pool *pool, size_t seat, const struct job *job, void *ticket);

@@ -5,6 +5,7 @@
 #include "grader/words.h"
 #include "sandbox/base/text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@ static void apply_finding(struct report *report, const struct wire_finding *find
 static void apply_timed(struct report *report, struct wire_timed *timed);
 static void *places(struct report *report, size_t size);
 static void apply_done(struct report *report, const struct wire_done *done);
+static void fail_compiled_only(struct report *report);
 static void fail(struct report *report, enum stage stage, const char *code, const char *message);
 static bool is_index(const struct report *report, int index, bool speed);
 
@@ -134,10 +136,7 @@ static void apply_done(struct report *report, const struct wire_done *done)
              *compiled->message != 0 ? compiled->message
                                      : words_of("compile_error_message", LANGUAGE_EN));
         break;
-    case OUTCOME_COMPILED_ONLY:
-        fail(report, STAGE_COMPILED_ONLY, "compiled_only",
-             words_of("compiled_only_message", LANGUAGE_EN));
-        break;
+    case OUTCOME_COMPILED_ONLY: fail_compiled_only(report); break;
     case OUTCOME_CALIBRATED: /* no answer to what was asked */
     case OUTCOME_SYSTEM_ERROR:
         /* done->message is for operators; the student gets our own sentence. */
@@ -145,6 +144,18 @@ static void apply_done(struct report *report, const struct wire_done *done)
              words_of("system_error_message", LANGUAGE_EN));
         break;
     }
+}
+
+/* Names the class of workers that could go on. */
+static void fail_compiled_only(struct report *report)
+{
+    char message[sizeof report->message];
+
+    (void)snprintf(message, sizeof message, "%s%s%s%s",
+                   words_of("compiled_only_message", LANGUAGE_EN),
+                   *report->compiled.flags != 0 ? "; a worker of class gpu:" : "",
+                   report->compiled.flags, *report->compiled.flags != 0 ? " could grade it" : "");
+    fail(report, STAGE_COMPILED_ONLY, "compiled_only", message);
 }
 
 static void fail(struct report *report, enum stage stage, const char *code, const char *message)

@@ -128,4 +128,7 @@ struct submissions_stats {
 };
 struct submissions_stats submissions_stats(const struct submissions *submissions);
 
+/* False once workers are here and none of them compiles CUDA: a .cu file could only fail. */
+bool submissions_may_compile_cuda(const struct submissions *submissions);
+
 #endif

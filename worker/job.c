@@ -51,7 +51,11 @@ struct err job_run(struct worker *worker, const struct job *job)
         one_line(event.done.message, sizeof event.done.message, err.text);
     }
     event.done.took_ms = clock_ms() - started_ms;
-    return worker->emit(worker->emit_context, &event);
+    err = worker->emit(worker->emit_context, &event);
+    /* The next CUDA source finds a warm compiler; a failure shows when it is needed. */
+    if (worker->nvrtc.slot != NULL)
+        (void)nvrtc_warm(&worker->nvrtc);
+    return err;
 }
 
 static struct err job_steps(struct worker *worker, const struct job *job, struct wire_done *done)

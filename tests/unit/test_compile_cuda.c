@@ -182,7 +182,8 @@ static void starters_and_solutions_compile(void **state)
         char path[200];
         auto_buf struct buf text;
         buf_init(&text, 1 << 20);
-        (void)snprintf(path, sizeof path, "assignments/%s/assignment.json", names[i / COUNT(files)]);
+        (void)snprintf(path, sizeof path, "assignments/%s/assignment.json",
+                       names[i / COUNT(files)]);
         assert_false(err_is(spec_load(&bench->spec, path)));
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
@@ -195,6 +196,39 @@ static void starters_and_solutions_compile(void **state)
         free(result.diagnostics);
     }
     bench->spec = kept;
+}
+
+/* The hostile sources: `refused` end here, with the code of their first line; those of `hostile`
+ * are for a device, and only shown to compile. */
+static void hostile_sources_end_as_their_first_line_says(void **state)
+{
+    struct bench *bench = bench_of(state);
+    static const char *const folders[] = {"refused", "hostile"};
+    int tried = 0;
+
+    for (size_t f = 0; f < COUNT(folders); f++) {
+        char folder[100], path[400], wanted[32];
+        struct dirent **names = NULL;
+        (void)snprintf(folder, sizeof folder, "tests/submissions/attention/cuda/%s", folders[f]);
+        const int count = scandir(folder, &names, NULL, alphasort);
+        for (int i = 0; i < count; i++) {
+            auto_buf struct buf text;
+            buf_init(&text, 1 << 20);
+            (void)snprintf(path, sizeof path, "%s/%.200s", folder, names[i]->d_name);
+            if (names[i]->d_type == DT_REG && !err_is(fdio_read_file(path, &text))) {
+                assert_int_equal(sscanf(text.at, "/* expect: %31[a-z_]", wanted), 1);
+                struct wire_compiled result = compile(bench, text.at);
+                if (result.good != (f == 1) || (f == 0 && strcmp(result.code, wanted) != 0))
+                    fail_msg("%s: %s %s\n%s", path, result.code, result.message,
+                             result.diagnostics);
+                free(result.diagnostics);
+                tried++;
+            }
+            free(names[i]);
+        }
+        free(names);
+    }
+    assert_in_range(tried, 20, 200);
 }
 
 static void a_bomb_ends_at_a_limit_and_the_next_source_compiles(void **state)
@@ -267,6 +301,7 @@ int main(void)
         cmocka_unit_test(a_good_source_tells_its_resources),
         cmocka_unit_test(each_mistake_is_refused_by_name_and_line),
         cmocka_unit_test(starters_and_solutions_compile),
+        cmocka_unit_test(hostile_sources_end_as_their_first_line_says),
         cmocka_unit_test(a_bomb_ends_at_a_limit_and_the_next_source_compiles),
     };
     return cmocka_run_group_tests(tests, bench_setup, bench_teardown);

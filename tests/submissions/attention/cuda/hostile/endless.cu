@@ -1,0 +1,12 @@
+/* expect: time_limit. */
+#include "attention.cuh"
+
+//@ launch attention<<<(Tq, H, B), 128>>>(H, Tq, Tk, D, q, k, v, kvlen, causal, o)
+
+extern "C" __global__ void attention(int H, int Tq, int Tk, int D, const float *q, const float *k,
+                                     const float *v, const int *kvlen, int causal, float *o)
+{
+    volatile float *x = o;
+    while (x[0] != 1.5f)
+        x[1] = 0;
+}

@@ -1,0 +1,10 @@
+/* expect: runtime_error. Writes far behind the output. */
+#include "attention.cuh"
+
+//@ launch attention<<<(Tq, H, B), 128>>>(H, Tq, Tk, D, q, k, v, kvlen, causal, o)
+
+extern "C" __global__ void attention(int H, int Tq, int Tk, int D, const float *q, const float *k,
+                                     const float *v, const int *kvlen, int causal, float *o)
+{
+    o[(size_t)1 << 40] = 1;
+}

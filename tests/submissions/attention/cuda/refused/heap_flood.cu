@@ -1,0 +1,13 @@
+/* expect: device_runtime. Takes the heap of the device. */
+#include "attention.cuh"
+
+//@ launch attention<<<(Tq, H, B), 128>>>(H, Tq, Tk, D, q, k, v, kvlen, causal, o)
+
+extern "C" __global__ void attention(int H, int Tq, int Tk, int D, const float *q, const float *k,
+                                     const float *v, const int *kvlen, int causal, float *o)
+{
+    for (;;)
+        if (malloc(1 << 20) == nullptr)
+            break;
+    o[0] = 0;
+}
