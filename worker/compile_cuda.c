@@ -329,8 +329,8 @@ static bool cubin_fine(struct build *build)
     return refuse(build, finding.code, "%s", finding.message);
 }
 
-/* Registers, and shared memory together, are known only now. The last case is the largest, and the
- * one whose occupancy is told. */
+/* Registers, and shared memory together, are known only now. The last visible case is the
+ * largest, and the one whose occupancy is told. */
 static bool resources_fine(struct build *build)
 {
     const struct launch_limits limits = {.shared_bytes = build->arch->shared_of_block,
@@ -357,25 +357,30 @@ static bool step_fine(struct build *build, const struct launch_order *order, int
 {
     struct wire_kernel *const kernel = kernel_of(build, order->kernel);
     const int threads = (int)(order->block[0] * order->block[1] * order->block[2]);
-    const char *const name = one->hidden ? "a hidden case" : one->name;
 
     if (kernel == NULL)
         return true; /* more kernels than are told of; the driver checks these too */
     const int64_t shared = kernel->shared_bytes + order->shared_bytes;
-    if (!gpu_arch_registers_fit(kernel->registers, threads)) {
+    const bool registers_fit = gpu_arch_registers_fit(kernel->registers, threads);
+    if (!registers_fit || shared > build->arch->shared_of_block)
         quote_line(build, line);
+    if (one->hidden && (!registers_fit || shared > build->arch->shared_of_block))
         return refuse(build, "launch_bounds",
-                      "line %d: %d threads of %d registers each are more than a block's %d (in %s)",
-                      line, threads, kernel->registers, GPU_REGISTERS, name);
-    }
-    if (shared > build->arch->shared_of_block) {
-        quote_line(build, line);
+                      "line %d: more than a block of %s has, in a hidden case", line,
+                      build->arch->name);
+    if (!registers_fit)
+        return refuse(
+            build, "launch_bounds",
+            "line %d: %d threads of %d registers each are more than a block's %d (case %s)", line,
+            threads, kernel->registers, GPU_REGISTERS, one->name);
+    if (shared > build->arch->shared_of_block)
         return refuse(build, "launch_bounds",
                       "line %d: %lld bytes of shared memory, static and dynamic; a block of %s has "
-                      "%lld (in %s)",
+                      "%lld (case %s)",
                       line, (long long)shared, build->arch->name,
-                      (long long)build->arch->shared_of_block, name);
-    }
+                      (long long)build->arch->shared_of_block, one->name);
+    if (one->hidden) /* its sizes stay hidden */
+        return true;
     kernel->threads = threads;
     kernel->dynamic_bytes = order->shared_bytes;
     kernel->occupancy = gpu_arch_occupancy(build->arch, kernel->registers, shared, threads);

@@ -122,6 +122,38 @@ static void compiled_survives_and_diagnostics_are_never_null(void **state)
     assert_null(back.compiled.diagnostics);
 }
 
+static void kernels_and_launches_of_a_cuda_source_survive(void **state)
+{
+    (void)state;
+    struct event event = {
+        .kind = EVENT_COMPILED,
+        .job = 4,
+        .compiled = {.good = true,
+                     .compiler = "nvrtc 13.0",
+                     .flags = "sm_90",
+                     .kernels_count = 2,
+                     .launches_count = 1,
+                     .launches = {"f<<<(Tq, H), 128>>>"},
+                     .kernels = {{.name = "f",
+                                  .registers = 40,
+                                  .shared_bytes = 256,
+                                  .dynamic_bytes = 0,
+                                  .threads = 128,
+                                  .occupancy = 75},
+                                 {.name = "g", .dynamic_bytes = -1, .occupancy = -1}}}};
+    struct event back = round_trip(&event);
+
+    assert_string_equal(back.compiled.compiler, "nvrtc 13.0");
+    assert_int_equal(back.compiled.kernels_count, 2);
+    assert_int_equal(back.compiled.kernels[0].registers, 40);
+    assert_int_equal(back.compiled.kernels[0].dynamic_bytes, 0);
+    assert_int_equal(back.compiled.kernels[1].dynamic_bytes, -1);
+    assert_int_equal(back.compiled.kernels[1].occupancy, -1);
+    assert_int_equal(back.compiled.launches_count, 1);
+    assert_string_equal(back.compiled.launches[0], "f<<<(Tq, H), 128>>>");
+    event_release(&back);
+}
+
 static void case_survives_with_nan_infinity_and_map(void **state)
 {
     (void)state;
@@ -402,6 +434,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hello_survives),
         cmocka_unit_test(compiled_survives_and_diagnostics_are_never_null),
+        cmocka_unit_test(kernels_and_launches_of_a_cuda_source_survive),
         cmocka_unit_test(case_survives_with_nan_infinity_and_map),
         cmocka_unit_test(what_does_not_apply_is_absent),
         cmocka_unit_test(hello_carries_a_calibration_or_none),
