@@ -410,6 +410,7 @@ static void quote_line(struct build *build, int line)
     const char *at = build->source, *const end = at + build->source_size;
     auto_buf struct buf text;
 
+    buf_init(&text, (size_t)1 << 20);
     if (line < 1)
         return;
     for (int i = 1; i < line && at < end; i++) {
@@ -417,7 +418,6 @@ static void quote_line(struct build *build, int line)
         at = next == NULL ? end : next + 1;
     }
     const char *const stop = at < end ? memchr(at, '\n', (size_t)(end - at)) : NULL;
-    buf_init(&text, (size_t)1 << 20);
     buf_printf(&text, "%5d | %.*s\n", line, (int)((stop == NULL ? end : stop) - at), at);
     (void)diagnostics_clean(&build->made.diagnostics, text.at, text.size, build->file_name,
                             WIRE_DIAGNOSTICS_MAX - build->made.diagnostics.size);
