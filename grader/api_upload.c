@@ -61,6 +61,11 @@ bool upload_find_device(struct http_request *request, struct upload *upload)
             return false;
         }
     }
+    if (upload->device == DEVICE_GPU && upload->spec->on_gpu &&
+        !submissions_may_compile_cuda(upload->grader->submissions)) {
+        api_refuse(request, 422, "http_422_no_cuda", upload->spec->name);
+        return false;
+    }
     if (upload->device == DEVICE_GPU ? upload->spec->on_gpu : upload->spec->on_cpu)
         return true;
     api_refuse(request, 422, "http_422_device", upload->spec->name,

@@ -326,6 +326,11 @@ static struct intake_question question_of(const struct submissions *submissions,
                                     .stopping = submissions->stopping};
 }
 
+bool submissions_may_compile_cuda(const struct submissions *submissions)
+{
+    return pool_may_compile_cuda(submissions->pool);
+}
+
 static void on_pool_closed(void *context)
 {
     struct submissions *submissions = context;
