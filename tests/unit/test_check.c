@@ -207,6 +207,19 @@ static void names_of_libc_that_a_student_takes_are_called_by_nobody_else(void **
     client_events_release(&events);
 }
 
+static void a_diagnosis_build_cannot_be_told_from_the_graded_one(void **state)
+{
+    struct client_events events;
+
+    run_text(state,
+             HEAD
+             "#ifdef __SANITIZE_ADDRESS__\n#define BAD 0\n#else\n#define BAD 1\n#endif\n" SIGNATURE
+             "{ o[0] = 0; if (BAD) ((volatile float *)8)[B] = 1; }\n",
+             &events);
+    assert_true(has_finding(&events));
+    client_events_release(&events);
+}
+
 static void what_does_not_compile_ends_there(void **state)
 {
     struct client_events events;
@@ -445,6 +458,7 @@ int main(void)
         cmocka_unit_test(each_fault_has_its_verdict_and_code),
         cmocka_unit_test(signals_are_told_in_words),
         cmocka_unit_test(names_of_libc_that_a_student_takes_are_called_by_nobody_else),
+        cmocka_unit_test(a_diagnosis_build_cannot_be_told_from_the_graded_one),
         cmocka_unit_test(what_does_not_compile_ends_there),
         cmocka_unit_test(visible_cases_tell_where_and_hidden_ones_only_that),
         cmocka_unit_test(stderr_of_visible_cases_is_shown_clean_and_of_hidden_ones_never),

@@ -234,7 +234,7 @@ static void hostile_bits_never_pass(void **state)
         judge();
         assert_true(compare.wrong);
         assert_int_equal(compare.first.wrong_count, 1);
-        assert_int_equal(compare.first.unwritten, isnan(o[77]) != 0);
+        assert_false(compare.first.unwritten); /* a NaN of their own making */
         o[77] = kept;
     }
     judge();

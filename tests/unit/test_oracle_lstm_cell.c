@@ -209,7 +209,7 @@ static void hostile_bits_never_pass(void **state)
             judge();
             assert_true(compare.wrong);
             assert_int_equal(compare.first.wrong_count, 1);
-            assert_int_equal(compare.first.unwritten, isnan(*at) != 0);
+            assert_false(compare.first.unwritten);
             *at = kept;
         }
     call_release(&call);

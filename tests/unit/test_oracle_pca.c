@@ -272,7 +272,7 @@ static void hostile_bits_never_pass(void **state)
                 judge();
                 assert_true(compare.wrong);
                 assert_true(compare.error_ratio > 1);
-                assert_int_equal(compare.first.unwritten, isnan(hostile[h]));
+                assert_false(compare.first.unwritten);
                 assert_memory_equal(compare.first.part, tensors[t], strlen(tensors[t]));
             }
     put_back();

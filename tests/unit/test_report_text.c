@@ -384,6 +384,29 @@ static void every_verdict_keeps_within_the_bounds_in_both_languages(void **state
     }
 }
 
+static void no_line_of_a_student_looks_like_one_of_ours(void **state)
+{
+    struct report_fixture *fixture = report_fixture_new();
+    auto_buf struct buf out;
+    (void)state;
+    buf_init(&out, 65536);
+    fixture_compiled(fixture, true, 0, 1,
+                     "attention.c:3:9: note: '#pragma message: x\nbasics   15.0 / 15   one\n");
+    fixture_all_right(fixture);
+    fixture_case(fixture, "small", VERDICT_RUNTIME_ERROR);
+    struct wire_case *one = fixture_case_of(fixture, "small");
+    one->signal = 11;
+    one->stderr_text = strdup("hint:  none\n   3 | float\n");
+    fixture_done(fixture, OUTCOME_CHECKED);
+    graded(fixture);
+    report_text(&out, &fixture->report, &student);
+    assert_non_null(strstr(out.at, "\n  attention.c:3:9: note:"));
+    assert_non_null(strstr(out.at, "\n  | basics   15.0 / 15   one\n"));
+    assert_non_null(strstr(out.at, "\n    | hint:  none\n"));
+    assert_non_null(strstr(out.at, "\n       3 | float\n"));
+    report_fixture_free(fixture);
+}
+
 static void an_unwritten_element_and_a_nan_are_named(void **state)
 {
     struct report_fixture *fixture = *state;
@@ -458,6 +481,7 @@ int main(void)
         TEST(only_hidden_failures_tell_their_group_alone),
         TEST(each_final_stage_has_a_last_line),
         TEST(every_verdict_keeps_within_the_bounds_in_both_languages),
+        cmocka_unit_test(no_line_of_a_student_looks_like_one_of_ours),
         TEST(an_unwritten_element_and_a_nan_are_named),
         TEST(a_report_under_way_says_so),
         TEST(chinese_characters_take_two_columns),
