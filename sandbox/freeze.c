@@ -47,6 +47,19 @@ struct err sandbox_cpu_us(struct sandbox *slot, uint64_t *out_cpu_us)
     return err_none();
 }
 
+uint64_t sandbox_delay_ns(const struct sandbox *slot)
+{
+    unsigned long long ran = 0, waited = 0;
+    char path[64], text[96];
+    (void)snprintf(path, sizeof path, "/proc/%d/schedstat", slot->run_pid);
+    auto_close int fd = slot->running ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    if (got <= 0)
+        return 0;
+    text[got] = '\0';
+    return sscanf(text, "%llu %llu", &ran, &waited) == 2 ? waited : 0; // NOLINT(cert-err34-c)
+}
+
 bool sandbox_is_over(const struct sandbox *slot)
 {
     struct pollfd program = {.fd = slot->run_fd, .events = POLLIN};

@@ -171,6 +171,10 @@ bool sandbox_is_over(const struct sandbox *slot);
 /* CPU time of the running program so far. */
 struct err sandbox_cpu_us(struct sandbox *slot, uint64_t *out_cpu_us);
 
+/* How long the program's first thread was ready so far while others had its processor, in
+ * nanoseconds; 0 where the kernel does not count that. */
+uint64_t sandbox_delay_ns(const struct sandbox *slot);
+
 /* Kills the running program; its result is then SANDBOX_KILLED unless it had ended before. */
 struct err sandbox_kill(struct sandbox *slot);
 

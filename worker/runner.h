@@ -45,6 +45,7 @@ struct runner_result {
     enum runner_end end;
     struct sandbox_result died; /* of everything but RUNNER_DONE */
     double cpu_ms;              /* of this call */
+    double delay_ms;            /* of it, of RUNNER_DONE: ready, but others had its processor */
     int64_t took_ns; /* from before the thaw to the confirmed freeze, or to the end seen */
 };
 

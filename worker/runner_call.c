@@ -17,7 +17,8 @@
 /* What a call is held against while it runs. */
 struct watch {
     int64_t started_ns;
-    uint64_t cpu_us; /* of the process before the call */
+    uint64_t cpu_us;   /* of the process before the call */
+    uint64_t delay_ns; /* likewise */
 };
 
 /* Returns when the call is done (end stays RUNNER_DONE) or the process is over. */
@@ -65,6 +66,7 @@ static struct err call_run(struct runner *runner, struct runner_result *out, awa
     struct err err = call_ask(runner);
     if (!err_is(err))
         err = cpu_read(runner, out, &watch.cpu_us, &over);
+    watch.delay_ns = sandbox_delay_ns(runner->plan.slot);
     watch.started_ns = clock_ns();
     if (!err_is(err) && !over && runner->frozen)
         err = sandbox_thaw(runner->plan.slot);
@@ -135,8 +137,11 @@ static struct err call_stop(struct runner *runner, const struct watch *watch,
     if (sandbox_is_over(runner->plan.slot)) /* it said done, and died: behind it, or instead */
         return end_await(runner, out, &over);
     err = cpu_read(runner, out, &cpu_us, &over);
-    if (!err_is(err) && !over)
-        out->cpu_ms = (double)(cpu_us - watch->cpu_us) / 1e3;
+    if (err_is(err) || over)
+        return err;
+    const uint64_t delay_ns = sandbox_delay_ns(runner->plan.slot);
+    out->cpu_ms = (double)(cpu_us - watch->cpu_us) / 1e3;
+    out->delay_ms = delay_ns > watch->delay_ns ? (double)(delay_ns - watch->delay_ns) / 1e6 : 0;
     return err;
 }
 

@@ -154,6 +154,34 @@ static void a_program_that_ends_while_it_is_timed_has_no_speed(void **state)
     }
 }
 
+static void waiting_does_not_throw_a_pair_away(void **state)
+{
+    struct bench *bench = bench_of(state);
+    /* 100 ms in every third call, by futex: wall time without CPU time. */
+    struct job job = wrapped_job("static const long nap[2] = {0, 100000000}; static int word;\n"
+                                 "if (Tq >= 512 && calls % 3 == 0) { register const long *time "
+                                 "__asm__(\"r10\") = nap; long got;"
+                                 " __asm__ volatile(\"syscall\" : \"=a\"(got) : \"a\"(202), "
+                                 "\"D\"(&word), \"S\"(0), \"d\"(0),"
+                                 " \"r\"(time) : \"rcx\", \"r11\", \"memory\"); }");
+    struct client_events events;
+    size_t slow = 0;
+    double best = 0;
+
+    (void)strcpy(job.only_case, "prefill"); /* fits */
+    client_run(&bench->client, &job, &events);
+    const struct wire_timed *timed = &events.list[1].timed;
+    assert_true(timed->measured);
+    for (int i = 0; i < timed->ratios_count; i++)
+        best = timed->ratios[i] > best ? timed->ratios[i] : best;
+    for (int i = 0; i < timed->ratios_count; i++)
+        slow += timed->ratios[i] < best / 2;
+    if (timed->ratios_count >= 4 && slow < (size_t)timed->ratios_count / 4)
+        fail_msg("%zu of %d pairs show it", slow, (int)timed->ratios_count);
+    client_events_release(&events);
+    job_release(&job);
+}
+
 static void only_case_times_that_one_and_no_unranked_case(void **state)
 {
     struct bench *bench = bench_of(state);
@@ -244,6 +272,7 @@ int main(void)
         cmocka_unit_test(the_baseline_against_itself_is_about_one),
         cmocka_unit_test(a_wrong_timed_output_is_found_wherever_it_is),
         cmocka_unit_test(a_program_that_ends_while_it_is_timed_has_no_speed),
+        cmocka_unit_test(waiting_does_not_throw_a_pair_away),
         cmocka_unit_test(only_case_times_that_one_and_no_unranked_case),
         cmocka_unit_test(a_timing_waits_for_the_lock_and_a_check_does_not),
         cmocka_unit_test(one_processor_measures_nothing),
