@@ -146,6 +146,22 @@ void spec_case_words(const struct spec *spec, const struct spec_case *one, char 
     (void)snprintf(out, size, "%s", words.at); /* words for people: may be cut */
 }
 
+int spec_maximum_unasked(const struct spec *spec)
+{
+    for (int a = 0; a < spec->arguments_count; a++) {
+        const struct spec_argument *argument = &spec->arguments[a];
+        bool is_bounded = argument->role == SPEC_SIZE ||
+                          (argument->role == SPEC_OPTION && argument->values_count == 0);
+        bool asked = !is_bounded;
+        for (int c = 0; c < spec->cases_count && !asked; c++)
+            asked = !spec->groups[spec->cases[c].group].is_speed &&
+                    spec->cases[c].values[a] == argument->max;
+        if (!asked)
+            return a;
+    }
+    return -1;
+}
+
 double spec_target(const struct spec *spec, const char *class_name)
 {
     for (int i = 0; i < spec->classes_count; i++)

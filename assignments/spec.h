@@ -142,6 +142,10 @@ int64_t spec_tensor_bytes(const struct spec *spec, const struct spec_case *one, 
  * preset, for messages. */
 void spec_case_words(const struct spec *spec, const struct spec_case *one, char *out, size_t size);
 
+/* Index of the first size or option whose declared maximum no correctness case asks for, -1 if
+ * there is none: a program that refuses anything so large would pass. */
+int spec_maximum_unasked(const struct spec *spec);
+
 /* Target of a class, 0 if there is none or it is not calibrated. */
 double spec_target(const struct spec *spec, const char *class_name);
 

@@ -18,7 +18,8 @@
 static const char help[] =
     "usage: grader check ASSIGNMENT [--dir FOLDER] [--backend B] [--assignments FOLDER]\n"
     "                               [--no-timing]\n"
-    "Grades the baseline and the expert, which must pass what they are the measure of, then\n"
+    "Says whether the header agrees and every declared maximum is asked for by some case;\n"
+    "grades the baseline and the expert, which must pass what they are the measure of, then\n"
     "FOLDER/correct/*.c, which must all pass, and FOLDER/wrong/*.c, which must all fail.\n"
     "FOLDER is tests/submissions/ASSIGNMENT unless given. Then the expert is timed, and a ranked\n"
     "case is refused that it fails, whose target it misses, that is too short for the clock, or\n"
@@ -34,6 +35,7 @@ struct tally {
 };
 
 static bool header_agrees(const struct try_place *place, const struct spec *spec);
+static bool maxima_asked(const struct spec *spec);
 static int check_trusted(const struct try_place *place, const char *backend, struct tally *tally);
 static int check_kind(const struct try_place *place, const char *folder, const char *backend,
                       struct tally *tally);
@@ -83,7 +85,7 @@ int command_check(int argc, char **argv)
     folder = folder != NULL ? folder : preset;
     struct tally right = {.spec = spec, .kind = "correct", .should_pass = true};
     struct tally wrong = {.spec = spec, .kind = "wrong"};
-    bool agrees = header_agrees(&place, spec);
+    bool agrees = header_agrees(&place, spec) & maxima_asked(spec);
     struct tally trusted = {.spec = spec, .kind = "trusted", .should_pass = true};
     int code = check_trusted(&place, backend, &trusted);
     if (code == 0)
@@ -122,6 +124,20 @@ static bool header_agrees(const struct try_place *place, const struct spec *spec
     printf("%-4s %-8s %s\n", err_is(err) ? "BAD" : "ok", "header",
            err_is(err) ? err.text : "its prototype agrees with the arguments");
     return !err_is(err);
+}
+
+/* What the header declares and no case asks for, nobody has to handle. */
+static bool maxima_asked(const struct spec *spec)
+{
+    int argument = spec_maximum_unasked(spec);
+    char words[128] = "every declared maximum is asked for";
+
+    if (argument >= 0)
+        (void)snprintf(
+            words, sizeof words, "no correctness case has %s %lld, which is its declared maximum",
+            spec->arguments[argument].name, (long long)spec->arguments[argument].max); /* fits */
+    printf("%-4s %-8s %s\n", argument >= 0 ? "BAD" : "ok", "maxima", words);
+    return argument < 0;
 }
 
 /* A bound that they fail is no bound. */

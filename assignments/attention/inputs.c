@@ -7,6 +7,10 @@
  * use, is parallel to the longest, so that score is the peak (up to rounding). Half of the other
  * queries lean towards a key of their own, which keeps the softmax from being flat.
  *
+ * With score_hot, one query in 32, drawn, and the last are longer: their peak is score_hot. Where
+ * it passes the reach of expf, a softmax without its maximum fails, and no size tells which rows
+ * they are; the other rows keep the timing that a milder input has.
+ *
  * A score shift takes one coordinate c out of that: k[j][c] = a and q[i][c] = shift sqrt(D) / a for
  * all i and j, which adds `shift` to every score.
  *
@@ -15,11 +19,14 @@
 
 #include <math.h>
 
+#define HOT_ONE_IN 32
+
 struct head {
     int Tq, Tk, D;
     int used;      /* keys that may be seen: kvlen[b], or Tk if that is 0 */
     int shifted;   /* the coordinate that carries the shift, -1 without */
     double length; /* of a query, at most */
+    double hot;    /* of a hot one, over that; 0: none is */
     int longest;   /* key */
     float *q, *k;  /* (Tq, D), (Tk, D) */
 };
@@ -94,6 +101,7 @@ static void head_fill(const struct call *call, struct random *random, int b, int
         .Tk = Tk,
         .D = D,
         .used = kvlen > 0 ? kvlen : Tk,
+        .hot = call_parameter(call, "score_hot") / call_parameter(call, "score_peak"),
         .shifted = shift < 0 ? (int)random_range(random, 0, D - 1) : -1,
         .q = call_f32(call, "q") + index * (size_t)Tq * (size_t)D,
         .k = call_f32(call, "k") + index * (size_t)Tk * (size_t)D,
@@ -127,8 +135,10 @@ static void query_fill(const struct head *head, struct random *random, int i, bo
     float *q = head->q + (size_t)i * D;
     int64_t j = random_range(random, 0, head->used - 1);
     double draw = random_uniform(random); /* [0, 1): below 1/2 leans, a quarter each way */
-    double lean = 0;
+    double lean = 0, length = head->length;
 
+    if (head->hot > 0 && (random_range(random, 0, HOT_ONE_IN - 1) == 0 || i == head->Tq - 1))
+        length *= head->hot;
     if (i == head->Tq - 1) {
         j = head->longest;
         lean = negative ? -1 : 1;
@@ -138,8 +148,8 @@ static void query_fill(const struct head *head, struct random *random, int i, bo
 
     const float *k = head->k + (size_t)j * D;
     double key = length_of(head, k), own = length_of(head, q);
-    double by_key = key > 0 ? head->length * lean / key : 0;
-    double by_own = own > 0 ? head->length * (1 - fabs(lean)) / own : 0;
+    double by_key = key > 0 ? length * lean / key : 0;
+    double by_own = own > 0 ? length * (1 - fabs(lean)) / own : 0;
     for (size_t d = 0; d < D; d++)
         q[d] = (float)(by_key * (double)k[d] + by_own * (double)q[d]);
 }

@@ -290,6 +290,37 @@ static void scores_reach_the_peak_and_no_more(void **state)
     }
 }
 
+/* Which queries of head 0 of sequence 0 have a score beyond the reach of expf. */
+static uint64_t rows_beyond_expf(void)
+{
+    uint64_t rows = 0; /* bit i % 64 */
+    for (int i = 0; i < call_size(&call, "Tq"); i++)
+        for (int j = 0; j < call_size(&call, "Tk"); j++)
+            if (is_visible(0, i, j) && score(i, j) > 89) {
+                rows |= UINT64_C(1) << i % 64;
+                break;
+            }
+    return rows;
+}
+
+/* At ranked sizes too a softmax without its maximum must fail, and not in one row that a program
+ * could treat apart. */
+static void ranked_scores_pass_the_reach_of_expf_in_rows_that_are_drawn(void **state)
+{
+    (void)state;
+    for (int i = 0; i < spec.cases_count; i++) {
+        if (!spec.groups[spec.cases[i].group].is_speed)
+            continue;
+        open_case(spec.cases[i].name, 0);
+        uint64_t rows = rows_beyond_expf();
+        call_release(&call);
+        assert_true(__builtin_popcountll(rows) >= 4);
+        open_case(spec.cases[i].name, 1);
+        assert_true(rows != rows_beyond_expf());
+        call_release(&call);
+    }
+}
+
 static void cold_scores_all_lie_below_the_reach_of_expf(void **state)
 {
     double low, high;
@@ -374,6 +405,7 @@ int main(void)
         cmocka_unit_test(hostile_bits_never_pass),
         cmocka_unit_test(an_output_never_written_is_wrong_everywhere),
         cmocka_unit_test(scores_reach_the_peak_and_no_more),
+        cmocka_unit_test(ranked_scores_pass_the_reach_of_expf_in_rows_that_are_drawn),
         cmocka_unit_test(cold_scores_all_lie_below_the_reach_of_expf),
         cmocka_unit_test(sequence_lengths_are_what_their_words_say),
         cmocka_unit_test(inputs_are_finite_and_never_denormal),

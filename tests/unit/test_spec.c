@@ -407,6 +407,36 @@ static void a_file_or_folder_that_is_not_there_is_an_error(void **state)
     assert_int_equal(spec_load_all(&specs, &count, "/nowhere").code, ERR_SYSTEM);
 }
 
+/* Else a program that gives up at half of what its header declares gets every point. Ranked cases
+ * do not count: only some outputs of a timing are compared. */
+static void a_declared_maximum_that_no_case_asks_for_is_named(void **state)
+{
+    (void)state;
+    parse_good(); /* n 64 is for the ranked case alone */
+    assert_int_equal(spec_maximum_unasked(&spec), spec_argument_index(&spec, "n"));
+    assert_false(err_is(parse_changed("'n': 3, 'd': 8", "'n': 64, 'd': 8")));
+    assert_int_equal(spec_maximum_unasked(&spec), spec_argument_index(&spec, "steps"));
+    assert_false(err_is(parse_changed("'min': -1, 'max': 9", "'values': [-1, 1, 9]")));
+    assert_int_equal(spec_maximum_unasked(&spec), spec_argument_index(&spec, "n"));
+}
+
+static void every_shipped_assignment_asks_for_its_declared_maxima(void **state)
+{
+    struct spec *specs = NULL;
+    size_t count = 0;
+    (void)state;
+
+    assert_false(err_is(spec_load_all(&specs, &count, "assignments")));
+    assert_true(count >= 5);
+    for (size_t i = 0; i < count; i++) {
+        int unasked = spec_maximum_unasked(&specs[i]);
+        if (unasked >= 0)
+            fail_msg("%s: no case has %s %lld", specs[i].name, specs[i].arguments[unasked].name,
+                     (long long)specs[i].arguments[unasked].max);
+    }
+    free(specs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -426,6 +456,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_name_must_be_that_of_its_folder, make_folder,
                                         remove_folder),
         cmocka_unit_test(a_file_or_folder_that_is_not_there_is_an_error),
+        cmocka_unit_test(a_declared_maximum_that_no_case_asks_for_is_named),
+        cmocka_unit_test(every_shipped_assignment_asks_for_its_declared_maxima),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
