@@ -11,7 +11,7 @@
  * Every step sees all n rows. Exactly `steps` steps; 0 leaves w and b as they are, bit for bit. No
  * regularisation, no clipping, no momentum, no decay, no early end.
  *
- * Sizes     n 1..20000, d 1..128, steps 0..200; any of them may be odd.
+ * Sizes     n 1..20000, d 1..640, steps 0..200; any of them may be odd.
  * Inputs    X and y are read-only, finite, never denormal. Nothing overlaps anything. |X_i . w + b|
  *           reaches several hundred: expf alone overflows at 89. lr > 0 is small enough for plain
  *           descent to converge.
@@ -28,7 +28,7 @@
 /* The largest sizes that are asked, for static scratch. */
 enum {
     GRADIENT_DESCENT_N_MAX = 20000,
-    GRADIENT_DESCENT_D_MAX = 128,
+    GRADIENT_DESCENT_D_MAX = 640,
 };
 
 /* The function that you write: the contract above, in C. */

@@ -238,7 +238,7 @@ static double curvature(void)
 {
     size_t n = (size_t)call_size(&given, "n"), d = (size_t)call_size(&given, "d");
     const float *X = call_f32(&given, "X");
-    double v[129], next[129], value = 0;
+    double v[641], next[641], value = 0;
 
     for (size_t j = 0; j <= d; j++)
         v[j] = 1 + 0.01 * (double)j;
