@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define UNIT 0x1p-24f /* unit roundoff of float */
-#define UNITS_MAX 64
+#define UNITS_MAX 256
 
 static const char *const inputs[] = {"x", "Wih", "Whh", "bih", "bhh", "h0", "c0"};
 static const char *const outputs[] = {"y", "hT", "cT"};
