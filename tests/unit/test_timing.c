@@ -192,7 +192,7 @@ static void only_case_times_that_one_and_no_unranked_case(void **state)
     (void)strcpy(job.only_case, "padded");
     client_run(&bench->client, &job, &events);
     assert_int_equal(events.count, 3);
-    assert_int_equal(events.list[1].timed.index, 16);
+    assert_int_equal(events.list[1].timed.index, 18);
     client_events_release(&events);
 
     (void)strcpy(job.only_case, "odd");
