@@ -118,7 +118,7 @@ if [ "$(nproc)" -ge 2 ]; then
     sed -E 's/"T([qk])":(704|640)/"T\1":64/g' assignments/attention/assignment.json >"$WORK/tiny/attention/assignment.json"
     "$GRADER" check attention --dir "$WORK/corpus" --assignments "$WORK/tiny" >"$WORK/out"
     equals "check exits 1 where a ranked case is no measure" 1 $?
-    contains "… with file, field and reason" "$WORK/tiny/attention/assignment.json: cases[15].sizes: prefill: the expert takes" "$(cat "$WORK/out")"
+    contains "… with file, field and reason" "$WORK/tiny/attention/assignment.json: cases[17].sizes: prefill: the expert takes" "$(cat "$WORK/out")"
 else
     skip "check exits 1 where a ranked case is no measure" "one processor"
 fi
