@@ -114,8 +114,9 @@ void call_poison_outputs(struct call *call)
 
 bool call_is_unwritten(const float *element)
 {
-    const uint32_t canary = CALL_CANARY_F32_BITS;
-    return memcmp(element, &canary, sizeof canary) == 0;
+    uint32_t bits;
+    memcpy(&bits, element, sizeof bits);
+    return bits == CALL_CANARY_F32_BITS;
 }
 
 static int argument_of(const struct call *call, const char *name)

@@ -17,8 +17,8 @@ struct err spec_read_parameters(struct spec *spec, const cJSON *object,
 /* `list` is "cases": read into spec->cases, each checked in full. */
 struct err spec_read_cases(struct spec *spec, const cJSON *list, const struct spec_place *place);
 
-/* `list` is "gpu_cases", read into spec->gpu_cases. Sizes may pass their maximum here, because the CPU
- * exercise is stated for smaller machines; shapes must still fit 64 GiB together. */
+/* `list` is "gpu_cases", read into spec->gpu_cases. Sizes may pass their maximum here, because the
+ * CPU exercise is stated for smaller machines; shapes must still fit 64 GiB together. */
 struct err spec_read_gpu_cases(struct spec *spec, const cJSON *list,
                                const struct spec_place *place);
 

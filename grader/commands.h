@@ -12,7 +12,7 @@ int command_settings(int argc, char **argv);  /* grader/command_settings.c */
 int command_serve(int argc, char **argv);     /* grader/serve.c */
 int command_backup(int argc, char **argv);    /* grader/command_backup.c */
 int command_restore(int argc, char **argv);
-int command_show(int argc, char **argv); /* grader/command_show.c */
+int command_show(int argc, char **argv);    /* grader/command_show.c */
 int command_similar(int argc, char **argv); /* grader/command_similar.c */
 int command_operation(int argc,
                       char **argv); /* grader/command_operation.c: operations on a course */

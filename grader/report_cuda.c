@@ -28,8 +28,8 @@ void report_cuda_text(struct page *page)
         buf_text(page->out, "  ");
         lines_cell(page->out, kernel->name, 16);
         words_put(page->out, page->language, "text_kernel", kernel->registers,
-                  (long long)(kernel->shared_bytes +
-                              (kernel->dynamic_bytes > 0 ? kernel->dynamic_bytes : 0)),
+                  (long long)kernel->shared_bytes +
+                      (long long)(kernel->dynamic_bytes > 0 ? kernel->dynamic_bytes : 0),
                   (long long)kernel->spill_bytes);
         if (kernel->occupancy >= 0)
             words_put(page->out, page->language, "text_kernel_occupancy", kernel->occupancy);

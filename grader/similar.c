@@ -2,11 +2,14 @@
 #include "grader/similar.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static int lines_of(const struct similar_source *source);
+static const char *read_number(const char *at, const char *word, int *out);
+static const char *read_place(const char *at, char name[16], int *from, int *to);
 static void put_wall(struct buf *out, size_t index);
 static size_t source_at(const struct similar_source *sources, size_t count, int line);
 static int by_tokens(const void *a, const void *b);
@@ -49,15 +52,41 @@ static int lines_of(const struct similar_source *source)
     return lines + (source->size > 0 && source->text[source->size - 1] != '\n');
 }
 
+/* What stands behind the word and its number, or NULL. */
+static const char *read_number(const char *at, const char *word, int *out)
+{
+    char *end = NULL;
+    size_t size = strlen(word);
+    if (strncmp(at, word, size) != 0 || !isdigit((unsigned char)at[size]))
+        return NULL;
+    long number = strtol(at + size, &end, 10);
+    if (number > INT_MAX)
+        return NULL;
+    *out = (int)number;
+    return end;
+}
+
+/* "NAME: line 26-47" */
+static const char *read_place(const char *at, char name[16], int *from, int *to)
+{
+    size_t size = strcspn(at, ":|");
+    if (size == 0 || size > 15)
+        return NULL;
+    memcpy(name, at, size);
+    name[size] = 0;
+    at = read_number(at + size, ": line ", from);
+    return at != NULL ? read_number(at, "-", to) : NULL;
+}
+
 /* "NAME: line 26-47   |NAME: line 73-94   [245]" */
 bool similar_parse(const char *line, struct similar_run *out)
 {
     struct similar_run run;
     const char *bar = strchr(line, '|');
-    if (bar == NULL ||
-        sscanf(line, "%15[^:|]: line %d-%d", run.one, &run.one_from, &run.one_to) != 3 ||
-        sscanf(bar + 1, "%15[^:|]: line %d-%d [%d]", run.other, &run.other_from, &run.other_to,
-               &run.tokens) != 4 ||
+    if (bar == NULL || read_place(line, run.one, &run.one_from, &run.one_to) == NULL)
+        return false;
+    const char *end = read_place(bar + 1, run.other, &run.other_from, &run.other_to);
+    if (end == NULL || read_number(end + strspn(end, " "), "[", &run.tokens) == NULL ||
         run.one_from < 1 || run.other_from < 1 || run.one_to < run.one_from ||
         run.other_to < run.other_from)
         return false;

@@ -68,10 +68,10 @@ struct err bench_freezer(struct bench *bench, unsigned count, struct bench_repor
 struct err bench_pairs(const struct bench *bench, unsigned windows, struct bench_report *report)
 {
     struct runner runners[RUNNERS];
-    auto_free double *rates = calloc(windows, 2 * RATES * sizeof *rates);
+    auto_free double *rates = calloc(windows, (size_t)2 * RATES * sizeof *rates);
     if (rates == NULL)
         return err_make(ERR_SYSTEM, "memory for %u windows", windows);
-    double *slots = rates, *spawns = rates + RATES * windows;
+    double *slots = rates, *spawns = rates + (size_t)RATES * windows;
 
     struct err err = err_none();
     for (unsigned i = 0; i < RUNNERS; i++)
@@ -93,7 +93,7 @@ struct err bench_pairs(const struct bench *bench, unsigned windows, struct bench
 /* One window of one of them, one of both. rates: all of one, all of two, all ratios. */
 static struct err pair(const struct runner *runners, unsigned windows, unsigned i, double *rates)
 {
-    double *one = rates + i, *two = rates + windows + i, *ratio = rates + 2 * windows + i;
+    double *one = rates + i, *two = rates + windows + i, *ratio = rates + (size_t)2 * windows + i;
     struct err err = window(runners + i % 2, 1, one);
     if (!err_is(err))
         err = window(runners, 2, two);
@@ -105,7 +105,8 @@ static struct bench_pair pair_sum(double *rates, unsigned windows)
 {
     return (struct bench_pair){.one_per_second = bench_quantile(rates, windows, 0.5),
                                .two_per_second = bench_quantile(rates + windows, windows, 0.5),
-                               .two_by_one = bench_quantile(rates + 2 * windows, windows, 0.5)};
+                               .two_by_one =
+                                   bench_quantile(rates + (size_t)2 * windows, windows, 0.5)};
 }
 
 static struct err freeze_times(struct sandbox *slot, double *freeze, double *thaw, unsigned count)

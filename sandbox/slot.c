@@ -62,6 +62,7 @@ int slot_main(void)
         err = slot_setup(slot);
     if (err_is(err)) {
         slot_say_failed(slot, err);
+        free(slot);
         return 1;
     }
     slot_say(slot, SLOT_READY);
@@ -70,6 +71,7 @@ int slot_main(void)
         continue;
     slot_stop(slot, SLOT_STOP_ASKED);
     slot_finish(slot);
+    free(slot);
     return 0;
 }
 

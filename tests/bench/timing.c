@@ -180,7 +180,7 @@ int main(int argc, char **argv)
         return 1;
     prepare(argc > 1 ? argv[1] : "attention", argc > 2 ? argv[2] : NULL);
     if (argc > 3)
-        against_itself(atoi(argv[3]) > 0 ? atoi(argv[3]) : 1);
+        against_itself((int)strtol(argv[3], NULL, 10) > 0 ? (int)strtol(argv[3], NULL, 10) : 1);
     else
         iteration();
     timing_bench_close(&bench);

@@ -1,5 +1,5 @@
-/* What `sandbox bench --program` runs: a static glibc program, as a student's is. Ends at once, or with
- * "spin" never. */
+/* What `sandbox bench --program` runs: a static glibc program, as a student's is. Ends at once, or
+ * with "spin" never. */
 #include <string.h>
 
 int main(int argc, char **argv)

@@ -32,7 +32,8 @@ static int drop(void **state)
 
 static const char *written(void)
 {
-    const struct metrics_now now = {.queued = 7, .workers_all = 2, .commit = {.counts = {0, 3}, .sum_us = 4500}};
+    const struct metrics_now now = {
+        .queued = 7, .workers_all = 2, .commit = {.counts = {0, 3}, .sum_us = 4500}};
     buf_clear(&text);
     metrics_text(&text, metrics, &now);
     assert_false(text.failed);
