@@ -12,7 +12,7 @@
  * belong to the comp that you give. k may exceed the rank of C: var is then zero as far as rounding
  * lets it be, and the rows of comp are still orthonormal.
  *
- * Sizes     n 2..8000, d 1..128, k 1..64 and k <= d; any of them may be odd. n may be less than d.
+ * Sizes     n 2..10500, d 1..128, k 1..64 and k <= d; any of them may be odd. n may be less than d.
  * Inputs    X is read-only, finite, never denormal, and overlaps no output. A column may be
  *           constant, and its mean may be a thousand times its spread: the formula
  *           sum of x^2 - n mean^2 loses everything there.
@@ -27,7 +27,7 @@
 
 /* The largest sizes that are asked, for static scratch. */
 enum {
-    PCA_N_MAX = 8000,
+    PCA_N_MAX = 10500,
     PCA_D_MAX = 128,
     PCA_K_MAX = 64,
 };
