@@ -3,8 +3,7 @@
  * numbers for each case before anything is launched. Pure.
  *
  *     //@ scratch NAME BYTES                              device memory of his own, poisoned
- *     //@ repeat INDEX COUNT                              what follows, COUNT times, INDEX = 0, 1,
- * …
+ *     //@ repeat INDEX COUNT                              what follows, COUNT times; INDEX from 0
  *     //@ launch KERNEL<<<GRID, BLOCK, SHARED>>>(ARGUMENT, …)
  *     //@ end                                             of the repeat; there is one level
  *

@@ -30,7 +30,7 @@ void report_init(struct report *report, const struct spec *spec)
 
 void report_release(struct report *report)
 {
-    free(report->compiled.diagnostics);
+    wire_compiled_release(&report->compiled);
     for (int i = 0; report->cases != NULL && i < report->spec->cases_count; i++)
         free(report->cases[i].stderr_text);
     for (int i = 0; report->timed != NULL && i < report->spec->cases_count; i++)
@@ -57,9 +57,10 @@ void report_apply(struct report *report, struct event *event)
 
 static void apply_compiled(struct report *report, struct wire_compiled *compiled)
 {
-    free(report->compiled.diagnostics);
+    wire_compiled_release(&report->compiled);
     report->compiled = *compiled;
     compiled->diagnostics = NULL; /* the report's now */
+    compiled->cuda = NULL;
     report->has_compiled = true;
     if (compiled->good)
         report->stage = report->checking_done ? STAGE_TIMING : STAGE_CHECKING;

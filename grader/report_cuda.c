@@ -10,21 +10,23 @@
 
 void report_cuda_text(struct page *page)
 {
-    const struct wire_compiled *compiled = &page->report->compiled;
+    const struct wire_cuda *cuda = page->report->compiled.cuda;
     const char *const code = "text_launches";
 
-    for (int i = 0; i < compiled->launches_count && i < LAUNCHES_SHOWN; i++) {
+    if (cuda == NULL)
+        return;
+    for (int i = 0; i < cuda->launches_count && i < LAUNCHES_SHOWN; i++) {
         if (i == 0)
             report_label(page, code);
         else
             buf_printf(page->out, "%10s", "");
-        buf_printf(page->out, "%.68s\n", compiled->launches[i]);
+        buf_printf(page->out, "%.68s\n", cuda->launches[i]);
     }
-    if (compiled->launches_count > LAUNCHES_SHOWN)
+    if (cuda->launches_count > LAUNCHES_SHOWN)
         words_put(page->out, page->language, "text_launches_more",
-                  (long long)compiled->launches_count - LAUNCHES_SHOWN);
-    for (int i = 0; i < compiled->kernels_count && i < KERNELS_SHOWN; i++) {
-        const struct wire_kernel *kernel = &compiled->kernels[i];
+                  (long long)cuda->launches_count - LAUNCHES_SHOWN);
+    for (int i = 0; i < cuda->kernels_count && i < KERNELS_SHOWN; i++) {
+        const struct wire_kernel *kernel = &cuda->kernels[i];
         buf_text(page->out, "  ");
         lines_cell(page->out, kernel->name, 16);
         words_put(page->out, page->language, "text_kernel", kernel->registers,
@@ -39,17 +41,17 @@ void report_cuda_text(struct page *page)
 
 void report_cuda_json(struct json_out *json, const struct report *report)
 {
-    const struct wire_compiled *compiled = &report->compiled;
+    const struct wire_cuda *cuda = report->compiled.cuda;
 
-    if (!report->has_compiled || compiled->kernels_count == 0)
+    if (cuda == NULL || cuda->kernels_count == 0)
         return;
     json_open(json, "launches", '[');
-    for (int i = 0; i < compiled->launches_count; i++)
-        json_text(json, NULL, compiled->launches[i]);
+    for (int i = 0; i < cuda->launches_count; i++)
+        json_text(json, NULL, cuda->launches[i]);
     json_close(json, ']');
     json_open(json, "resources", '[');
-    for (int i = 0; i < compiled->kernels_count; i++) {
-        const struct wire_kernel *kernel = &compiled->kernels[i];
+    for (int i = 0; i < cuda->kernels_count; i++) {
+        const struct wire_kernel *kernel = &cuda->kernels[i];
         json_open(json, NULL, '{');
         json_text(json, "kernel", kernel->name);
         json_integer(json, "registers", kernel->registers);

@@ -49,10 +49,7 @@ void try_place_close(struct try_place *place)
 
 const struct spec *try_spec(const struct try_place *place, const char *assignment)
 {
-    for (size_t i = 0; i < place->specs_count; i++)
-        if (strcmp(place->specs[i].name, assignment) == 0)
-            return &place->specs[i];
-    return NULL;
+    return spec_find(place->specs, place->specs_count, assignment);
 }
 
 bool try_accept(const struct try_wish *wish, struct report *report)

@@ -37,7 +37,7 @@ struct err toolchain_find(struct toolchain *out, const char *home);
  *
  * file_name    what the diagnostics call the source; a name that is not plain letters, digits, '_',
  *              '-', '.' with the end ".c" becomes NAME.c
- * out_result   always filled; release its diagnostics with event_release or free
+ * out_result   always filled; release with wire_compiled_release
  * out_program  a sealed memfd with the static program, the caller closes it; -1 unless good
  * Codes when not good: "syntax" (the compiler's errors), "assembler", "link", "compile_limit"
  * (time, memory, output, or a compiler that crashed on it), and those of audit.h. ERR_SYSTEM,

@@ -156,11 +156,14 @@ static struct err build_run(struct build *build)
         memcpy(build->result->message, build->made.message, sizeof build->result->message);
         return err_none();
     }
+    build->result->cuda = calloc(1, sizeof *build->result->cuda);
+    if (build->result->cuda == NULL)
+        return err_make(ERR_SYSTEM, "memory for the kernels");
     build->result->good = cubin_fine(build) && resources_fine(build);
-    if (build->result->good)
-        for (int i = 0; i < build->program->plan.steps_count; i++)
-            (void)text_copy(build->result->launches[build->result->launches_count++],
-                            sizeof build->result->launches[0], build->program->plan.steps[i].words);
+    struct wire_cuda *const cuda = build->result->cuda;
+    for (int i = 0; build->result->good && i < build->program->plan.steps_count; i++)
+        (void)text_copy(cuda->launches[cuda->launches_count++], sizeof cuda->launches[0],
+                        build->program->plan.steps[i].words);
     return err_none();
 }
 
@@ -190,7 +193,6 @@ static bool launches_fine(struct build *build)
     auto_free struct launch_program *program = malloc(sizeof *program);
     struct launch_plan *const plan = &build->program->plan;
     const char *code = "launch_line";
-    int line = 0;
 
     struct err err = launch_parse(plan, build->spec, build->source, build->source_size);
     for (int i = 0; !err_is(err) && program != NULL; i++) {
@@ -200,8 +202,8 @@ static bool launches_fine(struct build *build)
         code = "launch_bounds";
         err = launch_program(plan, build->spec, one, &limits, program);
     }
-    if (sscanf(err.text, "line %d:", &line) == 1)
-        quote_line(build, line);
+    if (strncmp(err.text, "line ", 5) == 0) /* as launch.h promises */
+        quote_line(build, (int)strtol(err.text + 5, NULL, 10));
     return refuse(build, code, "%s", err_is(err) ? err.text : "no memory for its launches");
 }
 
@@ -316,10 +318,10 @@ static bool cubin_fine(struct build *build)
     auto_buf struct buf reports;
 
     buf_init(&reports, (size_t)1 << 20);
-    build->result->kernels_count =
-        cuda_log_read(object->at, log_size, &reports, build->result->kernels);
-    for (int i = 0; i < build->result->kernels_count; i++)
-        build->result->kernels[i].dynamic_bytes = build->result->kernels[i].occupancy = -1;
+    struct wire_cuda *const cuda = build->result->cuda;
+    cuda->kernels_count = cuda_log_read(object->at, log_size, &reports, cuda->kernels);
+    for (int i = 0; i < cuda->kernels_count; i++)
+        cuda->kernels[i].dynamic_bytes = cuda->kernels[i].occupancy = -1;
     if (stop != NULL)
         buf_append(&build->program->cubin, stop + 1, object->size - log_size - 1);
     if (cubin_audit(build->program->cubin.at, build->program->cubin.size, &build->program->plan,
@@ -389,9 +391,10 @@ static bool step_fine(struct build *build, const struct launch_order *order, int
 
 static struct wire_kernel *kernel_of(struct build *build, const char *name)
 {
-    for (int i = 0; i < build->result->kernels_count; i++)
-        if (strcmp(build->result->kernels[i].name, name) == 0)
-            return &build->result->kernels[i];
+    struct wire_cuda *const cuda = build->result->cuda;
+    for (int i = 0; i < cuda->kernels_count; i++)
+        if (strcmp(cuda->kernels[i].name, name) == 0)
+            return &cuda->kernels[i];
     return NULL;
 }
 

@@ -30,7 +30,7 @@ void cuda_toolchain_find(struct cuda_toolchain *out, const char *architecture);
 
 /* Compiles and audits.
  *
- * out_result   always filled; release its diagnostics with event_release or free
+ * out_result   always filled; release with wire_compiled_release
  * out_program  filled if good; the caller releases its cubin in any case
  * Codes when not good: "launch_line" (what a line says), "launch_bounds" (what it comes to in a
  * case), "syntax", "compile_limit", and those of cubin.h. An error is ours. */

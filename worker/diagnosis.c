@@ -98,7 +98,7 @@ static struct err compare(struct worker *worker, const struct job *job, const st
         return err;
     err = compile_source(&worker->toolchain, worker->student, spec, "baseline.c", source.at,
                          source.size, &compiled, &program);
-    free(compiled.diagnostics);
+    wire_compiled_release(&compiled);
     if (err_is(err) || program < 0)
         return err;
     const struct runner_plan plan = {.slot = worker->student,

@@ -149,7 +149,7 @@ static struct err trusted_compile(const struct timing_bench *bench, const char *
 
     struct err err = compile_source(&bench->worker->toolchain, bench->worker->student, bench->spec,
                                     file_name, source, source_size, &compiled, out_program);
-    free(compiled.diagnostics);
+    wire_compiled_release(&compiled);
     if (!err_is(err) && !compiled.good)
         err = err_make(ERR_INTERNAL, "%s of '%s' does not compile: %s", file_name,
                        bench->spec->name, compiled.message);

@@ -182,7 +182,7 @@ void job_release(struct job *job)
 void event_release(struct event *event)
 {
     if (event->kind == EVENT_COMPILED)
-        free(event->compiled.diagnostics);
+        wire_compiled_release(&event->compiled);
     else if (event->kind == EVENT_CASE)
         free(event->one.stderr_text);
     else if (event->kind == EVENT_TIMED)

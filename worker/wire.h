@@ -124,6 +124,13 @@ struct wire_kernel {
     int occupancy;         /* percent; -1: not launched */
 };
 
+/* What a CUDA source launches, and the kernels that it has. */
+struct wire_cuda {
+    int kernels_count, launches_count;
+    struct wire_kernel kernels[WIRE_KERNELS_MAX];
+    char launches[WIRE_LAUNCHES_MAX][120]; /* "f<<<(Tq, H, B), 128>>>" */
+};
+
 struct wire_compiled {
     bool good;
     int64_t took_ms;
@@ -134,11 +141,9 @@ struct wire_compiled {
     char object[65];   /* hash of the object when good: equal ones are one program; "": not told */
     char *diagnostics; /* owned; sanitised, cut, no host path; never NULL after parse */
     /* of a CUDA source; the worker's hello speaks of C */
-    char compiler[64]; /* "nvrtc 13.0", "": as in hello */
-    char flags[64];    /* "sm_90" */
-    int kernels_count, launches_count;
-    struct wire_kernel kernels[WIRE_KERNELS_MAX];
-    char launches[WIRE_LAUNCHES_MAX][120]; /* "f<<<(Tq, H, B), 128>>>" */
+    char compiler[64];      /* "nvrtc 13.0", "": as in hello */
+    char flags[64];         /* "sm_90" */
+    struct wire_cuda *cuda; /* owned; NULL: of a C source, or nothing is known of its kernels */
 };
 
 struct wire_mismatch {
@@ -243,6 +248,8 @@ struct err wire_get_event(struct event *out, const void *payload, size_t size);
 /* Free what a job or event owns; twice is fine. */
 void job_release(struct job *job);
 void event_release(struct event *event);
+/* What it owns; also of one that was never filled in, if it is zero. */
+void wire_compiled_release(struct wire_compiled *compiled);
 
 /* The words that INTERFACE and the database use: "time_limit"; -1 (cast) never: unknown words are
  * refused by the parsers. */

@@ -3,10 +3,12 @@
 #include "worker/wire_fields.h"
 #include "worker/wire_parts.h"
 
+#include <stdlib.h>
+
 #define MS_MAX 1e12
 #define BYTES_MAX 1e15
 
-static struct err launches_read(const cJSON *list, struct wire_compiled *compiled);
+static struct err launches_read(const cJSON *list, struct wire_cuda *cuda);
 static struct err attach(cJSON *object, const char *key, cJSON *item);
 
 // clang-format off
@@ -39,13 +41,22 @@ static const struct wire_field kernel_fields[] = {
 #undef AT
 // clang-format on
 
+void wire_compiled_release(struct wire_compiled *compiled)
+{
+    free(compiled->diagnostics);
+    free(compiled->cuda);
+    compiled->diagnostics = NULL;
+    compiled->cuda = NULL;
+}
+
 struct err wire_compiled_write(cJSON *body, const struct wire_compiled *compiled)
 {
+    const struct wire_cuda *const cuda = compiled->cuda;
     struct err err = wire_write(body, compiled_fields, COUNT(compiled_fields), compiled);
-    if (err_is(err) || compiled->kernels_count + compiled->launches_count == 0)
+    if (err_is(err) || cuda == NULL)
         return err;
-    if (compiled->kernels_count > WIRE_KERNELS_MAX || compiled->launches_count > WIRE_LAUNCHES_MAX)
-        return err_make(ERR_INTERNAL, "%d kernels", compiled->kernels_count);
+    if (cuda->kernels_count > WIRE_KERNELS_MAX || cuda->launches_count > WIRE_LAUNCHES_MAX)
+        return err_make(ERR_INTERNAL, "%d kernels", cuda->kernels_count);
 
     cJSON *kernels = cJSON_CreateArray(), *launches = cJSON_CreateArray();
     err = attach(body, "kernels", kernels);
@@ -54,14 +65,14 @@ struct err wire_compiled_write(cJSON *body, const struct wire_compiled *compiled
         return err;
     }
     err = attach(body, "launches", launches);
-    for (int i = 0; i < compiled->kernels_count && !err_is(err); i++) {
+    for (int i = 0; i < cuda->kernels_count && !err_is(err); i++) {
         cJSON *one = cJSON_CreateObject();
-        err = wire_write(one, kernel_fields, COUNT(kernel_fields), &compiled->kernels[i]);
+        err = wire_write(one, kernel_fields, COUNT(kernel_fields), &cuda->kernels[i]);
         if (!cJSON_AddItemToArray(kernels, one))
             err = err_make(ERR_SYSTEM, "memory for a message");
     }
-    for (int i = 0; i < compiled->launches_count && !err_is(err); i++)
-        if (!cJSON_AddItemToArray(launches, cJSON_CreateString(compiled->launches[i])))
+    for (int i = 0; i < cuda->launches_count && !err_is(err); i++)
+        if (!cJSON_AddItemToArray(launches, cJSON_CreateString(cuda->launches[i])))
             err = err_make(ERR_SYSTEM, "memory for a message");
     return err;
 }
@@ -76,16 +87,18 @@ struct err wire_compiled_read(const cJSON *body, struct wire_compiled *compiled)
     const int count = cJSON_IsArray(kernels) ? cJSON_GetArraySize(kernels) : -1;
     if (count < 0 || count > WIRE_KERNELS_MAX)
         return wire_refuse("compiled", "kernels", "wants a list of at most 16");
+    struct wire_cuda *const cuda = compiled->cuda = calloc(1, sizeof *cuda);
+    if (cuda == NULL)
+        return err_make(ERR_SYSTEM, "memory for a message");
     for (int i = 0; i < count && !err_is(err); i++)
         err = wire_read(cJSON_GetArrayItem(kernels, i), "compiled.kernels", kernel_fields,
-                        COUNT(kernel_fields), &compiled->kernels[i]);
-    compiled->kernels_count = count;
-    return err_is(err)
-               ? err
-               : launches_read(cJSON_GetObjectItemCaseSensitive(body, "launches"), compiled);
+                        COUNT(kernel_fields), &cuda->kernels[i]);
+    cuda->kernels_count = count;
+    return err_is(err) ? err
+                       : launches_read(cJSON_GetObjectItemCaseSensitive(body, "launches"), cuda);
 }
 
-static struct err launches_read(const cJSON *list, struct wire_compiled *compiled)
+static struct err launches_read(const cJSON *list, struct wire_cuda *cuda)
 {
     const int count = cJSON_IsArray(list) ? cJSON_GetArraySize(list) : -1;
     if (count < 0 || count > WIRE_LAUNCHES_MAX)
@@ -93,14 +106,13 @@ static struct err launches_read(const cJSON *list, struct wire_compiled *compile
 
     for (int i = 0; i < count; i++) {
         const cJSON *item = cJSON_GetArrayItem(list, i);
-        char *const place = compiled->launches[i];
-        if (!cJSON_IsString(item) ||
-            !text_copy(place, sizeof compiled->launches[i], item->valuestring))
+        char *const place = cuda->launches[i];
+        if (!cJSON_IsString(item) || !text_copy(place, sizeof cuda->launches[i], item->valuestring))
             return wire_refuse("compiled", "launches", "wants texts of at most 119 bytes");
         for (const char *at = place; *at != '\0'; at++)
             if (*at < ' ' || *at > '~')
                 return wire_refuse("compiled", "launches", "wants printable texts");
-        compiled->launches_count = i + 1;
+        cuda->launches_count = i + 1;
     }
     return err_none();
 }

@@ -186,7 +186,7 @@ static double ours(struct bench *bench, const struct buf *source, const char *ca
     const double took_ms = (double)(clock_ns() - started_ns) / 1e6;
     runner_free(runner);
     (void)close(program); /* a memfd */
-    free(compiled.diagnostics);
+    wire_compiled_release(&compiled);
     return took_ms;
 }
 

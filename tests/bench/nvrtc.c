@@ -87,7 +87,7 @@ static double ours(struct bench *bench, const struct buf *source)
     const double took = (double)(clock_us() - started_us) / 1000;
     if (!result.good)
         fine(err_make(ERR_INTERNAL, "%s", result.message));
-    free(result.diagnostics);
+    wire_compiled_release(&result);
     buf_release(&bench->program.cubin);
     return took;
 }

@@ -86,7 +86,7 @@ static void compile(struct bench *bench, const char *source, struct wire_compile
 
 static void done_with(struct wire_compiled *result, int program)
 {
-    free(result->diagnostics);
+    wire_compiled_release(result);
     result->diagnostics = NULL;
     if (program >= 0)
         (void)close(program); /* a memfd */

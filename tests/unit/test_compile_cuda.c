@@ -94,7 +94,7 @@ static void refused(struct bench *bench, const char *source, const char *code, c
                  result.good, result.code, result.message, result.diagnostics, says);
     assert_null(strstr(result.diagnostics, "/usr/"));
     assert_null(strstr(result.diagnostics, "ptxas info"));
-    free(result.diagnostics);
+    wire_compiled_release(&result);
 }
 
 static void a_good_source_tells_its_resources(void **state)
@@ -106,17 +106,17 @@ static void a_good_source_tells_its_resources(void **state)
                                               "__syncthreads(); o[threadIdx.x] = s[n & 63];"));
     assert_true(result.good);
     assert_string_equal(result.flags, "sm_90");
-    assert_int_equal(result.kernels_count, 1);
-    assert_string_equal(result.kernels[0].name, "k");
-    assert_in_range(result.kernels[0].registers, 4, 64);
-    assert_int_equal(result.kernels[0].shared_bytes, 256);
-    assert_int_equal(result.kernels[0].dynamic_bytes, 4 * 4096); /* of the largest case */
-    assert_int_equal(result.kernels[0].threads, 128);
-    assert_in_range(result.kernels[0].occupancy, 50, 100);
-    assert_int_equal(result.launches_count, 1);
-    assert_string_equal(result.launches[0], "k<<<Tq, 128, 4*Tk>>>");
+    assert_int_equal(result.cuda->kernels_count, 1);
+    assert_string_equal(result.cuda->kernels[0].name, "k");
+    assert_in_range(result.cuda->kernels[0].registers, 4, 64);
+    assert_int_equal(result.cuda->kernels[0].shared_bytes, 256);
+    assert_int_equal(result.cuda->kernels[0].dynamic_bytes, 4 * 4096); /* of the largest case */
+    assert_int_equal(result.cuda->kernels[0].threads, 128);
+    assert_in_range(result.cuda->kernels[0].occupancy, 50, 100);
+    assert_int_equal(result.cuda->launches_count, 1);
+    assert_string_equal(result.cuda->launches[0], "k<<<Tq, 128, 4*Tk>>>");
     assert_int_equal(result.errors, 0);
-    free(result.diagnostics);
+    wire_compiled_release(&result);
 }
 
 static void each_mistake_is_refused_by_name_and_line(void **state)
@@ -193,7 +193,7 @@ static void starters_and_solutions_compile(void **state)
         struct wire_compiled result = compile(bench, text.at);
         if (!result.good || result.warnings > 0)
             fail_msg("%s: %s %s\n%s", path, result.code, result.message, result.diagnostics);
-        free(result.diagnostics);
+        wire_compiled_release(&result);
     }
     bench->spec = kept;
 }
@@ -221,7 +221,7 @@ static void hostile_sources_end_as_their_first_line_says(void **state)
                 if (result.good != (f == 1) || (f == 0 && strcmp(result.code, wanted) != 0))
                     fail_msg("%s: %s %s\n%s", path, result.code, result.message,
                              result.diagnostics);
-                free(result.diagnostics);
+                wire_compiled_release(&result);
                 tried++;
             }
             free(names[i]);
@@ -246,10 +246,10 @@ static void a_bomb_ends_at_a_limit_and_the_next_source_compiles(void **state)
     assert_false(result.good);
     if (strcmp(result.code, "compile_limit") != 0)
         fail_msg("%s %s", result.code, result.message);
-    free(result.diagnostics);
+    wire_compiled_release(&result);
     result = compile(bench, "//@ launch k<<<Tq, 128>>>(D, o)\n" KERNEL("int n, float *o", ""));
     assert_true(result.good);
-    free(result.diagnostics);
+    wire_compiled_release(&result);
 }
 
 static void reports_and_resources_are_read_from_the_log(void **state)

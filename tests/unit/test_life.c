@@ -158,7 +158,7 @@ static void a_real_worker_grades_a_real_file(void **state)
 static void a_waiting_report_is_small(void **state)
 {
     (void)state;
-    assert_true(sizeof(struct report) < 10240);
+    assert_true(sizeof(struct report) < 8192);
 }
 
 /* Everybody leaves as soon as somebody is told. */

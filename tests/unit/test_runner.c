@@ -84,7 +84,7 @@ static struct runner *runner_make(void **state, const char *body, int *out_progr
     if (!compiled.good)
         print_error("%s\n%s", compiled.message, compiled.diagnostics);
     assert_true(compiled.good);
-    free(compiled.diagnostics);
+    wire_compiled_release(&compiled);
 
     for (int i = 0; i < bench->spec.cases_count; i++)
         cases[i] = i;

@@ -125,32 +125,30 @@ static void compiled_survives_and_diagnostics_are_never_null(void **state)
 static void kernels_and_launches_of_a_cuda_source_survive(void **state)
 {
     (void)state;
+    struct wire_cuda cuda = {.kernels_count = 2,
+                             .launches_count = 1,
+                             .launches = {"f<<<(Tq, H), 128>>>"},
+                             .kernels = {{.name = "f",
+                                          .registers = 40,
+                                          .shared_bytes = 256,
+                                          .dynamic_bytes = 0,
+                                          .threads = 128,
+                                          .occupancy = 75},
+                                         {.name = "g", .dynamic_bytes = -1, .occupancy = -1}}};
     struct event event = {
         .kind = EVENT_COMPILED,
         .job = 4,
-        .compiled = {.good = true,
-                     .compiler = "nvrtc 13.0",
-                     .flags = "sm_90",
-                     .kernels_count = 2,
-                     .launches_count = 1,
-                     .launches = {"f<<<(Tq, H), 128>>>"},
-                     .kernels = {{.name = "f",
-                                  .registers = 40,
-                                  .shared_bytes = 256,
-                                  .dynamic_bytes = 0,
-                                  .threads = 128,
-                                  .occupancy = 75},
-                                 {.name = "g", .dynamic_bytes = -1, .occupancy = -1}}}};
+        .compiled = {.good = true, .compiler = "nvrtc 13.0", .flags = "sm_90", .cuda = &cuda}};
     struct event back = round_trip(&event);
 
     assert_string_equal(back.compiled.compiler, "nvrtc 13.0");
-    assert_int_equal(back.compiled.kernels_count, 2);
-    assert_int_equal(back.compiled.kernels[0].registers, 40);
-    assert_int_equal(back.compiled.kernels[0].dynamic_bytes, 0);
-    assert_int_equal(back.compiled.kernels[1].dynamic_bytes, -1);
-    assert_int_equal(back.compiled.kernels[1].occupancy, -1);
-    assert_int_equal(back.compiled.launches_count, 1);
-    assert_string_equal(back.compiled.launches[0], "f<<<(Tq, H), 128>>>");
+    assert_int_equal(back.compiled.cuda->kernels_count, 2);
+    assert_int_equal(back.compiled.cuda->kernels[0].registers, 40);
+    assert_int_equal(back.compiled.cuda->kernels[0].dynamic_bytes, 0);
+    assert_int_equal(back.compiled.cuda->kernels[1].dynamic_bytes, -1);
+    assert_int_equal(back.compiled.cuda->kernels[1].occupancy, -1);
+    assert_int_equal(back.compiled.cuda->launches_count, 1);
+    assert_string_equal(back.compiled.cuda->launches[0], "f<<<(Tq, H), 128>>>");
     event_release(&back);
 }
 
