@@ -34,6 +34,14 @@ struct tally {
     double worst; /* error ratio of a correct variant */
 };
 
+struct question {
+    const struct try_place *place;
+    const struct spec *spec;
+    const char *folder, *backend;
+    bool timing;
+};
+
+static int check_all(const struct question *question);
 static bool header_agrees(const struct try_place *place, const struct spec *spec);
 static bool maxima_asked(const struct spec *spec);
 static int check_trusted(const struct try_place *place, const char *backend, struct tally *tally);
@@ -82,32 +90,40 @@ int command_check(int argc, char **argv)
     char preset[4096 + 128];
     (void)snprintf(preset, sizeof preset, "%s/tests/submissions/%s", place.home,
                    spec->name); /* fits */
-    folder = folder != NULL ? folder : preset;
-    struct tally right = {.spec = spec, .kind = "correct", .should_pass = true};
-    struct tally wrong = {.spec = spec, .kind = "wrong"};
-    bool agrees = header_agrees(&place, spec) & maxima_asked(spec);
-    struct tally trusted = {.spec = spec, .kind = "trusted", .should_pass = true};
-    int code = check_trusted(&place, backend, &trusted);
-    if (code == 0)
-        code = check_kind(&place, folder, backend, &right);
-    if (code == 0)
-        code = check_kind(&place, folder, backend, &wrong);
-    if (code == 0) {
-        printf("%s: %d of %d correct variants pass (largest error %.2f of its bound), %d of %d "
-               "wrong mutants fail\n",
-               spec->name, right.right, right.right + right.wrong, right.worst, wrong.right,
-               wrong.right + wrong.wrong);
-        bool told = right.wrong + wrong.wrong == 0 && right.right > 0 && wrong.right > 0;
-        if (trusted.wrong > 0)
-            printf("%s: its cases or bounds ask for more than its own baseline and expert give\n",
-                   spec->name);
-        code = agrees && told && trusted.wrong == 0 ? 0 : 1;
-        if (code == 0 && !no_timing)
-            code = check_ranked(&place, spec, backend);
-        code = trusted.ours + right.ours + wrong.ours > 0 ? 3 : code;
-    }
+    const struct question question = {&place, spec, folder != NULL ? folder : preset, backend,
+                                      !no_timing};
+    int code = check_all(&question);
     try_place_close(&place);
     return code;
+}
+
+static int check_all(const struct question *question)
+{
+    const struct try_place *place = question->place;
+    const struct spec *spec = question->spec;
+    struct tally trusted = {.spec = spec, .kind = "trusted", .should_pass = true};
+    struct tally right = {.spec = spec, .kind = "correct", .should_pass = true};
+    struct tally wrong = {.spec = spec, .kind = "wrong"};
+    bool agrees = header_agrees(place, spec) & maxima_asked(spec);
+    int code = check_trusted(place, question->backend, &trusted);
+    if (code == 0)
+        code = check_kind(place, question->folder, question->backend, &right);
+    if (code == 0)
+        code = check_kind(place, question->folder, question->backend, &wrong);
+    if (code != 0)
+        return code;
+    printf("%s: %d of %d correct variants pass (largest error %.2f of its bound), %d of %d "
+           "wrong mutants fail\n",
+           spec->name, right.right, right.right + right.wrong, right.worst, wrong.right,
+           wrong.right + wrong.wrong);
+    bool told = right.wrong + wrong.wrong == 0 && right.right > 0 && wrong.right > 0;
+    if (trusted.wrong > 0)
+        printf("%s: its cases or bounds ask for more than its own baseline and expert give\n",
+               spec->name);
+    code = agrees && told && trusted.wrong == 0 ? 0 : 1;
+    if (code == 0 && question->timing)
+        code = check_ranked(place, spec, question->backend);
+    return trusted.ours + right.ours + wrong.ours > 0 ? 3 : code;
 }
 
 /* The prototype that students see is the one that the adapter calls. */

@@ -29,6 +29,10 @@ static struct err specs_load(struct service *service);
 static struct err database_prepare(struct service *service);
 static struct err record_versions(struct service *service);
 static struct err service_start(struct service *service);
+static struct err open_port(struct service *service);
+static struct err start_writing(struct service *service);
+static struct err start_grading(struct service *service);
+static int64_t workers_of(const struct serve_settings *settings);
 static void on_request_over(void *context, const struct http_request *request, int code,
                             int64_t took_us);
 static void on_signal(uv_signal_t *signal, int number);
@@ -179,50 +183,13 @@ static struct err service_start(struct service *service)
     notify_start(&service->notify, &service->loop); /* before a worker could inherit its socket */
 
     /* The port first: when it is taken, no worker has been started. */
-    routes_all(grader->routes);
-    (void)text_copy(grader->overlay, sizeof grader->overlay,
-                    service->settings.assignments_path); /* as wide */
-    struct err err =
-        http_start(&grader->http, &service->loop, &settings->http, grader->routes, grader);
-    if (err_is(err))
-        return err;
-    http_observe(grader->http, on_request_over);
-    if (settings->base_url[0] != 0)
-        (void)text_copy(grader->base_url, sizeof grader->base_url, settings->base_url);
-    else
-        (void)snprintf(grader->base_url, sizeof grader->base_url, "http://%s:%d",
-                       settings->http.host, http_port(grader->http)); /* fits */
-    err = held_outage(&service->writer_db, grader->started_at);
-    if (err_is(err))
-        return err;
-    err = writer_start(&grader->writer, &service->loop, &service->writer_db,
-                       (size_t)settings->batch_max);
+    struct err err = open_port(service);
     if (!err_is(err))
-        err = held_start(&grader->held, &service->loop, grader->writer);
+        err = start_writing(service);
     if (!err_is(err))
-        err = uses_start(&grader->uses, &service->loop, grader->writer);
-    if (err_is(err))
-        return err;
-
-    err = boards_start(&grader->boards, &service->loop, &grader->reader);
-    if (err_is(err))
-        return err;
-
-    const struct submissions_settings submissions = {
-        .rate_count = settings->rate_count,
-        .rate_window_s = settings->rate_window_s,
-        .practice_rate_count = settings->practice_rate_count,
-        .queue_max = settings->queue_max,
-        .workers = settings->workers > 0 ? settings->workers : uv_available_parallelism(),
-        .worker_program = service->worker,
-        .worker_backend = settings->backend,
-        .worker_cache = settings->cache_path,
-        .worker_calibration = settings->calibration_path,
-        .worker_overlay = settings->assignments_path,
-        .worker_silence_ms = settings->silence_ms,
-        .worker_lease_ms = settings->lease_ms,
-        .regrade_slots = settings->regrade_slots};
-    err = submissions_start(&grader->submissions, grader, &submissions);
+        err = boards_start(&grader->boards, &service->loop, &grader->reader);
+    if (!err_is(err))
+        err = start_grading(service);
     if (err_is(err))
         return err;
 
@@ -234,11 +201,71 @@ static struct err service_start(struct service *service)
     (void)uv_signal_start(&service->interrupt, on_signal, SIGINT);
     notify_ready(&service->notify, grader->base_url);
     log_line(LOG_INFO, "service.listening", "url=%s database=%s workers=%lld", grader->base_url,
-             settings->database_path, (long long)submissions.workers);
+             settings->database_path, (long long)workers_of(settings));
     if (settings->demo_path[0] != 0)
         demo_print(settings->demo_path, grader->base_url, grader->specs, grader->specs_count,
                    grader->home);
     return err_none();
+}
+
+static struct err open_port(struct service *service)
+{
+    struct grader *grader = &service->grader;
+    const struct serve_settings *settings = &service->settings;
+    routes_all(grader->routes);
+    (void)text_copy(grader->overlay, sizeof grader->overlay,
+                    settings->assignments_path); /* as wide */
+    struct err err =
+        http_start(&grader->http, &service->loop, &settings->http, grader->routes, grader);
+    if (err_is(err))
+        return err;
+    http_observe(grader->http, on_request_over);
+    if (settings->base_url[0] != 0)
+        (void)text_copy(grader->base_url, sizeof grader->base_url, settings->base_url);
+    else
+        (void)snprintf(grader->base_url, sizeof grader->base_url, "http://%s:%d",
+                       settings->http.host, http_port(grader->http)); /* fits */
+    return err_none();
+}
+
+/* The outage that ends here is read before anything of today is written. */
+static struct err start_writing(struct service *service)
+{
+    struct grader *grader = &service->grader;
+    struct err err = held_outage(&service->writer_db, grader->started_at);
+    if (!err_is(err))
+        err = writer_start(&grader->writer, &service->loop, &service->writer_db,
+                           (size_t)service->settings.batch_max);
+    if (!err_is(err))
+        err = held_start(&grader->held, &service->loop, grader->writer);
+    if (!err_is(err))
+        err = uses_start(&grader->uses, &service->loop, grader->writer);
+    return err;
+}
+
+static struct err start_grading(struct service *service)
+{
+    const struct serve_settings *settings = &service->settings;
+    const struct submissions_settings submissions = {
+        .rate_count = settings->rate_count,
+        .rate_window_s = settings->rate_window_s,
+        .practice_rate_count = settings->practice_rate_count,
+        .queue_max = settings->queue_max,
+        .workers = workers_of(settings),
+        .worker_program = service->worker,
+        .worker_backend = settings->backend,
+        .worker_cache = settings->cache_path,
+        .worker_calibration = settings->calibration_path,
+        .worker_overlay = settings->assignments_path,
+        .worker_silence_ms = settings->silence_ms,
+        .worker_lease_ms = settings->lease_ms,
+        .regrade_slots = settings->regrade_slots};
+    return submissions_start(&service->grader.submissions, &service->grader, &submissions);
+}
+
+static int64_t workers_of(const struct serve_settings *settings)
+{
+    return settings->workers > 0 ? settings->workers : uv_available_parallelism();
 }
 
 static void on_request_over(void *context, const struct http_request *request, int code,

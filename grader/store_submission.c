@@ -10,6 +10,7 @@
 
 static struct err source_put(struct db *db, const unsigned char hash[32], const char *source,
                              size_t size);
+static struct err row_read(sqlite3_stmt *get, struct submission_row *out);
 
 struct err store_submission_add(struct db *db, const struct submission_row *row, const char *source,
                                 size_t source_size, int64_t *out_id, int64_t *out_job)
@@ -117,6 +118,23 @@ struct err store_submission_get(struct db *db, int64_t id, struct submission_row
     if (err_is(err) || !*out_found)
         return err;
 
+    err = row_read(get, out);
+    bool is_graded = sqlite3_column_type(get, 25) != SQLITE_NULL; /* before any conversion */
+    struct target_row graded = {.target = sqlite3_column_double(get, 25)};
+    db_copy_text(get, 24, graded.class_name, sizeof graded.class_name);
+    db_done(get);
+    if (!err_is(err))
+        err = store_targets(db, out->offering_id, out->targets, &out->targets_count);
+    if (!err_is(err) && is_graded) {
+        out->targets[0] = graded;
+        out->targets_count = 1;
+    }
+    return err;
+}
+
+/* All but the target that it was graded by. */
+static struct err row_read(sqlite3_stmt *get, struct submission_row *out)
+{
     char device[8];
     char stage[24];
     *out = (struct submission_row){.id = sqlite3_column_int64(get, 0),
@@ -145,20 +163,9 @@ struct err store_submission_get(struct db *db, int64_t id, struct submission_row
     memcpy(out->source_hash, sqlite3_column_blob(get, 18), sizeof out->source_hash);
     db_copy_text(get, 21, out->measured_hash, sizeof out->measured_hash);
     out->split = sqlite3_column_int64(get, 22);
-    bool is_graded = sqlite3_column_type(get, 25) != SQLITE_NULL; /* before any conversion */
-    struct target_row graded = {.target = sqlite3_column_double(get, 25)};
-    db_copy_text(get, 24, graded.class_name, sizeof graded.class_name);
-    db_done(get);
-    err = store_targets(db, out->offering_id, out->targets, &out->targets_count);
-    if (err_is(err))
-        return err;
-    if (is_graded) {
-        out->targets[0] = graded;
-        out->targets_count = 1;
-    }
     if (!device_from_word(&out->device, device) || !stage_from_word(&out->stage, stage))
-        return err_make(ERR_INTERNAL, "submission %lld has device '%s', stage '%s'", (long long)id,
-                        device, stage);
+        return err_make(ERR_INTERNAL, "submission %lld has device '%s', stage '%s'",
+                        (long long)out->id, device, stage);
     return err_none();
 }
 
