@@ -22,6 +22,14 @@ static int is_visible(const struct dirent *entry);
 
 #define FILE_BYTES_MAX (256 << 10)
 
+const struct spec *spec_find(const struct spec *specs, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(specs[i].name, name) == 0)
+            return &specs[i];
+    return NULL;
+}
+
 struct err spec_load(struct spec *out, const char *path)
 {
     auto_buf struct buf text;

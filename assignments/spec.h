@@ -117,6 +117,9 @@ struct spec {
 /* Loads and checks one file (at most 256 KiB). The error's text is "FILE: FIELD: reason". */
 struct err spec_load(struct spec *out, const char *path);
 
+/* The one of that name, or NULL. */
+const struct spec *spec_find(const struct spec *specs, size_t count, const char *name);
+
 /* The same from memory; `label` stands for the file in errors. Pure. */
 struct err spec_parse(struct spec *out, const char *text, size_t size, const char *label);
 

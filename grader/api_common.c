@@ -27,7 +27,7 @@ bool api_who(struct http_request *request, struct membership *out)
     bool is_found = false;
 
     if (is_foreign(request)) {
-        http_problem(request, 403, "this came from a page of another site; nothing was done", 0);
+        api_refuse(request, 403, "http_403_foreign");
         return false;
     }
     if (!auth_parse(http_header(request, "Authorization"), &claim)) {
@@ -66,8 +66,8 @@ static bool is_foreign(const struct http_request *request)
 
     if (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0)
         return false;
-    if (site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0)
-        return true;
+    if (site) /* the browser's own word; a proxy may have given Host another name */
+        return strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0;
     const char *at = origin ? strstr(origin, "://") : NULL;
     return origin && (!at || !host || strcasecmp(at + 3, host) != 0);
 }

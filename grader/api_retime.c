@@ -20,8 +20,9 @@ struct again {
     struct http_request *request; /* NULL: gone */
     struct submission_row row;
     char actor[SPEC_NAME_MAX];
-    int64_t most;     /* timings of it that may be asked for */
-    const char *code; /* of a refusal that only the transaction can know; NULL: none */
+    const char *spec_hash; /* of what is installed, which outlives the request */
+    int64_t most;          /* timings of it that may be asked for */
+    const char *code;      /* of a refusal that only the transaction can know; NULL: none */
     bool writing;
 };
 
@@ -34,6 +35,7 @@ void retime_handle(struct http_request *request)
     if (!api_submission(request, http_part(request, "id"), &row, &view) ||
         !api_who(request, &who) || !may(request, &row, &view))
         return;
+    const struct spec *spec = grader_spec(api_grader(request), row.assignment);
     struct again *again = calloc(1, sizeof *again);
     if (!again) {
         api_failure(request, "http.retime", err_make(ERR_SYSTEM, "no memory for a wish"));
@@ -42,6 +44,7 @@ void retime_handle(struct http_request *request)
     *again = (struct again){.write = {.run = again_run, .done = again_done},
                             .request = request,
                             .row = row,
+                            .spec_hash = spec->hash,
                             .most = view.everything ? INT64_MAX : RETIMES_MAX,
                             .writing = true};
     memcpy(again->actor, who.login, sizeof again->actor);
@@ -50,7 +53,7 @@ void retime_handle(struct http_request *request)
     writer_push(api_grader(request)->writer, &again->write);
 }
 
-/* Only what was measured in noise, and under the version that workers still have. */
+/* Only what was measured in noise, of an assignment that workers still have. */
 static bool may(struct http_request *request, const struct submission_row *row,
                 const struct report_view *view)
 {
@@ -69,7 +72,7 @@ static bool may(struct http_request *request, const struct submission_row *row,
     submissions_report_free(report);
     if (!is_due)
         api_refuse(request, 409, "http_409_retime", (long long)row->id);
-    else if (!spec || strcmp(spec->hash, row->measured_hash) != 0)
+    else if (!spec)
         api_refuse(request, 409, "http_409_retime_version", row->assignment);
     else
         return true;
@@ -79,23 +82,12 @@ static bool may(struct http_request *request, const struct submission_row *row,
 static struct err again_run(struct write *write, struct db *db)
 {
     struct again *again = (struct again *)write;
-    const struct submission_row *row = &again->row;
-    struct grading_row grading;
-    auto_buf struct buf events;
-    int64_t count = 0;
-    bool is_running = false;
-    bool is_found = false;
-
-    buf_init(&events, (size_t)64 << 20);
-    struct err err = store_retimes(db, row->id, &count, &is_running);
-    if (!err_is(err) && is_running)
-        again->code = "http_409_retime_runs";
-    else if (!err_is(err) && count >= again->most)
-        again->code = "http_409_retime_often";
-    if (err_is(err) || again->code)
-        return err;
-    err = store_grading_get(db, row->id, row->generation, &grading, &events, &is_found);
-    return err_is(err) ? err : retime_start(db, row, &events, again->actor, clock_utc_us());
+    const struct retime_wish wish = {.submission_id = again->row.id,
+                                     .spec_hash = again->spec_hash,
+                                     .most = again->most,
+                                     .actor = again->actor,
+                                     .now_at = clock_utc_us()};
+    return retime_ask(db, &wish, &again->code);
 }
 
 static void again_done(struct write *write, struct err err)
@@ -111,6 +103,8 @@ static void again_done(struct write *write, struct err err)
     }
     if (err_is(err)) {
         api_failure(request, "http.retime", err);
+    } else if (again->code && strcmp(again->code, "http_409_retime_version") == 0) {
+        api_refuse(request, 409, again->code, again->row.assignment);
     } else if (again->code) {
         api_refuse(request, 409, again->code, id);
     } else {

@@ -20,7 +20,6 @@ static struct err replay_grade(struct replay *replay);
 static int replay_compare(const struct replay *replay);
 
 #define WORDS_MAX 32
-#define EVENTS_MAX ((size_t)64 << 20)
 #define EXIT_DIFFERS 1
 #define EXIT_OURS 3
 
@@ -77,7 +76,7 @@ static int replay_run(int argc, char **argv)
     for (int i = 1; i < argc; i++)
         if (argv[i][0] != '-')
             id = strtoll(argv[i], NULL, 10);
-    buf_init(&replay->source, EVENTS_MAX);
+    buf_init(&replay->source, STORE_EVENTS_MAX);
     if (!err_is(err))
         err = try_place_open(&replay->place,
                              settings.assignments_path[0] != 0 ? settings.assignments_path : NULL);
@@ -104,7 +103,7 @@ static struct err replay_read(struct replay *replay, const char *path, int64_t i
     struct db db;
     auto_buf struct buf events;
     bool found = false;
-    buf_init(&events, EVENTS_MAX);
+    buf_init(&events, STORE_EVENTS_MAX);
     struct err err = db_open(&db, path, true);
     if (err_is(err))
         return err;

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define DB_PATIENCE_MS 5000 /* as the pragma below says */
+
 struct err db_open(struct db *out, const char *path, bool reader)
 {
     static const char *const pragmas[] = {
@@ -68,11 +70,13 @@ struct err db_settle(struct db *db)
     bool row = false;
     if (!db->erased)
         return err_none();
+    (void)sqlite3_busy_timeout(db->handle, 0); /* the next call tries again: nobody waits here */
     sqlite3_stmt *empty = db_prepare(db, "PRAGMA wal_checkpoint(TRUNCATE)");
     struct err err = db_step(db, empty, &row, "empty the write-ahead log");
     if (!err_is(err) && row && sqlite3_column_int(empty, 0) != 0)
         err = err_make(ERR_BUSY, "empty the write-ahead log: somebody reads an older state");
     db_done(empty);
+    (void)sqlite3_busy_timeout(db->handle, DB_PATIENCE_MS);
     db->erased = err_is(err);
     return err;
 }

@@ -146,7 +146,8 @@ static void on_beat(uv_timer_t *timer)
     struct held *held = timer->data;
     push_notes(held);
     /* Never ahead of a refusal that is not on the disk: killed now, the outage must cover it. */
-    if (!held->draining && held->count == 0 && clock_ms() - held->alive_ms >= ALIVE_MS)
+    if (!held->draining && held->count == 0 && held->writing_count == 0 &&
+        clock_ms() - held->alive_ms >= ALIVE_MS)
         push_alive(held);
 }
 

@@ -18,6 +18,7 @@ struct held;
  * that it touched; then the first heartbeat. One transaction. */
 struct err held_outage(struct db *db, int64_t now_at);
 
+/* Writes, on the loop and through the writer, what held_refused notes, and a heartbeat. */
 struct err held_start(struct held **out, uv_loop_t *loop, struct writer *writer);
 
 /* A file that came at received_at was refused for a reason of ours. False: it could not be noted

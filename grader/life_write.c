@@ -104,7 +104,7 @@ static void on_again_closed(uv_handle_t *handle)
 static void life_written(struct life *life, const struct step *step)
 {
     life->row.stage = life->report->stage = step->what.stage;
-    if (step->what.stage == STAGE_GRADED && *life->report->beyond != 0)
+    if (step->what.stage == STAGE_GRADED && *life->report->beyond != 0 && !life->row.practice)
         life->row.review = life->report->review = true; /* as its grading was written */
     life_count(life, step);
     log_line(LOG_INFO, "submission.stage", "id=%lld stage=%s score=%lld", (long long)life->row.id,
@@ -137,8 +137,8 @@ static void life_count(const struct life *life, const struct step *step)
     const struct report *report = life->report;
     int64_t took_us = step->what.now_at - life->row.received_at;
 
-    if (life->job.lane == LANE_REGRADE)
-        return; /* a regrade: its submission was received long ago */
+    if (life->job.generation > 1)
+        return; /* a regrade, or released: it was received long ago */
     if (life->job.kind == JOB_CHECK)
         metrics_took(&metrics->to_checked, took_us);
     if (!stage_is_final(report->stage))

@@ -11,6 +11,7 @@ struct metrics_histogram {
     uint64_t sum_us;
 };
 
+/* Counts one that took so long. */
 void metrics_took(struct metrics_histogram *histogram, int64_t took_us);
 
 #endif

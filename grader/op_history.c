@@ -17,7 +17,6 @@ static struct err put_grades(struct operation_call *call, const struct cohort_ro
 static void cell_number(struct reply *reply, int64_t value);
 static void cell_ratio(struct reply *reply, double value);
 
-#define EVENTS_MAX ((size_t)64 << 20)
 #define LINES_DEFAULT 200
 
 struct err op_show(struct operation_call *call)
@@ -68,7 +67,7 @@ static struct err put_report(struct operation_call *call, const struct submissio
     struct grading_row grading;
     auto_buf struct buf events;
     bool found = false;
-    buf_init(&events, EVENTS_MAX);
+    buf_init(&events, STORE_EVENTS_MAX);
     struct err err =
         store_grading_get(call->db, row->id, row->generation, &grading, &events, &found);
     const struct spec *spec =

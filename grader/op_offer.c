@@ -145,9 +145,7 @@ static struct err offer_find(struct offer *offer)
         return err;
     if (offer->cohort.closed_at != 0)
         return call_refuse(call, 409, "%s has ended", offer->cohort.name);
-    for (size_t i = 0; i < call->specs_count; i++)
-        if (strcmp(call->specs[i].name, name) == 0)
-            offer->spec = &call->specs[i];
+    offer->spec = spec_find(call->specs, call->specs_count, name);
     if (offer->spec == NULL)
         return call_refuse(call, 404, "no assignment '%s' is installed", name);
     err = store_offering_find(call->db, offer->cohort.id, 0, name, &offer->before, &offer->existed);

@@ -17,7 +17,6 @@ static bool is_complete(const struct report *before, const struct report *after)
 static void add_row(struct points *points, const struct submission_row *row, int64_t before,
                     int64_t after);
 
-#define EVENTS_MAX ((size_t)64 << 20)
 #define IDS_MAX ((size_t)1 << 20)
 
 struct points {
@@ -34,9 +33,7 @@ struct err op_points(struct operation_call *call, const struct offering *offerin
         {"submission", REPLY_INTEGER}, {"login", REPLY_TEXT},        {"before", REPLY_HUNDREDTHS},
         {"after", REPLY_HUNDREDTHS},   {"change", REPLY_HUNDREDTHS}, {NULL, REPLY_TEXT}};
     struct points points = {.call = call};
-    for (size_t i = 0; i < call->specs_count; i++)
-        if (strcmp(call->specs[i].name, offering->assignment) == 0)
-            points.spec = &call->specs[i];
+    points.spec = spec_find(call->specs, call->specs_count, offering->assignment);
     if (points.spec == NULL)
         return call_refuse(call, 409, "%s is not installed here", offering->assignment);
     buf_init(&points.ids, IDS_MAX * sizeof(int64_t));
@@ -44,6 +41,8 @@ struct err op_points(struct operation_call *call, const struct offering *offerin
     struct err err = store_regrade_pick(call->db, offering->id,
                                         (enum regrade_which)call_word(call, "which", REGRADE_ALL),
                                         add_id, &points);
+    if (!err_is(err) && points.ids.failed)
+        err = err_make(ERR_LIMIT, "more than %zu submissions at once", IDS_MAX);
     for (size_t at = 0; at < points.ids.size && !err_is(err); at += sizeof(int64_t)) {
         int64_t id = 0;
         memcpy(&id, points.ids.at + at, sizeof id);
@@ -57,8 +56,9 @@ struct err op_points(struct operation_call *call, const struct offering *offerin
                (long long)points.lose, (long long)points.same, points.missing > 0 ? ";" : ".");
     if (points.missing > 0)
         reply_note(&call->reply,
-                   "%lld lack a measurement that the assignment asks for now: they need a regrade.",
-                   (long long)points.missing);
+                   "%lld keep their points: the assignment asks for a case by now that was never "
+                   "measured for them. To measure it: grader regrade %s %s",
+                   (long long)points.missing, call_text(call, "cohort"), offering->assignment);
     if (points.gain + points.lose + points.same + points.missing == 0)
         return call_refuse(call, 409, "none is graded, or all are under way");
     return err_none();
@@ -77,8 +77,8 @@ static struct err one(struct points *points, int64_t id)
     auto_buf struct buf events;
     auto_buf struct buf moved;
     bool found = false;
-    buf_init(&events, EVENTS_MAX);
-    buf_init(&moved, EVENTS_MAX);
+    buf_init(&events, STORE_EVENTS_MAX);
+    buf_init(&moved, STORE_EVENTS_MAX);
     struct err err = store_submission_get(call->db, id, &row, &found);
     if (!err_is(err) && found)
         err = store_grading_get(call->db, id, row.generation, &grading, &events, &found);

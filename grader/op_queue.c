@@ -9,6 +9,7 @@
 
 static void add_line(void *context, const struct queue_line *line);
 static struct err release(struct operation_call *call, const struct submission_row *row);
+static struct err time_again(struct operation_call *call, const struct submission_row *row);
 static struct err note_act(struct operation_call *call, const struct submission_row *row,
                            const char *what);
 
@@ -66,12 +67,12 @@ static struct err release(struct operation_call *call, const struct submission_r
     auto_buf struct buf events;
     bool found = false;
     int64_t twin = 0;
-    buf_init(&events, (size_t)64 << 20);
+    buf_init(&events, STORE_EVENTS_MAX);
     struct err err =
         store_grading_get(call->db, row->id, row->generation, &grading, &events, &found);
     if (err_is(err))
         return err;
-    if (row->practice)
+    if (row->practice && !row->review)
         return call_refuse(call, 409, "#%lld is a practice run: its student repeats it at will",
                            (long long)row->id);
     if (row->stage == STAGE_SYSTEM_ERROR) {
@@ -81,15 +82,35 @@ static struct err release(struct operation_call *call, const struct submission_r
         reply_note(&call->reply, "#%lld runs once more, as live work.", (long long)row->id);
         return err;
     }
-    if (row->stage == STAGE_GRADED && strcmp(grading.code, REPORT_TIMING_FAILED) == 0) {
-        reply_note(&call->reply, "#%lld is timed once more, behind live work.", (long long)row->id);
-        return retime_start(call->db, row, &events, call->actor, call->now_at);
-    }
+    if (row->stage == STAGE_GRADED && strcmp(grading.code, REPORT_TIMING_FAILED) == 0)
+        return time_again(call, row);
     if (!row->review)
         return call_refuse(call, 409, "#%lld is neither parked nor under review",
                            (long long)row->id);
     reply_note(&call->reply, "#%lld is no longer under review.", (long long)row->id);
     return store_review_set(call->db, row->id, NULL);
+}
+
+static struct err time_again(struct operation_call *call, const struct submission_row *row)
+{
+    const struct spec *spec = spec_find(call->specs, call->specs_count, row->assignment);
+    const struct retime_wish wish = {.submission_id = row->id,
+                                     .spec_hash = spec != NULL ? spec->hash : "",
+                                     .most = INT64_MAX,
+                                     .actor = call->actor,
+                                     .now_at = call->now_at};
+    const char *code = NULL;
+    struct err err = retime_ask(call->db, &wish, &code);
+    if (err_is(err))
+        return err;
+    if (code != NULL && strcmp(code, "http_409_retime_version") == 0)
+        return call_refuse(call, 409, "%s has changed since: regrade it", row->assignment);
+    if (code != NULL)
+        return call_refuse(call, 409,
+                           "#%lld is being graded or timed already, or its regrade waits",
+                           (long long)row->id);
+    reply_note(&call->reply, "#%lld is timed once more, behind live work.", (long long)row->id);
+    return err_none();
 }
 
 struct err op_queue_cancel(struct operation_call *call)

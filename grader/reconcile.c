@@ -107,7 +107,7 @@ static void adopt(struct submissions *submissions, const struct job_row *job)
     life_seen(submissions, job->id);
     struct err err =
         store_submission_get(&submissions->grader->reader, job->submission_id, &row, &found);
-    if (!err_is(err) && found && job->generation > row.generation) /* by the rules of today */
+    if (!err_is(err) && found) /* whatever is graded, is by the rules of today */
         err = store_submission_rules(&submissions->grader->reader, &row);
     if (err_is(err) || !found) {
         log_err("queue.restore", err);

@@ -17,6 +17,35 @@ bool retime_is_due(const struct report *report)
     return strcmp(report->code, REPORT_TIMING_FAILED) == 0;
 }
 
+struct err retime_ask(struct db *db, const struct retime_wish *wish, const char **out_code)
+{
+    struct submission_row row;
+    struct grading_row grading;
+    auto_buf struct buf events;
+    int64_t count = 0;
+    bool is_running = false, is_found = false;
+
+    *out_code = NULL;
+    buf_init(&events, STORE_EVENTS_MAX);
+    struct err err = store_retimes(db, wish->submission_id, &count, &is_running);
+    if (!err_is(err))
+        err = store_submission_get(db, wish->submission_id, &row, &is_found);
+    if (!err_is(err) && !is_found)
+        err = err_make(ERR_INPUT, "no submission %lld", (long long)wish->submission_id);
+    if (err_is(err))
+        return err;
+    if (is_running)
+        *out_code = "http_409_retime_runs";
+    else if (count >= wish->most)
+        *out_code = "http_409_retime_often";
+    else if (strcmp(wish->spec_hash, row.measured_hash) != 0)
+        *out_code = "http_409_retime_version";
+    if (*out_code != NULL)
+        return err;
+    err = store_grading_get(db, row.id, row.generation, &grading, &events, &is_found);
+    return err_is(err) ? err : retime_start(db, &row, &events, wish->actor, wish->now_at);
+}
+
 struct err retime_start(struct db *db, const struct submission_row *row, const struct buf *events,
                         const char *actor, int64_t now_at)
 {

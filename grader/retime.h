@@ -11,6 +11,18 @@
 /* Whether there is a reason: noisy, or not timed by our fault. */
 bool retime_is_due(const struct report *report);
 
+struct retime_wish {
+    int64_t submission_id;
+    const char *spec_hash; /* of the version that workers have; "": of none */
+    int64_t most;          /* timings of it that may be asked for */
+    const char *actor;
+    int64_t now_at;
+};
+
+/* The rules and the start in one: *out_code is the code of a refusal (words.h), NULL if it waits
+ * now. In a transaction, whose state it reads: nothing that was known before is believed. */
+struct err retime_ask(struct db *db, const struct retime_wish *wish, const char **out_code);
+
 /* `events`: the measurements of the grading that counts; its check is taken over. ERR_INPUT where
  * nothing was checked. In a transaction. */
 struct err retime_start(struct db *db, const struct submission_row *row, const struct buf *events,

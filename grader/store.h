@@ -23,7 +23,8 @@ struct err store_open(struct db *out, const char *path);
 
 /* -- submissions
  * ----------------------------------------------------------------------------------- */
-#define STORE_COMMIT_MAX 65 /* SHA-256 in hexadecimal */
+#define STORE_COMMIT_MAX 65                 /* SHA-256 in hexadecimal */
+#define STORE_EVENTS_MAX ((size_t)64 << 20) /* bytes of one grading's measurements, unpacked */
 struct submission_row {
     int64_t id, membership_id, offering_id;
     char login[SPEC_NAME_MAX], cohort[SPEC_NAME_MAX];

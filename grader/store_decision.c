@@ -163,7 +163,8 @@ static const struct {
     {COUNTED(others), "INSERT OR IGNORE INTO source (hash, size, packed) SELECT " ERASED_HASH
                       ", 0, x'789c030000000001' FROM submission WHERE membership_id IN " MINE},
     {COUNTED(submissions), "UPDATE submission SET source_hash = " ERASED_HASH
-                           ", file_name = 'erased', commit_name = NULL, stage = CASE WHEN stage IN"
+                           ", file_name = 'erased', commit_name = NULL,"
+                           " review = iif(review IS NULL, NULL, ''), stage = CASE WHEN stage IN"
                            " ('received', 'queued', 'compiling', 'checking', 'checked', 'timing')"
                            " THEN 'cancelled' ELSE stage END WHERE membership_id IN " MINE},
     {COUNTED(sources), "DELETE FROM source WHERE ?1 > 0 AND NOT EXISTS"

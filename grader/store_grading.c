@@ -283,7 +283,8 @@ static struct err stage_write(struct db *db, const struct grading_step *step)
 static struct err review_write(struct db *db, const struct grading_step *step)
 {
     sqlite3_stmt *write =
-        db_prepare(db, "UPDATE submission SET review = coalesce(review, ?2) WHERE id = ?1");
+        db_prepare(db, "UPDATE submission SET review = coalesce(review, ?2) WHERE id = ?1"
+                       " AND practice = 0");
     db_bind_int(write, 1, step->job->submission_id);
     db_bind_text(write, 2, step->report->beyond);
     return db_run(db, write, "send a submission to review");

@@ -5,10 +5,7 @@
 
 #include <stdint.h>
 
-/* The dates as they would be without this trouble, and as they are with what is held already. A
- * minute counts to its end. */
-#define PLAIN_DUE "coalesce(x.due_at, d.due_at, o.due_at)"
-#define PLAIN_CLOSES "max(coalesce(x.closes_at, d.closes_at, o.closes_at), coalesce(x.due_at, 0))"
+/* A minute counts to its end. */
 #define END(date) "(" date " - " date " % 60000000 + 60000000)"
 #define MEETS(date, plain) "(" END("(" date ")") " > ?3 AND ?4 >= (" plain ") - ?5)"
 #define CAP(plain)                                                                                 \

@@ -141,7 +141,9 @@ struct err store_retimes(struct db *db, int64_t submission_id, int64_t *out_coun
     int64_t running = 0;
     sqlite3_stmt *ask =
         db_prepare(db, "SELECT (SELECT count(*) FROM grading WHERE submission_id = ?1"
-                       " AND retime = 1), (SELECT count(*) FROM job WHERE submission_id = ?1)");
+                       " AND retime = 1), (SELECT count(*) FROM job WHERE submission_id = ?1)"
+                       " + (SELECT count(*) FROM submission s WHERE s.id = ?1"
+                       " AND " REGRADE_PENDING ")");
     db_bind_int(ask, 1, submission_id);
     struct err err = ask_two(db, ask, "count timings", out_count, &running);
     *out_running = running > 0;

@@ -33,9 +33,7 @@ struct err store_regrade_start(struct db *db, int64_t offering_id, enum regrade_
             " FROM submission s JOIN grading g ON g.submission_id = s.id"
             " AND g.generation = s.generation WHERE s.offering_id = ?1 AND s.practice = 0"
             " AND s.stage IN ('graded', 'compile_error', 'compiled_only', 'system_error')"
-            " AND NOT EXISTS (SELECT 1 FROM grading h WHERE h.submission_id = s.id"
-            "  AND h.generation > s.generation AND h.retime = 0"
-            "  AND h.stage NOT IN ('system_error', 'cancelled'))"
+            " AND NOT " REGRADE_PENDING
             " AND NOT EXISTS (SELECT 1 FROM job j WHERE j.submission_id = s.id)" REGRADABLE
             " AND (?5 = 2 OR s.id = CASE ?5 WHEN 1 THEN (SELECT max(t.id) FROM submission t"
             "  WHERE t.membership_id = s.membership_id AND t.offering_id = s.offering_id"
@@ -70,7 +68,8 @@ struct err store_regrade_pick(struct db *db, int64_t offering_id, enum regrade_w
     sqlite3_stmt *list = db_prepare(
         db, "SELECT s.id FROM submission s WHERE s.offering_id = ?1 AND s.practice = 0"
             " AND s.stage = 'graded' AND NOT EXISTS (SELECT 1 FROM job j"
-            " WHERE j.submission_id = s.id) AND (?2 = 2 OR s.id = CASE ?2 WHEN 1 THEN"
+            " WHERE j.submission_id = s.id) AND NOT " REGRADE_PENDING
+            " AND (?2 = 2 OR s.id = CASE ?2 WHEN 1 THEN"
             " (SELECT max(t.id) FROM submission t WHERE t.membership_id = s.membership_id"
             "  AND t.offering_id = s.offering_id AND t.practice = 0) ELSE"
             " (SELECT t.id FROM submission t JOIN grading h ON h.submission_id = t.id"

@@ -40,7 +40,7 @@ struct err submissions_report(struct submissions *submissions, int64_t id, struc
 
     struct grading_row grading = {.stage = row.stage};
     auto_buf struct buf events;
-    buf_init(&events, (size_t)64 * 1024 * 1024);
+    buf_init(&events, STORE_EVENTS_MAX);
     if (life != NULL) {
         buf_append(&events, life->kept.at, life->kept.size);
         buf_append(&events, life->fresh.at, life->fresh_shown);

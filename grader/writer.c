@@ -152,12 +152,12 @@ static void batch_write(struct writer *writer, struct list *batch)
         log_err("writer.batch", err);
         batch_fail(batch, err);
     }
-    struct err settled = err_is(err) ? err_none() : db_settle(db);
-    if (err_is(settled)) /* after the next batch again */
-        log_err("writer.settle", settled);
     writer->stats.commits++;
     writer->stats.failures += err_is(err);
     metrics_took(&writer->stats.took, clock_us() - began_us);
+    struct err settled = err_is(err) ? err_none() : db_settle(db);
+    if (err_is(settled)) /* after the next batch again */
+        log_err("writer.settle", settled);
 }
 
 static void batch_fail(struct list *batch, struct err err)

@@ -117,5 +117,8 @@ equals "nothing was run for it" 0 "$(sql 'select count(*) from job')"
 contains "the report has the new points" "shapes   25.0 / 25" "$(as alice "$URL/s/1.txt")"
 equals "groups add up to the score" 1 "$(as alice "$URL/s/1.json" | json "int(abs(sum(g['points'] for g in d['groups']) - d['score']) < 0.05)")"
 equals "points-only runs nothing, so nothing fresh" 1 "$(code "$GRADER" regrade demo attention --points-only --fresh)"
+sed -i -E 's/"name": *"odd"/"name": "uneven"/' "$WORK/overlay/attention/assignment.json"
+"$GRADER" regrade demo attention --points-only >"$WORK/out" 2>"$WORK/err"
+contains "a case that was never measured is told, and what measures it" "To measure it: grader regrade demo attention" "$(said)"
 stop_service TERM
 equals "SIGTERM ends it with 0" 0 $?

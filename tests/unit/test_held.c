@@ -179,6 +179,19 @@ static void an_extension_is_the_date_that_is_held_open(void **state)
     assert_dates(fixture, fixture->membership_id, 55, 55);
 }
 
+static void an_extension_older_than_everybodys_new_date_holds_nothing_back(void **state)
+{
+    struct store_fixture *fixture = *state;
+    dates(fixture, DUE, DUE);
+    sql(fixture,
+        "INSERT INTO extension (offering_id, membership_id, due_at, reason, actor, made_at)"
+        " VALUES (%lld, %lld, %lld, 'ill', 'ta', 1)",
+        (long long)fixture->offering_id, (long long)fixture->membership_id,
+        (long long)(DUE - 7 * DAY_MIN * MINUTE));
+    assert_int_equal(refused(fixture, -20), 1);
+    assert_dates(fixture, fixture->membership_id, 40, 40);
+}
+
 static void without_a_date_there_is_nothing_to_hold(void **state)
 {
     struct store_fixture *fixture = *state;
@@ -346,6 +359,7 @@ int main(void)
         STORE(a_close_stays_where_it_is_while_it_is_far),
         STORE(a_due_date_that_moves_past_the_close_takes_it_along),
         STORE(an_extension_is_the_date_that_is_held_open),
+        STORE(an_extension_older_than_everybodys_new_date_holds_nothing_back),
         STORE(without_a_date_there_is_nothing_to_hold),
         STORE(an_outage_over_the_deadline_gives_everybody_an_hour),
         STORE(an_outage_long_before_or_after_moves_nothing),

@@ -5,6 +5,7 @@
 #include "grader/store_queue.h"
 #include "grader/store_regrade.h"
 #include "grader/store_worker.h"
+#include "sandbox/base/text.h"
 #include "tests/unit/support/check.h"
 #include "tests/unit/support/store_fixture.h"
 
@@ -201,7 +202,7 @@ static void retime(struct desk *desk, struct buf *events)
 }
 
 /* The new timing ends with this speed-up of 4 and interval. */
-static void timed(struct desk *desk, int64_t generation, double width)
+static void timed(struct desk *desk, int64_t generation, double width, const char *beyond)
 {
     static const struct spec spec = {.name = "attention", .hash = "abc"};
     struct job_row job = {.id = number(desk, "SELECT id FROM job"),
@@ -217,6 +218,7 @@ static void timed(struct desk *desk, int64_t generation, double width)
     report.points.speedup = 4;
     report.points.low = 4 - width;
     report.points.high = 4 + width;
+    (void)text_copy(report.beyond, sizeof report.beyond, beyond);
     const struct grading_step step = {.job = &job,
                                       .stage = STAGE_GRADED,
                                       .code = "",
@@ -252,13 +254,13 @@ static void a_quieter_timing_counts_by_itself_and_a_noisier_one_does_not(void **
     assert_int_equal(number(desk, "SELECT instr(events, 'checked') > 0 AND instr(events, 'timed')"
                                   " = 0 FROM grading WHERE generation = 2"),
                      1);
-    timed(desk, 2, 0.9);
+    timed(desk, 2, 0.9, "");
     assert_int_equal(number(desk, "SELECT generation FROM submission"), 1);
     must(store_regrade_apply(&desk->store.db, desk->store.offering_id, &count));
     assert_int_equal(count, 0); /* a TA's --apply is not for it */
 
     retime(desk, &events);
-    timed(desk, 3, 0.1);
+    timed(desk, 3, 0.1, "");
     assert_int_equal(number(desk, "SELECT generation FROM submission"), 3);
 }
 
@@ -271,8 +273,61 @@ static void a_timing_of_another_version_never_counts_by_itself(void **state)
     finish(desk, "graded", "", 0.5);
     must(db_exec(&desk->store.db, "UPDATE grading SET spec_hash = 'older'"));
     retime(desk, &events);
-    timed(desk, 2, 0.1);
+    timed(desk, 2, 0.1, "");
     assert_int_equal(number(desk, "SELECT generation FROM submission"), 1);
+}
+
+static const char *asked(struct desk *desk, const char *spec_hash, int64_t most)
+{
+    const struct retime_wish wish = {desk->id, spec_hash, most, "alice", 7000};
+    const char *code = NULL;
+    must(retime_ask(&desk->store.db, &wish, &code));
+    return code;
+}
+
+static void count_one(void *context, int64_t id)
+{
+    (void)id;
+    (*(int *)context)++;
+}
+
+/* Whoever would lose by a regrade must not be able to bury it under a newer generation. */
+static void a_regrade_that_waits_for_a_ta_is_overtaken_by_nothing(void **state)
+{
+    struct desk *desk = *state;
+    int picked = 0;
+    finish(desk, "graded", "", 0.5);
+    must(db_exec(&desk->store.db,
+                 "UPDATE grading SET spec_hash = 'abc';"
+                 "INSERT INTO grading (submission_id, generation, stage, created_at)"
+                 " SELECT id, 2, 'graded', 1 FROM submission"));
+    assert_string_equal(asked(desk, "abc", 3), "http_409_retime_runs");
+    must(store_regrade_pick(&desk->store.db, desk->store.offering_id, REGRADE_ALL, count_one,
+                            &picked));
+    assert_int_equal(picked, 0);
+    must(db_exec(&desk->store.db, "UPDATE grading SET stage = 'cancelled' WHERE generation = 2"));
+    assert_string_equal(asked(desk, "newer", 3), "http_409_retime_version");
+    assert_string_equal(asked(desk, "abc", 0), "http_409_retime_often");
+    must(store_regrade_pick(&desk->store.db, desk->store.offering_id, REGRADE_ALL, count_one,
+                            &picked));
+    assert_int_equal(picked, 1);
+    assert_int_equal(number(desk, "SELECT count(*) FROM job"), 0);
+}
+
+static void practice_is_never_sent_to_a_ta(void **state)
+{
+    struct desk *desk = *state;
+    must(db_exec(&desk->store.db, "UPDATE submission SET practice = 1, stage = 'timing'"));
+    timed(desk, 1, 0.1, "faster than memory");
+    assert_int_equal(number(desk, "SELECT count(*) FROM submission WHERE review IS NOT NULL"), 0);
+}
+
+static void what_no_core_can_do_is_sent_to_a_ta(void **state)
+{
+    struct desk *desk = *state;
+    must(db_exec(&desk->store.db, "UPDATE submission SET stage = 'timing'"));
+    timed(desk, 1, 0.1, "faster than memory");
+    assert_int_equal(number(desk, "SELECT count(*) FROM submission WHERE review IS NOT NULL"), 1);
 }
 
 static void without_a_check_there_is_nothing_to_time(void **state)
@@ -352,6 +407,9 @@ int main(void)
         TEST(the_timing_of_what_is_checked_is_not_cancelled),
         TEST(a_quieter_timing_counts_by_itself_and_a_noisier_one_does_not),
         TEST(a_timing_of_another_version_never_counts_by_itself),
+        TEST(a_regrade_that_waits_for_a_ta_is_overtaken_by_nothing),
+        TEST(practice_is_never_sent_to_a_ta),
+        TEST(what_no_core_can_do_is_sent_to_a_ta),
         TEST(without_a_check_there_is_nothing_to_time),
         TEST(a_removed_worker_s_key_opens_nothing_and_its_name_may_come_again),
         TEST(a_history_has_extensions_held_deadlines_and_grades_by_hand),
