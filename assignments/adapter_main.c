@@ -38,8 +38,7 @@ int main(int argc, char **argv)
 
 static struct err generate(const struct spec *spec)
 {
-    auto_buf struct buf text;
-    buf_init(&text, ADAPTER_BYTES_MAX);
+    auto_buf struct buf text = buf_of(ADAPTER_BYTES_MAX);
 
     adapter_generate(spec, &text);
     if (text.failed)
@@ -49,8 +48,7 @@ static struct err generate(const struct spec *spec)
 
 static struct err check(const struct spec *spec, const char *path)
 {
-    auto_buf struct buf header;
-    buf_init(&header, HEADER_BYTES_MAX);
+    auto_buf struct buf header = buf_of(HEADER_BYTES_MAX);
 
     struct err err = fdio_read_file(path, &header);
     if (err_is(err))

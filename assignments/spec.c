@@ -32,8 +32,7 @@ const struct spec *spec_find(const struct spec *specs, size_t count, const char 
 
 struct err spec_load(struct spec *out, const char *path)
 {
-    auto_buf struct buf text;
-    buf_init(&text, FILE_BYTES_MAX);
+    auto_buf struct buf text = buf_of(FILE_BYTES_MAX);
 
     struct err err = fdio_read_file(path, &text);
     if (err_is(err))
@@ -131,8 +130,7 @@ int64_t spec_tensor_bytes(const struct spec *spec, const struct spec_case *one, 
 
 void spec_case_words(const struct spec *spec, const struct spec_case *one, char *out, size_t size)
 {
-    auto_buf struct buf words;
-    buf_init(&words, 4096);
+    auto_buf struct buf words = buf_of(4096);
 
     for (int i = 0; i < spec->arguments_count; i++)
         if (spec->arguments[i].role == SPEC_SIZE)

@@ -149,11 +149,10 @@ const struct spec *api_spec(struct http_request *request)
     const struct spec *spec = grader_spec(grader, wanted);
     const char *names[OFFERINGS_MAX];
     char shown[64];
-    auto_buf struct buf list;
+    auto_buf struct buf list = buf_of(4096);
 
     if (spec)
         return spec;
-    buf_init(&list, 4096);
     size_t count = grader->specs_count < OFFERINGS_MAX ? grader->specs_count : OFFERINGS_MAX;
     for (size_t i = 0; i < count; i++) {
         names[i] = grader->specs[i].name;

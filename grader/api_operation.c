@@ -219,8 +219,7 @@ static void answer(struct order *order)
                     private_fields);
         return;
     }
-    auto_buf struct buf body;
-    buf_init(&body, 2 * REPLY_BYTES_MAX);
+    auto_buf struct buf body = buf_of(2 * REPLY_BYTES_MAX);
     reply_json(reply, order->done, &body);
     api_answer(order->request, 200, API_JSON, &body, private_fields);
 }

@@ -108,8 +108,7 @@ static void again_done(struct write *write, struct err err)
     } else if (again->code) {
         api_refuse(request, 409, again->code, id);
     } else {
-        auto_buf struct buf body;
-        buf_init(&body, 1024);
+        auto_buf struct buf body = buf_of(1024);
         words_put(&body, api_language(request), "retime_queued", id);
         api_answer(request, 202, API_TEXT, &body, NULL);
     }

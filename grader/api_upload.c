@@ -82,9 +82,8 @@ void upload_refuse_size(struct http_request *request, const struct upload *uploa
 
 void upload_name(const char *name, char *out, size_t size)
 {
-    auto_buf struct buf text;
+    auto_buf struct buf text = buf_of(1024);
 
-    buf_init(&text, 1024);
     (void)text_sanitise(&text, name, strlen(name), 1, 255);
     for (size_t i = 0; i < text.size; i++)
         if (strchr("/\\\n\t\"'<>", text.at[i]) != NULL)

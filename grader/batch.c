@@ -143,8 +143,7 @@ static struct err grade_one(const struct batch_wish *wish, const char *path, str
                             struct try_hello *hello, struct report *report)
 {
     char full[BATCH_PATH_MAX + 4096];
-    auto_buf struct buf source;
-    buf_init(&source, SOURCE_MAX);
+    auto_buf struct buf source = buf_of(SOURCE_MAX);
     (void)snprintf(full, sizeof full, "%.4000s/%s", wish->folder, path); /* fits */
     struct err err = fdio_read_file(full, &source);
     if (err_is(err) && err.code != ERR_LIMIT) {

@@ -142,8 +142,7 @@ static struct err time_source(struct child *child, const char *home, const struc
                               const char *file_name, struct calibrate_case *cases)
 {
     char path[4096 + 128];
-    auto_buf struct buf source;
-    buf_init(&source, WIRE_FRAME_MAX);
+    auto_buf struct buf source = buf_of(WIRE_FRAME_MAX);
     (void)snprintf(path, sizeof path, "%.4000s/reference/%s/%s", home, spec->name,
                    file_name); /* fits */
     struct err err = fdio_read_file(path, &source);

@@ -134,8 +134,7 @@ static struct err spawn_worker(struct child *child, const struct child_options *
 
 struct err child_send(struct child *child, const struct job *job)
 {
-    auto_buf struct buf frame;
-    buf_init(&frame, WIRE_FRAME_MAX + 4);
+    auto_buf struct buf frame = buf_of(WIRE_FRAME_MAX + 4);
     struct err err = wire_put_job(&frame, job);
     size_t sent = 0;
     while (!err_is(err) && sent < frame.size) {

@@ -176,8 +176,7 @@ static void junit_row(struct tables *tables, const char *path, const struct repo
     xml_text(out, path);
     buf_text(out, "\">");
     if (code != 0) {
-        auto_buf struct buf text;
-        buf_init(&text, 65536);
+        auto_buf struct buf text = buf_of(65536);
         struct report_view view = {.everything = true};
         report_text(&text, report, &view);
         tables->errors += code == 3;
@@ -192,8 +191,7 @@ static void junit_row(struct tables *tables, const char *path, const struct repo
 
 static void xml_text(struct buf *out, const char *text)
 {
-    auto_buf struct buf clean;
-    buf_init(&clean, (size_t)1 << 20);
+    auto_buf struct buf clean = buf_of((size_t)1 << 20);
     (void)text_sanitise(&clean, text, strlen(text), 1000, 1000); /* XML has no control characters */
     for (const char *at = clean.at; *at != 0; at++) {
         switch (*at) {
@@ -215,8 +213,7 @@ static struct err deliver(const struct tables *tables, const char *csv, const ch
         err = fdio_write_file(csv, tables->csv.at, tables->csv.size, 0600);
     if (junit == NULL || err_is(err))
         return err;
-    auto_buf struct buf xml;
-    buf_init(&xml, OUT_MAX + 1024);
+    auto_buf struct buf xml = buf_of(OUT_MAX + 1024);
     buf_printf(
         &xml,
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"

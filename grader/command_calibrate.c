@@ -176,9 +176,8 @@ static void write_text(const struct spec *spec, const struct calibration *got)
 
 static void write_json(const struct spec *spec, const struct calibration *got)
 {
-    auto_buf struct buf out;
+    auto_buf struct buf out = buf_of(65536);
     struct json_out json = {.out = &out};
-    buf_init(&out, 65536);
     json_open(&json, NULL, '{');
     json_integer(&json, "format", 1);
     json_text(&json, "assignment", spec->name);
@@ -217,9 +216,8 @@ static struct err store(const struct try_place *place, const struct spec *spec,
                         const struct calibration *got)
 {
     char folder[4096], path[4096 + 32], from[4096 + 128];
-    auto_buf struct buf text, changed;
-    buf_init(&text, FILE_MAX);
-    buf_init(&changed, FILE_MAX);
+    auto_buf struct buf text = buf_of(FILE_MAX);
+    auto_buf struct buf changed = buf_of(FILE_MAX);
     (void)snprintf(folder, sizeof folder, "%.4000s/%s", place->overlay, spec->name); /* fits */
     (void)snprintf(path, sizeof path, "%s/assignment.json", folder);                 /* fits */
     (void)snprintf(from, sizeof from, "%.4000s/assignments/%s/assignment.json", place->home,

@@ -130,8 +130,7 @@ static int check_all(const struct question *question)
 static bool header_agrees(const struct try_place *place, const struct spec *spec)
 {
     char path[4096 + 128];
-    auto_buf struct buf header;
-    buf_init(&header, (size_t)1 << 20);
+    auto_buf struct buf header = buf_of((size_t)1 << 20);
     (void)snprintf(path, sizeof path, "%.4000s/assignments/%s/%s.h", place->home, spec->name,
                    spec->name); /* fits */
     struct err err = fdio_read_file(path, &header);

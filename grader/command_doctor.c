@@ -35,8 +35,7 @@ int command_doctor(int argc, char **argv)
     struct doctor *doctor = calloc(1, sizeof *doctor);
     if (doctor == NULL)
         abort();
-    auto_buf struct buf out;
-    buf_init(&out, (size_t)1 << 20);
+    auto_buf struct buf out = buf_of((size_t)1 << 20);
     doctor_ask(doctor, values.database_path, values.calibration_path);
     if (want_json) {
         doctor_json(&out, doctor);

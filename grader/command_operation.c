@@ -183,8 +183,7 @@ static struct err read_words(struct course *course, int argc, char **argv)
 
 static struct err read_value(struct course *course, int argument, const char *text)
 {
-    auto_buf struct buf file;
-    buf_init(&file, OPERATION_FILE_MAX);
+    auto_buf struct buf file = buf_of(OPERATION_FILE_MAX);
     if (course->call.operation->arguments[argument].kind != ARG_FILE)
         return operation_set(&course->call, argument, text, strlen(text));
     struct err err = fdio_read_file(text, &file);
@@ -280,8 +279,7 @@ static struct err keep_file(struct course *course, bool done)
 static void course_print(struct course *course, bool done)
 {
     struct reply *reply = &course->call.reply;
-    auto_buf struct buf out;
-    buf_init(&out, 2 * REPLY_BYTES_MAX);
+    auto_buf struct buf out = buf_of(2 * REPLY_BYTES_MAX);
     bool file_out = reply->file_type != NULL && course->out_path == NULL;
     if (course->json) {
         if (reply->secret)

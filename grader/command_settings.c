@@ -31,8 +31,7 @@ int command_settings(int argc, char **argv)
         fputs(help, want_help ? stdout : stderr);
         return want_help ? 0 : COMMAND_USAGE;
     }
-    auto_buf struct buf out;
-    buf_init(&out, (size_t)1 << 20);
+    auto_buf struct buf out = buf_of((size_t)1 << 20);
     if (sample)
         settings_sample(&out, &settings);
     else

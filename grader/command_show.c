@@ -101,9 +101,8 @@ static struct err replay_read(struct replay *replay, const char *path, int64_t i
     struct submission_row *row = &replay->row;
     struct grading_row grading;
     struct db db;
-    auto_buf struct buf events;
+    auto_buf struct buf events = buf_of(STORE_EVENTS_MAX);
     bool found = false;
-    buf_init(&events, STORE_EVENTS_MAX);
     struct err err = db_open(&db, path, true);
     if (err_is(err))
         return err;
@@ -159,8 +158,7 @@ static int replay_compare(const struct replay *replay)
     const struct report *again = replay->again;
     int differ = 0;
     int same = 0;
-    auto_buf struct buf text;
-    buf_init(&text, (size_t)1 << 20);
+    auto_buf struct buf text = buf_of((size_t)1 << 20);
     printf("\nreplay, on the inputs of the key that is stored%s\n",
            strcmp(replay->stored->spec->hash, replay->spec->hash) == 0
                ? ""

@@ -106,8 +106,7 @@ static int run(int argc, char **argv)
 
 static struct err compare(struct comparison *comparison)
 {
-    auto_buf struct buf given;
-    buf_init(&given, (size_t)1 << 20);
+    auto_buf struct buf given = buf_of((size_t)1 << 20);
     struct err err = read_sources(comparison);
     if (!err_is(err))
         err = read_given(comparison, &given);

@@ -92,8 +92,7 @@ int command_try(int argc, char **argv)
                             .device = device_of(argv[2]),
                             .no_timing = wishes.no_timing,
                             .only_case = wishes.only_case};
-    auto_buf struct buf source;
-    buf_init(&source, READ_MAX);
+    auto_buf struct buf source = buf_of(READ_MAX);
     int code;
     err = read_source(argv[2], &source);
     wish.source = source.at;
@@ -119,10 +118,8 @@ static int refuse_assignment(const struct wishes *wishes, const struct try_place
     enum language language = words_language(NULL, wishes->language);
     const char *names[SPEC_NAMES_MAX];
     size_t count = 0;
-    auto_buf struct buf list;
-    auto_buf struct buf message;
-    buf_init(&list, 4096);
-    buf_init(&message, 8192);
+    auto_buf struct buf list = buf_of(4096);
+    auto_buf struct buf message = buf_of(8192);
     for (; count < place->specs_count && count < SPEC_NAMES_MAX; count++) {
         names[count] = place->specs[count].name;
         buf_printf(&list, "%s%s", count > 0 ? ", " : "", names[count]);
@@ -141,8 +138,7 @@ static int refuse_assignment(const struct wishes *wishes, const struct try_place
     if (none == NULL || report == NULL)
         abort();
     struct report_view view = {.language = language};
-    auto_buf struct buf out;
-    buf_init(&out, 65536);
+    auto_buf struct buf out = buf_of(65536);
     (void)text_copy(none->name, sizeof none->name, name); /* a cut is fine */
     report_init(report, none);
     report->device = device;
@@ -252,8 +248,7 @@ static void on_changed(void *context, const struct report *report)
     struct writer_state *state = context;
     if (state->quiet)
         return;
-    auto_buf struct buf text;
-    buf_init(&text, 65536);
+    auto_buf struct buf text = buf_of(65536);
     report_text_next(&state->cursor, &text, report, &state->view);
     put(&text);
 }
@@ -261,8 +256,7 @@ static void on_changed(void *context, const struct report *report)
 static void write_end(const struct wishes *wishes, const struct report *report,
                       struct writer_state *state)
 {
-    auto_buf struct buf text;
-    buf_init(&text, (size_t)1 << 20);
+    auto_buf struct buf text = buf_of((size_t)1 << 20);
     if (wishes->json) {
         report_json(&text, report, &state->view);
         buf_text(&text, "\n");
@@ -277,8 +271,7 @@ static void write_end(const struct wishes *wishes, const struct report *report,
 /* Our own failure: the reason goes to stderr, where whoever must mend it looks. */
 static void explain(const struct child *child, struct err err)
 {
-    auto_buf struct buf said;
-    buf_init(&said, 65536);
+    auto_buf struct buf said = buf_of(65536);
     child_said(child, &said, 16384);
     fprintf(stderr, "grader try: %s\n", err.text);
     if (said.size > 0)

@@ -98,8 +98,7 @@ static struct err demo_person(struct db *db, int64_t cohort_id, size_t person, c
 
 static bool token_still_works(struct db *db, const char *path, const char *login)
 {
-    auto_buf struct buf line;
-    buf_init(&line, 1024);
+    auto_buf struct buf line = buf_of(1024);
     char who[64];
     char token[128];
     if (err_is(fdio_read_file(path, &line)) ||

@@ -59,8 +59,7 @@ bool doctor_is_well(const struct doctor *doctor)
 
 static void ask_sandbox(struct doctor *out)
 {
-    auto_buf struct buf json;
-    buf_init(&json, (size_t)256 * 1024);
+    auto_buf struct buf json = buf_of((size_t)256 * 1024);
     struct err err = run_probe(&json);
     if (err_is(err))
         add(out, "sandbox", DOCTOR_MISSING, err.text, "make all builds it");
@@ -151,8 +150,7 @@ static void ask_assignments(struct doctor *out)
         add(out, "assignments", DOCTOR_MISSING, err.text, "mend the file that is named");
         return;
     }
-    auto_buf struct buf names;
-    buf_init(&names, 4096);
+    auto_buf struct buf names = buf_of(4096);
     for (size_t i = 0; i < place.specs_count; i++)
         buf_printf(&names, "%s%s", i > 0 ? ", " : "", place.specs[i].name);
     add(out, "assignments", place.specs_count > 0 ? DOCTOR_GOOD : DOCTOR_MISSING, names.at,
@@ -180,8 +178,7 @@ static void ask_worker(struct doctor *out, const char *calibration_path)
         worker_rows(out, &hello.hello);
         cuda_rows(out, &hello.hello);
     } else {
-        auto_buf struct buf said;
-        buf_init(&said, 4096);
+        auto_buf struct buf said = buf_of(4096);
         if (started)
             child_said(&child, &said, 200);
         add(out, "worker", DOCTOR_MISSING, err_is(err) ? err.text : "it did not introduce itself",

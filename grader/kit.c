@@ -39,10 +39,8 @@ struct err kit_build(const struct spec *spec, const char *home, const char *base
                      struct buf *out)
 {
     static const char end[2 * BLOCK];
-    auto_buf struct buf tar;
-    auto_buf struct buf text;
-    buf_init(&tar, KIT_MAX);
-    buf_init(&text, 8192);
+    auto_buf struct buf tar = buf_of(KIT_MAX);
+    auto_buf struct buf text = buf_of(8192);
     for (size_t i = 0; i < COUNT(files); i++) {
         struct err err = add_file(&tar, spec, home, i);
         if (err_is(err))
@@ -71,8 +69,7 @@ static struct err add_file(struct buf *tar, const struct spec *spec, const char 
 {
     char name[64];
     char path[4096 + 128];
-    auto_buf struct buf text;
-    buf_init(&text, KIT_MAX);
+    auto_buf struct buf text = buf_of(KIT_MAX);
     file_name(files[row].from, spec->name, name, sizeof name);
     (void)snprintf(path, sizeof path, "%.4000s/assignments/%s/%s", home, spec->name,
                    name); /* fits */

@@ -253,8 +253,7 @@ void life_tell(struct life *life)
 static struct err life_give(struct life *life, size_t seat)
 {
     struct submissions *submissions = life->submissions;
-    auto_buf struct buf source;
-    buf_init(&source, WIRE_FRAME_MAX);
+    auto_buf struct buf source = buf_of(WIRE_FRAME_MAX);
     struct err err = store_source(&submissions->grader->reader, life->row.source_hash, &source);
     if (err_is(err))
         return err;

@@ -65,9 +65,8 @@ static void add_generation(void *context, const struct generation_line *line)
 static struct err put_report(struct operation_call *call, const struct submission_row *row)
 {
     struct grading_row grading;
-    auto_buf struct buf events;
+    auto_buf struct buf events = buf_of(STORE_EVENTS_MAX);
     bool found = false;
-    buf_init(&events, STORE_EVENTS_MAX);
     struct err err =
         store_grading_get(call->db, row->id, row->generation, &grading, &events, &found);
     const struct spec *spec =
@@ -170,8 +169,7 @@ static void add_decision(void *context, const struct decision_line *line)
     char closes[ZONE_TEXT_MAX];
     (void)zone_write("UTC", line->due_at, due);
     (void)zone_write("UTC", line->closes_at, closes);
-    auto_buf struct buf text;
-    buf_init(&text, 1024);
+    auto_buf struct buf text = buf_of(1024);
     if (due[0] != 0)
         buf_printf(&text, ", due %s UTC", due);
     if (closes[0] != 0)

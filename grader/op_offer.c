@@ -253,9 +253,8 @@ static struct err read_date(struct operation_call *call, const char *name, const
 static struct err write_offer(struct offer *offer)
 {
     struct operation_call *call = offer->call;
-    auto_buf struct buf text;
+    auto_buf struct buf text = buf_of((size_t)256 * 1024);
     int64_t assignment_id = 0;
-    buf_init(&text, (size_t)256 * 1024);
     struct err err = versions_text(offer->spec, call->home, call->overlay, &text);
     if (!err_is(err))
         err = store_assignment_put(call->db, offer->spec, text.at, call->now_at, &assignment_id);
@@ -383,8 +382,7 @@ static struct err note_offer(const struct offer *offer)
     char opens[ZONE_TEXT_MAX];
     char due[ZONE_TEXT_MAX];
     char closes[ZONE_TEXT_MAX];
-    auto_buf struct buf more;
-    buf_init(&more, 512);
+    auto_buf struct buf more = buf_of(512);
     if (section)
         buf_printf(&more, " of section %s", call_text(call, "section"));
     if (now->split >= 0)

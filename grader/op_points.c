@@ -74,11 +74,9 @@ static struct err one(struct points *points, int64_t id)
     struct operation_call *call = points->call;
     struct submission_row row;
     struct grading_row grading = {.score = -1};
-    auto_buf struct buf events;
-    auto_buf struct buf moved;
+    auto_buf struct buf events = buf_of(STORE_EVENTS_MAX);
+    auto_buf struct buf moved = buf_of(STORE_EVENTS_MAX);
     bool found = false;
-    buf_init(&events, STORE_EVENTS_MAX);
-    buf_init(&moved, STORE_EVENTS_MAX);
     struct err err = store_submission_get(call->db, id, &row, &found);
     if (!err_is(err) && found)
         err = store_grading_get(call->db, id, row.generation, &grading, &events, &found);

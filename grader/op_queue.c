@@ -64,10 +64,9 @@ struct err op_queue_release(struct operation_call *call)
 static struct err release(struct operation_call *call, const struct submission_row *row)
 {
     struct grading_row grading = {.stage = row->stage};
-    auto_buf struct buf events;
+    auto_buf struct buf events = buf_of(STORE_EVENTS_MAX);
     bool found = false;
     int64_t twin = 0;
-    buf_init(&events, STORE_EVENTS_MAX);
     struct err err =
         store_grading_get(call->db, row->id, row->generation, &grading, &events, &found);
     if (err_is(err))

@@ -98,9 +98,8 @@ static struct err compare(struct import *import, const struct roster_row *row)
 {
     struct operation_call *call = import->call;
     struct person_row *person = &import->people[import->count];
-    auto_buf struct buf changes;
+    auto_buf struct buf changes = buf_of(512);
     bool found = false;
-    buf_init(&changes, 512);
     struct err err =
         store_person_find(call->db, import->cohort.id, row->login, call->now_at, person, &found);
     if (err_is(err))

@@ -92,10 +92,8 @@ static void add_run(void *context, const struct similar_run *run)
 {
     struct sides *sides = context;
     struct reply *reply = &sides->call->reply;
-    auto_buf struct buf one;
-    auto_buf struct buf other;
-    buf_init(&one, SOURCE_MAX);
-    buf_init(&other, SOURCE_MAX);
+    auto_buf struct buf one = buf_of(SOURCE_MAX);
+    auto_buf struct buf other = buf_of(SOURCE_MAX);
     put_lines(&one, &sides->one, run->one_from, run->one_to);
     put_lines(&other, &sides->other, run->other_from, run->other_to);
     reply_number(reply, run->one_from);

@@ -132,8 +132,7 @@ static struct err check_one(struct operation_call *call, int at)
 /* One line of clean text. */
 static struct err check_text(const struct argument *argument, const struct buf *value)
 {
-    auto_buf struct buf clean;
-    buf_init(&clean, 2 * (size_t)argument->max + 16);
+    auto_buf struct buf clean = buf_of(2 * (size_t)argument->max + 16);
     if (value->size > (size_t)argument->max)
         return err_make(ERR_INPUT, "%s: %zu bytes; it may have %lld", argument->name, value->size,
                         (long long)argument->max);
@@ -173,8 +172,7 @@ static struct err check_number(const struct argument *argument, const char *text
 
 static struct err check_word(const struct argument *argument, const char *text, int64_t *out)
 {
-    auto_buf struct buf list;
-    buf_init(&list, 256);
+    auto_buf struct buf list = buf_of(256);
     for (int i = 0; argument->words[i] != NULL; i++) {
         if (strcmp(argument->words[i], text) == 0) {
             *out = i;

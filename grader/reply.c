@@ -94,8 +94,7 @@ void reply_print(const struct reply *reply, struct buf *out)
     }
     for (int64_t n = 0; n < reply->cells_count; n++) {
         int i = (int)(n % reply->columns_count);
-        auto_buf struct buf clean;
-        buf_init(&clean, (size_t)2 * CELL_BYTES_MAX);
+        auto_buf struct buf clean = buf_of((size_t)2 * CELL_BYTES_MAX);
         (void)text_sanitise(&clean, at, strlen(at), 1, CELL_BYTES_MAX); /* a cut shows as "..." */
         bool right = reply->columns[i].kind != REPLY_TEXT;
         int room = widths[i] - lines_columns(clean.at);
@@ -127,8 +126,7 @@ void reply_json(const struct reply *reply, bool done, struct buf *out)
     json_open(&json, "notes", '[');
     for (const char *note = reply->notes.at; *note != 0;) {
         size_t size = strcspn(note, "\n");
-        auto_buf struct buf line;
-        buf_init(&line, 4096);
+        auto_buf struct buf line = buf_of(4096);
         buf_append(&line, note, size);
         json_text(&json, NULL, line.at);
         note += size + (note[size] == '\n');

@@ -127,8 +127,7 @@ static void group_write(struct page *page, int group)
     const struct report *report = page->report;
     if (*report->only_case != 0)
         return; /* one case earns nothing */
-    auto_buf struct buf list;
-    buf_init(&list, 4096);
+    auto_buf struct buf list = buf_of(4096);
     group_cases(page, group, &list);
     report_group(page, report->spec->groups[group].name, &report->points.groups[group]);
     if (list.size > 0) {

@@ -97,8 +97,7 @@ void report_found(struct buf *out, const struct report *report, int index, enum 
 
     if (!report->has_finding || finding->index != index || finding->kind == FOUND_SLOW)
         return;
-    auto_buf struct buf words;
-    buf_init(&words, 1024);
+    auto_buf struct buf words = buf_of(1024);
     report_found_words(&words, finding, language);
     const char *head = words_of("text_found", language);
     const int column = lines_columns(head);
@@ -182,9 +181,8 @@ void report_found_json(struct json_out *json, const struct report *report, enum 
     const struct row *row = &rows[finding->kind];
     const bool counts = row->filling == FILL_ELEMENT || row->filling == FILL_ELEMENT_NAME ||
                         row->filling == FILL_ELEMENT_NAME_LAST;
-    auto_buf struct buf words;
+    auto_buf struct buf words = buf_of(1024);
 
-    buf_init(&words, 1024);
     if (!report_slow(&words, report, finding->index, language))
         report_found_words(&words, finding, language);
     json_open(json, "finding", '{');

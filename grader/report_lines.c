@@ -94,9 +94,8 @@ void lines_pad(struct buf *out, const char *text, int columns)
 
 void lines_cell(struct buf *out, const char *text, int columns)
 {
-    auto_buf struct buf clean;
+    auto_buf struct buf clean = buf_of(4096);
     int column = 0;
-    buf_init(&clean, 4096);
     (void)text_sanitise(&clean, text, strlen(text), 1, 1024); /* cut is fine */
     for (const char *at = clean.at; *at != 0 && *at != '\n';) {
         int wide;
@@ -112,8 +111,7 @@ void lines_cell(struct buf *out, const char *text, int columns)
 
 int lines_foreign(struct buf *out, int indent, const char *text, int lines_max)
 {
-    auto_buf struct buf clean;
-    buf_init(&clean, (size_t)64 * 1024);
+    auto_buf struct buf clean = buf_of((size_t)64 * 1024);
     int written = 0;
     (void)text_sanitise(&clean, text, strlen(text), 200, 400); /* cut is fine */
     for (const char *at = clean.at; *at != 0 && written < lines_max; written++) {

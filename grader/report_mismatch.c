@@ -87,8 +87,7 @@ static void where_write(struct wrong *wrong)
             return; /* a report without this line is fine */
         rows *= i + 1 < tensor->rank ? shape[i] : 1;
     }
-    auto_buf struct buf line;
-    buf_init(&line, 1024);
+    auto_buf struct buf line = buf_of(1024);
     int first = 0;
     while (first + 1 < tensor->rank && shape[first] == 1)
         first++;

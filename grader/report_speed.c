@@ -76,8 +76,7 @@ static void axis_write(struct chart *chart)
 {
     const struct report *report = chart->report;
     char marks[AXIS_END + 8];
-    auto_buf struct buf head;
-    buf_init(&head, 512);
+    auto_buf struct buf head = buf_of(512);
     words_put(&head, chart->language, "speed_interval");
     buf_printf(chart->out, "%*s", AXIS_COLUMN - 7, "");
     buf_printf(chart->out, "%s\n", words_of("speed_slower", chart->language));
@@ -219,8 +218,7 @@ static void method_write(struct chart *chart)
     buf_printf(chart->out, "%s\n",
                words_of(noisy ? "speed_noisy" : "speed_quiet", chart->language));
     if (noisy && report->id > 0) {
-        auto_buf struct buf line;
-        buf_init(&line, 1024);
+        auto_buf struct buf line = buf_of(1024);
         words_put(&line, chart->language, "speed_retime", (long long)report->id);
         buf_text(chart->out, "  ");
         (void)lines_wrap(chart->out, 2, 2, line.at);

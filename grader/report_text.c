@@ -82,10 +82,9 @@ static void head_received(struct page *page)
 {
     const struct report *report = page->report;
     char time[64];
-    auto_buf struct buf line;
+    auto_buf struct buf line = buf_of(1024);
     if (report->received_at == 0)
         return;
-    buf_init(&line, 1024);
     words_put(&line, page->language, "text_received",
               lines_time(report->received_at, report->zone_minutes, page->language, 'l', time,
                          sizeof time));
@@ -100,8 +99,7 @@ static void head_received(struct page *page)
     }
     if (report->late_seconds > 0)
         words_put(&line, page->language, "text_late", (long long)report->late_seconds);
-    auto_buf struct buf back;
-    buf_init(&back, 512);
+    auto_buf struct buf back = buf_of(512);
     if (*report->url != 0)
         words_put(&back, page->language, "text_back", report->url);
     bool fits = 6 + lines_columns(line.at) + 3 + lines_columns(back.at) <= REPORT_COLUMNS;
@@ -122,8 +120,7 @@ static bool compiled_write(struct page *page)
     if (!report->has_compiled)
         return stage_is_final(page->report->stage);
 
-    auto_buf struct buf toolchain;
-    buf_init(&toolchain, 512);
+    auto_buf struct buf toolchain = buf_of(512);
     if (*report->compiled.compiler != 0)
         buf_printf(&toolchain, "(%s %.40s)", report->compiled.compiler, report->compiled.flags);
     else if (report->has_hello)
@@ -229,8 +226,7 @@ static void best_write(struct page *page)
     if (!report_has_score(report) || (report->best_before < 0 && report->rank == 0))
         return;
     if (report->best_before < 0) { /* the first one: its place alone */
-        auto_buf struct buf place;
-        buf_init(&place, 1024);
+        auto_buf struct buf place = buf_of(1024);
         place_write(&place, page);
         buf_printf(page->out, "%s\n", place.at + strspn(place.at, " "));
         return;
@@ -274,8 +270,7 @@ static void last_line(struct page *page)
                    lines_points(report->points.max_score, true, of, sizeof of));
         return;
     }
-    auto_buf struct buf line;
-    buf_init(&line, 2048);
+    auto_buf struct buf line = buf_of(2048);
     buf_text(&line, "No score: ");
     if (report->stage == STAGE_REJECTED)
         words_put(&line, page->language, "text_no_score_rejected", report->message);

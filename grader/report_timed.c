@@ -81,8 +81,7 @@ static void speed_write(struct page *page)
     }
     if (report->has_hello && !report->hello.ranked) {
         const char *why = report->hello.unranked_why;
-        auto_buf struct buf line;
-        buf_init(&line, 512);
+        auto_buf struct buf line = buf_of(512);
         words_put(&line, page->language, "text_unranked", why);
         buf_text(page->out, "  ");
         (void)lines_wrap(page->out, 2, 2, line.at);
@@ -107,8 +106,7 @@ static void not_timed(struct page *page)
         code = "text_not_timed_target";
     if (code == NULL)
         return;
-    auto_buf struct buf line;
-    buf_init(&line, 512);
+    auto_buf struct buf line = buf_of(512);
     words_put(&line, page->language, code, report->hello.unranked_why);
     (void)lines_wrap(page->out, 0, 0, line.at);
     buf_text(page->out, "\n");

@@ -114,8 +114,7 @@ static void hidden_write(struct wrong *wrong)
               report_verdict(wrong->one->verdict, wrong->language));
     if (*group->help == 0)
         return;
-    auto_buf struct buf line;
-    buf_init(&line, 1024);
+    auto_buf struct buf line = buf_of(1024);
     words_put(&line, wrong->language, "text_group_about", group->help);
     int column = lines_columns(words_of("text_hint", wrong->language));
     buf_text(wrong->out, words_of("text_hint", wrong->language));
@@ -126,8 +125,7 @@ static void hidden_write(struct wrong *wrong)
 static void title_write(struct wrong *wrong)
 {
     char sizes[256];
-    auto_buf struct buf line;
-    buf_init(&line, 1024);
+    auto_buf struct buf line = buf_of(1024);
     enum verdict verdict = wrong->one->verdict;
     spec_case_words(wrong->report->spec, wrong->given, sizes, sizeof sizes);
     words_put(&line, wrong->language, "text_case",
@@ -192,8 +190,7 @@ static void output_write(struct wrong *wrong)
 
 static void forbidden_write(struct wrong *wrong)
 {
-    auto_buf struct buf line;
-    buf_init(&line, 1024);
+    auto_buf struct buf line = buf_of(1024);
     words_put(&line, wrong->language, "text_forbidden",
               *wrong->one->syscall != 0 ? wrong->one->syscall
                                         : words_of("text_some_call", wrong->language));
@@ -208,9 +205,8 @@ static void crash_write(struct wrong *wrong)
 {
     const long long stack_mib = (long long)(wrong->report->spec->limits.stack_bytes >> 20);
     char code[sizeof wrong->one->code + 8];
-    auto_buf struct buf line;
+    auto_buf struct buf line = buf_of(1024);
 
-    buf_init(&line, 1024);
     (void)snprintf(code, sizeof code, "what_%s", wrong->one->code); /* fits */
     if (words_find(code, wrong->language) != NULL) {
         words_put(&line, wrong->language, code, stack_mib);
@@ -240,8 +236,7 @@ static void detail_write(struct wrong *wrong)
 static void hint_write(struct wrong *wrong)
 {
     const char *hint = report_hint(wrong->one->code, wrong->language);
-    auto_buf struct buf slow;
-    buf_init(&slow, 1024);
+    auto_buf struct buf slow = buf_of(1024);
     if (report_slow(&slow, wrong->report, wrong->one->index, wrong->language))
         hint = slow.at;
     if (hint == NULL)

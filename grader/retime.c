@@ -21,12 +21,11 @@ struct err retime_ask(struct db *db, const struct retime_wish *wish, const char 
 {
     struct submission_row row;
     struct grading_row grading;
-    auto_buf struct buf events;
+    auto_buf struct buf events = buf_of(STORE_EVENTS_MAX);
     int64_t count = 0;
     bool is_running = false, is_found = false;
 
     *out_code = NULL;
-    buf_init(&events, STORE_EVENTS_MAX);
     struct err err = store_retimes(db, wish->submission_id, &count, &is_running);
     if (!err_is(err))
         err = store_submission_get(db, wish->submission_id, &row, &is_found);
@@ -49,8 +48,7 @@ struct err retime_ask(struct db *db, const struct retime_wish *wish, const char 
 struct err retime_start(struct db *db, const struct submission_row *row, const struct buf *events,
                         const char *actor, int64_t now_at)
 {
-    auto_buf struct buf check;
-    buf_init(&check, events->size + 1);
+    auto_buf struct buf check = buf_of(events->size + 1);
     struct err err = check_of(events, &check);
     if (!err_is(err))
         err = store_retime(db, row->id, check.at, actor, now_at);

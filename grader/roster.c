@@ -145,8 +145,7 @@ static struct err read_row(struct csv *csv, const int places[], struct roster_ro
             return fault(csv->line, field->column, "too long for its column", columns[c].name);
         memcpy(out, text, size);
         out[size] = 0;
-        auto_buf struct buf clean;
-        buf_init(&clean, (size_t)4 * ROSTER_TEXT_MAX);
+        auto_buf struct buf clean = buf_of((size_t)4 * ROSTER_TEXT_MAX);
         (void)text_sanitise(&clean, out, size, 1, ROSTER_TEXT_MAX); /* compared below */
         if (strcmp(clean.at, out) != 0 || strpbrk(out, "\t\n") != NULL)
             return fault(csv->line, field->column, "control characters in", columns[c].name);

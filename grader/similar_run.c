@@ -42,10 +42,8 @@ struct err similar_run(struct similar_source *sources, size_t count, const char 
     struct bench bench;
     struct similar_pair *pairs = NULL;
     size_t pairs_count = 0;
-    auto_buf struct buf whole;
-    auto_buf struct buf said;
-    buf_init(&whole, (size_t)256 << 20);
-    buf_init(&said, OUTPUT_MAX);
+    auto_buf struct buf whole = buf_of((size_t)256 << 20);
+    auto_buf struct buf said = buf_of(OUTPUT_MAX);
     struct err err = bench_open(&bench);
     if (err_is(err))
         return err;
@@ -160,8 +158,7 @@ static struct err look_closely(const struct bench *bench, const struct similar_s
     static const char *const names[] = {"one", "other", "given", NULL};
     const struct similar_source *one = &sources[pair->one];
     const struct similar_source *other = &sources[pair->other];
-    auto_buf struct buf said;
-    buf_init(&said, OUTPUT_MAX);
+    auto_buf struct buf said = buf_of(OUTPUT_MAX);
     struct err err = put(bench, "one", one->text, one->size);
     if (!err_is(err))
         err = put(bench, "other", other->text, other->size);

@@ -324,8 +324,7 @@ struct err store_submissions_of(struct db *db, int64_t membership_id, int64_t *o
 static struct err source_put(struct db *db, const unsigned char hash[32], const char *source,
                              size_t size)
 {
-    auto_buf struct buf packed;
-    buf_init(&packed, 2 * size + 1024);
+    auto_buf struct buf packed = buf_of(2 * size + 1024);
     struct err err = pack_deflate(&db->pack, source, size, &packed);
     if (err_is(err))
         return err;

@@ -39,8 +39,7 @@ struct err submissions_report(struct submissions *submissions, int64_t id, struc
         return err_make(ERR_INTERNAL, "the assignment '%s' is no longer here", row.assignment);
 
     struct grading_row grading = {.stage = row.stage};
-    auto_buf struct buf events;
-    buf_init(&events, STORE_EVENTS_MAX);
+    auto_buf struct buf events = buf_of(STORE_EVENTS_MAX);
     if (life != NULL) {
         buf_append(&events, life->kept.at, life->kept.size);
         buf_append(&events, life->fresh.at, life->fresh_shown);

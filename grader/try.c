@@ -60,8 +60,7 @@ bool try_accept(const struct try_wish *wish, struct report *report)
     if (verdict.http_code == 0)
         return true;
 
-    auto_buf struct buf message;
-    buf_init(&message, 1024);
+    auto_buf struct buf message = buf_of(1024);
     const char *name = report->file_name;
     switch (verdict.http_code) {
     case 413:

@@ -29,9 +29,8 @@ void versions_release(struct versions *versions)
 const struct spec *versions_find(struct versions *versions, struct db *db, const struct spec *specs,
                                  size_t specs_count, const char *hash)
 {
-    auto_buf struct buf text;
+    auto_buf struct buf text = buf_of(TEXT_MAX);
     bool found = false;
-    buf_init(&text, TEXT_MAX);
     for (size_t i = 0; i < specs_count; i++)
         if (strcmp(specs[i].hash, hash) == 0)
             return &specs[i];
@@ -59,10 +58,9 @@ struct err versions_record(struct db *db, const struct spec *specs, size_t specs
 {
     struct err err = err_none();
     for (size_t i = 0; i < specs_count && !err_is(err); i++) {
-        auto_buf struct buf text;
+        auto_buf struct buf text = buf_of(TEXT_MAX);
         int64_t id = 0;
         int64_t moved = 0;
-        buf_init(&text, TEXT_MAX);
         err = versions_text(&specs[i], home, overlay, &text);
         if (!err_is(err))
             err = store_assignment_put(db, &specs[i], text.at, now_at, &id);

@@ -70,9 +70,8 @@ static struct err bench_open(const char *program, struct bench *bench)
 {
     static const enum sandbox_backend rlimits = SANDBOX_RLIMITS;
     struct sandbox_options options = {.program = "/proc/self/exe", .name = "bench"};
-    auto_buf struct buf bytes;
+    auto_buf struct buf bytes = buf_of(PROGRAM_MAX_BYTES);
     *bench = (struct bench){.program_fd = -1};
-    buf_init(&bytes, PROGRAM_MAX_BYTES);
     auto_free char *file = realpath(program == NULL ? "/proc/self/exe" : program, NULL);
     if (file == NULL || !text_copy(bench->file, sizeof bench->file, file))
         return err_make(ERR_INPUT, "no program '%.80s'", program == NULL ? "itself" : program);

@@ -84,8 +84,7 @@ int command_doctor(int argc, char **argv)
         return COMMAND_USAGE;
     }
     struct probe probe;
-    auto_buf struct buf text;
-    buf_init(&text, 65536);
+    auto_buf struct buf text = buf_of(65536);
     probe_host("/proc/self/exe", &probe);
     if (json)
         probe_json(&probe, &text);
@@ -258,8 +257,7 @@ static void print_result(const struct sandbox_result *result, enum sandbox_backe
 
 static void print_json(const struct sandbox_result *result, enum sandbox_backend backend)
 {
-    auto_buf struct buf text;
-    buf_init(&text, 8192);
+    auto_buf struct buf text = buf_of(8192);
     struct json_out json = {.out = &text};
     json_open(&json, NULL, '{');
     json_text(&json, "end", sandbox_end_word(result->end));

@@ -103,8 +103,7 @@ static void print_text(const struct bench_report *report)
 
 static void print_json(const struct bench_report *report)
 {
-    auto_buf struct buf text;
-    buf_init(&text, 65536);
+    auto_buf struct buf text = buf_of(65536);
     struct json_out json = {.out = &text};
     json_open(&json, NULL, '{');
     json_text(&json, "backend", report->backend);

@@ -60,7 +60,7 @@ struct err group_open(enum sandbox_backend backend, int tag, uint32_t id, struct
         return err_none();
 
     (void)snprintf(group->name, sizeof group->name, "sandbox-%d-%d", (int)getpid(), tag);
-    auto_group_view struct group_view view;
+    auto_group_view struct group_view view = {.mountinfo = buf_of(0)};
     struct err err = group_view_read(&view);
     if (!err_is(err))
         err = backend == SANDBOX_CGROUP_V2 ? open_v2(group, &view) : open_v1(group, &view);
@@ -185,8 +185,7 @@ static struct err move_away(const char *base)
     if (mkdir(keep, 0755) < 0 && errno != EEXIST)
         return err_make(ERR_SYSTEM, "make '%.100s'", keep);
 
-    auto_buf struct buf text;
-    buf_init(&text, 65536);
+    auto_buf struct buf text = buf_of(65536);
     (void)snprintf(path, sizeof path, "%s/cgroup.procs", base);
     struct err err = fdio_read_file(path, &text);
     char *rest = NULL;

@@ -68,8 +68,7 @@ struct err jail_parts_resolve(const char *path, char out[JAIL_PATH_MAX])
  * itself, "\t/lib64/ld-linux-x86-64.so.2 (0x...)". */
 struct err jail_parts_libraries(struct jail_parts *parts, const char *program)
 {
-    auto_buf struct buf text;
-    buf_init(&text, 65536);
+    auto_buf struct buf text = buf_of(65536);
     struct err err = linker_list(program, &text);
     if (err_is(err))
         return err;

@@ -131,8 +131,7 @@ static void probe_kernel(struct probe *out)
     else
         DETAIL(row, "not in this kernel: one wall less behind the empty root");
 
-    auto_buf struct buf actions;
-    buf_init(&actions, 4096);
+    auto_buf struct buf actions = buf_of(4096);
     bool told = !err_is(fdio_read_file("/proc/sys/kernel/seccomp/actions_avail", &actions)) &&
                 strstr(actions.at, "user_notif") != NULL;
     row = row_add(out, "call-names", told, "Linux 5.0 or newer");

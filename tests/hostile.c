@@ -237,8 +237,7 @@ static bool become_ordinary(void)
 static struct err bench_load(const struct corpus *corpus, struct hostile_bench *bench)
 {
     char path[512];
-    auto_buf struct buf bytes;
-    buf_init(&bytes, (size_t)16 << 20);
+    auto_buf struct buf bytes = buf_of((size_t)16 << 20);
     (void)snprintf(path, sizeof path, "%s/tests/hostile.d/canary", corpus->build);
     struct err err = fdio_read_file(path, &bytes);
     if (!err_is(err))

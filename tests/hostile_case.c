@@ -97,8 +97,7 @@ static struct err read_family(const char *folder, const char *family, struct hos
 
 static struct err read_case(struct hostile_case *given)
 {
-    auto_buf struct buf text;
-    buf_init(&text, SOURCE_MAX);
+    auto_buf struct buf text = buf_of(SOURCE_MAX);
     struct err err = fdio_read_file(given->path, &text);
     const char *at = text.at;
     const char *end = text.at + text.size;

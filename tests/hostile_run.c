@@ -240,8 +240,7 @@ static struct err run_tools(struct hostile_bench *bench, const struct hostile_ca
                             struct shared *shared, struct sandbox_result *result, char *fault)
 {
     struct files files = {.count = 1};
-    auto_buf struct buf source;
-    buf_init(&source, PROGRAM_BYTES_MAX);
+    auto_buf struct buf source = buf_of(PROGRAM_BYTES_MAX);
     struct err err = fdio_read_file(given->path, &source);
     if (!err_is(err))
         err = fdio_memfd_sealed("source", source.at, source.size, &files.at[0].fd);
@@ -379,8 +378,7 @@ static double idle_share(struct idle since)
 
 static struct err open_program(const char *path, int *out_fd)
 {
-    auto_buf struct buf bytes;
-    buf_init(&bytes, PROGRAM_BYTES_MAX);
+    auto_buf struct buf bytes = buf_of(PROGRAM_BYTES_MAX);
     struct err err = fdio_read_file(path, &bytes);
     return err_is(err) ? err : fdio_memfd_sealed("program", bytes.at, bytes.size, out_fd);
 }

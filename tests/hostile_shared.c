@@ -102,8 +102,7 @@ bool shared_tells(int fd, char *fault)
 
 bool shared_says(int fd, const char *words)
 {
-    auto_buf struct buf text;
-    buf_init(&text, TEXT_MAX);
+    auto_buf struct buf text = buf_of(TEXT_MAX);
     return !err_is(fdio_read_start(fd, &text, TEXT_MAX - 1, NULL)) && text.size > 0 &&
            memmem(text.at, text.size, words, strlen(words)) != NULL;
 }

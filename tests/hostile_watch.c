@@ -144,8 +144,7 @@ static bool is_quiet(const struct watch *watch, char *out, size_t out_size)
 static int count_lines(const char *path)
 {
     int count = 0;
-    auto_buf struct buf text;
-    buf_init(&text, TEXT_MAX);
+    auto_buf struct buf text = buf_of(TEXT_MAX);
     if (err_is(fdio_read_file(path, &text)))
         return -1;
     for (size_t i = 0; i < text.size; i++)

@@ -100,8 +100,7 @@ static void builds_usual(struct meta *meta)
 static struct err prepare(struct meta *meta)
 {
     char path[META_PATH_BYTES];
-    auto_buf struct buf adapter;
-    buf_init(&adapter, 64 << 10);
+    auto_buf struct buf adapter = buf_of(64 << 10);
 
     meta->spec = malloc(sizeof *meta->spec);
     meta->variants = calloc(META_VARIANTS_MAX, sizeof *meta->variants);

@@ -76,9 +76,9 @@ struct cache_key cache_key_of(const struct cache_part *parts, size_t count)
 bool cache_get(const char *folder, const struct cache_key *key, struct cache_entry *out)
 {
     char name[NAME_BYTES], path[4096 + NAME_BYTES];
-    auto_buf struct buf file;
+    auto_buf struct buf file =
+        buf_of(sizeof(struct header) + CACHE_DIAGNOSTICS_MAX + CACHE_OBJECT_MAX + 256);
 
-    buf_init(&file, sizeof(struct header) + CACHE_DIAGNOSTICS_MAX + CACHE_OBJECT_MAX + 256);
     text_hex(key->hash, sizeof key->hash, name);
     (void)snprintf(path, sizeof path, "%s/%s", folder, name);
     if (err_is(fdio_read_file(path, &file)) || !parse(&file, out))
@@ -136,12 +136,12 @@ void cache_put(const char *folder, const struct cache_key *key, const struct cac
                             .object_bytes = entry->object.size};
     unsigned char hash[HASH_BYTES];
     char name[NAME_BYTES];
-    auto_buf struct buf file;
+    auto_buf struct buf file =
+        buf_of(sizeof header + CACHE_DIAGNOSTICS_MAX + CACHE_OBJECT_MAX + 256);
 
     memcpy(header.magic, magic, sizeof magic);
     memcpy(header.code, entry->code, sizeof header.code);
     memcpy(header.message, entry->message, sizeof header.message);
-    buf_init(&file, sizeof header + CACHE_DIAGNOSTICS_MAX + CACHE_OBJECT_MAX + 256);
     buf_append(&file, &header, sizeof header);
     buf_append(&file, entry->diagnostics.at, entry->diagnostics.size);
     buf_append(&file, entry->object.at, entry->object.size);

@@ -180,10 +180,9 @@ static void slowest_keep(struct wire_case *one, const struct runner_result *resu
 /* The streams are emptied after every case; what is shown is of visible cases. */
 static struct err stderr_keep(struct checking *checking, struct wire_case *one)
 {
-    auto_buf struct buf raw, clean;
+    auto_buf struct buf raw = buf_of((size_t)checking->spec->limits.stderr_bytes);
+    auto_buf struct buf clean = buf_of(WIRE_STDERR_MAX);
 
-    buf_init(&raw, (size_t)checking->spec->limits.stderr_bytes);
-    buf_init(&clean, WIRE_STDERR_MAX);
     struct err err = runner_take_stderr(checking->runner, &raw, WIRE_STDERR_MAX);
     if (err_is(err) || raw.size == 0 || checking->spec->cases[one->index].hidden)
         return err;

@@ -171,14 +171,13 @@ static struct err build_run(struct build *build)
 static bool refuse(struct build *build, const char *code, const char *format, ...)
 {
     struct wire_compiled *const result = build->result;
-    auto_buf struct buf clean;
     char raw[sizeof result->message];
+    auto_buf struct buf clean = buf_of(4 * sizeof raw);
     va_list list;
 
     va_start(list, format);
     (void)vsnprintf(raw, sizeof raw, format, list); /* cut: it is for people */
     va_end(list);
-    buf_init(&clean, 4 * sizeof raw);
     (void)text_sanitise(&clean, raw, strlen(raw), 1, sizeof raw - 1); /* a stranger's words */
     (void)text_copy(result->message, sizeof result->message, clean.at);
     (void)text_copy(result->code, sizeof result->code, code);
@@ -250,10 +249,9 @@ static struct err cubin_make(struct build *build, bool *out_lasting)
                                         .header = build->header.at,
                                         .text_size = build->source_size,
                                         .header_size = build->header.size};
-    auto_buf struct buf cubin;
+    auto_buf struct buf cubin = buf_of(CACHE_OBJECT_MAX);
     struct tool_result tool;
 
-    buf_init(&cubin, CACHE_OBJECT_MAX);
     tool_result_init(&tool);
     struct err err = nvrtc_compile(build->nvrtc, &source, &tool, &cubin);
     if (!err_is(err)) {
@@ -274,9 +272,8 @@ static void note_end(struct build *build, const struct tool_result *tool)
 {
     struct cache_entry *const made = &build->made;
     struct wire_kernel ignored[WIRE_KERNELS_MAX];
-    auto_buf struct buf reports;
+    auto_buf struct buf reports = buf_of((size_t)1 << 20);
 
-    buf_init(&reports, (size_t)1 << 20);
     (void)cuda_log_read(tool->said.at, tool->said.size, &reports, ignored);
     if (reports.size > 0) {
         const struct diagnostics_count count =
@@ -315,9 +312,8 @@ static bool cubin_fine(struct build *build)
     const char *const stop = memchr(object->at, '\0', object->size);
     const size_t log_size = stop == NULL ? object->size : (size_t)(stop - object->at);
     struct cubin_finding finding;
-    auto_buf struct buf reports;
+    auto_buf struct buf reports = buf_of((size_t)1 << 20);
 
-    buf_init(&reports, (size_t)1 << 20);
     struct wire_cuda *const cuda = build->result->cuda;
     cuda->kernels_count = cuda_log_read(object->at, log_size, &reports, cuda->kernels);
     for (int i = 0; i < cuda->kernels_count; i++)
@@ -411,9 +407,8 @@ static const struct spec_case *case_at(const struct spec *spec, int index)
 static void quote_line(struct build *build, int line)
 {
     const char *at = build->source, *const end = at + build->source_size;
-    auto_buf struct buf text;
+    auto_buf struct buf text = buf_of((size_t)1 << 20);
 
-    buf_init(&text, (size_t)1 << 20);
     if (line < 1)
         return;
     for (int i = 1; i < line && at < end; i++) {

@@ -88,9 +88,8 @@ static struct err compare(struct worker *worker, const struct job *job, const st
     auto_close int program = -1;
     struct wire_compiled compiled;
     struct runner *runner = NULL;
-    auto_buf struct buf source;
+    auto_buf struct buf source = buf_of(SOURCE_BYTES_MAX);
 
-    buf_init(&source, SOURCE_BYTES_MAX);
     (void)snprintf(path, sizeof path, "%s/reference/%s/baseline.c", worker->toolchain.home,
                    spec->name); /* fits */
     struct err err = fdio_read_file(path, &source);
@@ -194,9 +193,8 @@ static struct err line_of(struct worker *worker, int program, uint64_t pc, const
                                  .files_in_count = 1,
                                  .output_bytes = SAID_MAX,
                                  .cpu_ms = LINE_CPU_MS};
-    auto_buf struct buf said;
+    auto_buf struct buf said = buf_of(SAID_MAX);
     tool_result_init(&tool);
-    buf_init(&said, SAID_MAX);
     err = tool_run(worker->student, &run, &tool);
     if (!err_is(err) && tool.end == TOOL_DONE)
         err = fdio_read_start(lines, &said, SAID_MAX - 1, NULL);

@@ -42,12 +42,11 @@ struct diagnostics_count diagnostics_clean(struct buf *out, const char *text, si
                                            const char *file_name, size_t max)
 {
     struct diagnostics_count count = {0};
-    auto_buf struct buf lines, sane;
+    auto_buf struct buf lines = buf_of((size_t)1 << 20);
+    auto_buf struct buf sane = buf_of((size_t)1 << 20);
     size_t kept = 0, chained = 0;
 
     /* Enough for all lines that can be kept, at the length they can have. */
-    buf_init(&lines, (size_t)1 << 20);
-    buf_init(&sane, (size_t)1 << 20);
     for (size_t at = 0; at < size;) {
         const char *end = memchr(text + at, '\n', size - at);
         const struct line line = {text + at, end == NULL ? size - at : (size_t)(end - text) - at};

@@ -157,8 +157,7 @@ void finding_place(struct wire_finding *finding, int64_t line, const char *sourc
     const char *stop = feed != NULL ? feed : end;
     while (at < stop && (*at == ' ' || *at == '\t'))
         at++;
-    auto_buf struct buf clean;
-    buf_init(&clean, 4096);
+    auto_buf struct buf clean = buf_of(4096);
     (void)text_sanitise(&clean, at, (size_t)(stop - at), 1, sizeof finding->source - 8); /* cut */
     clean.at[strcspn(clean.at, "\n")] = '\0';
     for (char *tab = clean.at; (tab = strchr(tab, '\t')) != NULL;)

@@ -117,9 +117,8 @@ static struct err gpu_steps(struct worker *worker, const struct job *job, const 
 /* Errors of the system may quote what strangers wrote. */
 static void one_line(char *out, size_t size, const char *text)
 {
-    auto_buf struct buf clean;
+    auto_buf struct buf clean = buf_of(4 * size);
 
-    buf_init(&clean, 4 * size);
     (void)text_sanitise(&clean, text, strlen(text), 1, size); /* a label: may be cut */
     for (char *at = clean.at; *at != '\0'; at++)
         if (*at == '\n' || *at == '\t')

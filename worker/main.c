@@ -211,9 +211,8 @@ static struct err worker_init(struct worker *worker, const struct options *optio
 static struct err event_send(void *context, const struct event *event)
 {
     const int *fd = context;
-    auto_buf struct buf frame;
+    auto_buf struct buf frame = buf_of(WIRE_FRAME_MAX + 4);
 
-    buf_init(&frame, WIRE_FRAME_MAX + 4);
     struct err err = wire_put_event(&frame, event);
     return err_is(err) ? err : fdio_write(*fd, frame.at, frame.size);
 }

@@ -14,9 +14,8 @@ struct err names_load(struct names *out, const char *runtime, const char *file_n
 {
     struct names names = {0};
     char path[4096 + 64];
-    auto_buf struct buf file;
+    auto_buf struct buf file = buf_of(NAMES_BYTES_MAX);
 
-    buf_init(&file, NAMES_BYTES_MAX);
     (void)snprintf(path, sizeof path, "%s/%s", runtime, file_name);
     struct err err = fdio_read_file(path, &file);
     if (err_is(err))

@@ -198,9 +198,8 @@ static void path_of(const struct toolchain *toolchain, char out[PATH_MAX_HERE])
 static struct err keep(const char *path, int made)
 {
     char draft[PATH_MAX_HERE + 16];
-    auto_buf struct buf bytes;
+    auto_buf struct buf bytes = buf_of(PREBUILT_BYTES_MAX);
 
-    buf_init(&bytes, PREBUILT_BYTES_MAX);
     (void)snprintf(draft, sizeof draft, "%s.new", path); /* fits */
     struct err err = fdio_read_start(made, &bytes, PREBUILT_BYTES_MAX, NULL);
     if (!err_is(err))

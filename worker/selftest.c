@@ -39,7 +39,7 @@ static bool is_wanted(int job_fd);
 struct err selftest_load(struct worker *worker)
 {
     struct wire_calibration found = {.made_at = 0};
-    auto_buf struct buf text;
+    auto_buf struct buf text = buf_of(FILE_BYTES_MAX);
     char key[65];
 
     if (*worker->calibration_file == '\0')
@@ -47,7 +47,6 @@ struct err selftest_load(struct worker *worker)
     struct err err = selftest_key(worker, key);
     if (err_is(err))
         return err;
-    buf_init(&text, FILE_BYTES_MAX);
     err = fdio_read_file(worker->calibration_file, &text);
     if (!err_is(err))
         err = wire_calibration_parse(&found, text.at, text.size);
@@ -241,9 +240,8 @@ static struct err trial_run(struct timing_pairs *pairs, int job_fd, double *out_
 
 static void store(const struct worker *worker, const struct wire_calibration *calibration)
 {
-    auto_buf struct buf text;
+    auto_buf struct buf text = buf_of(FILE_BYTES_MAX);
 
-    buf_init(&text, FILE_BYTES_MAX);
     struct err err = wire_calibration_json(&text, calibration);
     if (!err_is(err))
         err = fdio_write_file(worker->calibration_file, text.at, text.size, 0644);

@@ -63,9 +63,8 @@ static void add(crypto_generichash_state *state, const char *text)
 
 static struct err add_file(crypto_generichash_state *state, const char *path)
 {
-    auto_buf struct buf text;
+    auto_buf struct buf text = buf_of(SOURCE_BYTES_MAX);
 
-    buf_init(&text, SOURCE_BYTES_MAX);
     struct err err = fdio_read_file(path, &text);
     if (!err_is(err))
         add(state, text.at);

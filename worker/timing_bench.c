@@ -108,9 +108,8 @@ struct err timing_bench_compile(const struct timing_bench *bench, const char *fi
                                 int *out_program)
 {
     char path[sizeof bench->worker->toolchain.home + SPEC_NAME_MAX + 32];
-    auto_buf struct buf source;
+    auto_buf struct buf source = buf_of(SOURCE_BYTES_MAX);
 
-    buf_init(&source, SOURCE_BYTES_MAX);
     (void)snprintf(path, sizeof path, "%s/reference/%s/%.16s", bench->worker->toolchain.home,
                    bench->spec->name, file_name); /* fits */
     struct err err = fdio_read_file(path, &source);

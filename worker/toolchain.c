@@ -63,8 +63,7 @@ static struct err find_tools(struct toolchain *toolchain)
 /* "GNU C17 (Debian 12.2.0-14+deb12u1) version 12.2.0 (x86_64-linux-gnu)" is what cc1 says. */
 static struct err find_version(struct toolchain *toolchain)
 {
-    auto_buf struct buf text;
-    buf_init(&text, 4096);
+    auto_buf struct buf text = buf_of(4096);
 
     struct err err = version_text(toolchain->cc1, &text);
     if (err_is(err))

@@ -15,9 +15,8 @@ void html_text(struct buf *out, const char *text, size_t size)
 {
     static const char special[] = "&<>\"'";
     static const char *const entities[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
-    auto_buf struct buf clean;
+    auto_buf struct buf clean = buf_of(size + 64);
 
-    buf_init(&clean, size + 64);
     (void)text_sanitise(&clean, text, size, (size_t)-1, (size_t)-1); /* no limit: nothing is cut */
     for (const char *at = clean.at; *at;) {
         size_t plain = strcspn(at, special);

@@ -34,10 +34,9 @@ void page_end(struct buf *out)
 
 void page_words(struct buf *out, enum language language, const char *code, ...)
 {
-    auto_buf struct buf text;
+    auto_buf struct buf text = buf_of(8192);
     va_list arguments;
 
-    buf_init(&text, 8192);
     va_start(arguments, code);
     buf_vprintf(&text, words_of(code, language), arguments);
     va_end(arguments);

@@ -153,9 +153,8 @@ static void put_diagnostics(const struct view *view)
 /* The same words as in the text report. */
 static void put_wrong(const struct view *view)
 {
-    auto_buf struct buf text;
+    auto_buf struct buf text = buf_of(TEXT_MAX);
 
-    buf_init(&text, TEXT_MAX);
     if (!view->report->cases)
         return;
     report_wrong(&text, view->report, view->sight, WRONG_LINES);
@@ -286,9 +285,8 @@ static void put_cases(const struct view *view)
 
 static void put_text(const struct view *view)
 {
-    auto_buf struct buf text;
+    auto_buf struct buf text = buf_of(TEXT_MAX);
 
-    buf_init(&text, TEXT_MAX);
     report_text(&text, view->report, view->sight);
     html_put(
         view->out,

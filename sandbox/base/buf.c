@@ -9,9 +9,14 @@ static bool buf_reserve(struct buf *buf, size_t extra);
 
 static char empty[1]; /* never written: capacity 0 says so */
 
+struct buf buf_of(size_t max)
+{
+    return (struct buf){.at = empty, .max = max};
+}
+
 void buf_init(struct buf *buf, size_t max)
 {
-    *buf = (struct buf){.at = empty, .max = max};
+    *buf = buf_of(max);
 }
 
 void buf_release(struct buf *buf)

@@ -21,7 +21,9 @@ struct buf {
     size_t max;
 };
 
-/* An empty buffer that will never hold more than max bytes. Allocates nothing. */
+/* An empty buffer that will never hold more than max bytes. Allocates nothing. buf_init is the
+ * same for one that is a member of something. */
+struct buf buf_of(size_t max);
 void buf_init(struct buf *buf, size_t max);
 
 /* Frees; the struct is then as after buf_init. */
@@ -48,7 +50,9 @@ void buf_consume(struct buf *buf, size_t size);
  * of memory. */
 char *buf_take(struct buf *buf);
 
-/* `auto_buf struct buf text;` then buf_init: released at the end of its scope. */
+/* `auto_buf struct buf text = buf_of(max);`: released at the end of its scope. Never without the
+ * initialiser (tests/lint looks): a return before a later buf_init would free what it finds there.
+ */
 #define auto_buf __attribute__((cleanup(buf_release)))
 
 #endif

@@ -30,8 +30,7 @@ void json_close(struct json_out *json, char bracket)
 
 void json_text(struct json_out *json, const char *name, const char *text)
 {
-    auto_buf struct buf clean;
-    buf_init(&clean, TEXT_MAX);
+    auto_buf struct buf clean = buf_of(TEXT_MAX);
     (void)text_sanitise(&clean, text, strlen(text), LINES_MAX, LINE_MAX_BYTES); /* cut is fine */
     begin(json, name);
     quoted(json->out, clean.at);

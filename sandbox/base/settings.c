@@ -103,8 +103,7 @@ struct err settings_load(struct settings *settings, const char *path, bool requi
 {
     struct err err = err_none();
     if (path != NULL && (required || access(path, F_OK) == 0)) {
-        auto_buf struct buf text;
-        buf_init(&text, SETTINGS_FILE_MAX);
+        auto_buf struct buf text = buf_of(SETTINGS_FILE_MAX);
         err = fdio_read_file(path, &text);
         if (!err_is(err))
             err = settings_parse(settings, text.at, text.size, path);

@@ -60,8 +60,7 @@ int main(int argc, char **argv)
         char path[128];
         (void)snprintf(path, sizeof path, "tests/submissions/attention/correct/%s.c", files[f]);
         for (int round = 0; round < rounds; round++) {
-            auto_buf struct buf source;
-            buf_init(&source, 1 << 20);
+            auto_buf struct buf source = buf_of(1 << 20);
             source_write(&bench, path, round, &source);
             ms[WAY_APART][round] = apart(&bench, false);
             ms[WAY_PREBUILT][round] = apart(&bench, f == 1 && bench.has_prebuilt);
@@ -95,7 +94,7 @@ static void fine(struct err err)
 static void bench_open(struct bench *bench)
 {
     char program[4200];
-    auto_buf struct buf header;
+    auto_buf struct buf header = buf_of(1 << 20);
 
     fine(toolchain_find(&bench->toolchain, NULL));
     fine(spec_load(&bench->spec, "assignments/attention/assignment.json"));
@@ -106,7 +105,6 @@ static void bench_open(struct bench *bench)
     if (mkdtemp(bench->folder) == NULL)
         fine(err_make(ERR_SYSTEM, "make a folder in /tmp"));
     (void)snprintf(bench->cache, sizeof bench->cache, "%s/cache", bench->folder); /* fits */
-    buf_init(&header, 1 << 20);
     fine(fdio_read_file("assignments/attention/attention.h", &header));
     file_write(bench, "attention.h", header.at, header.size);
     prebuilt_copy(bench);
@@ -115,9 +113,8 @@ static void bench_open(struct bench *bench)
 static void prebuilt_copy(struct bench *bench)
 {
     auto_close int fd = prebuilt_open(&bench->toolchain);
-    auto_buf struct buf bytes;
+    auto_buf struct buf bytes = buf_of((size_t)64 << 20);
 
-    buf_init(&bytes, (size_t)64 << 20);
     bench->has_prebuilt = fd >= 0 && !err_is(fdio_read_start(fd, &bytes, (size_t)64 << 20, NULL));
     if (!bench->has_prebuilt)
         return;

@@ -51,8 +51,7 @@ int main(int argc, char **argv)
         (void)snprintf(file, sizeof file, "assignments/%s/assignment.json", names[a]);
         fine(spec_load(&bench.spec, file));
         for (int round = 0; round < rounds; round++) {
-            auto_buf struct buf source;
-            buf_init(&source, 1 << 20);
+            auto_buf struct buf source = buf_of(1 << 20);
             (void)snprintf(file, sizeof file, "tests/submissions/%s/cuda/naive.cu", names[a]);
             fine(fdio_read_file(file, &source));
             buf_printf(&source, "/* %d %d */\n", (int)getpid(), round);

@@ -38,9 +38,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 static void try_log(const char *text, size_t size)
 {
     struct wire_kernel kernels[WIRE_KERNELS_MAX];
-    auto_buf struct buf reports;
+    auto_buf struct buf reports = buf_of((size_t)1 << 20);
 
-    buf_init(&reports, (size_t)1 << 20);
     const int count = cuda_log_read(text, size, &reports, kernels);
     if (count < 0 || count > WIRE_KERNELS_MAX)
         abort();

@@ -53,8 +53,7 @@ __attribute__((unused)) static int act_open(void)
 {
     char path[512];
     int sealed = -1;
-    auto_buf struct buf bytes;
-    buf_init(&bytes, 16 << 20);
+    auto_buf struct buf bytes = buf_of(16 << 20);
     struct err err = fdio_read_file(build_path(path, sizeof path, "tests/programs/act"), &bytes);
     if (!err_is(err))
         err = fdio_memfd_sealed("act", bytes.at, bytes.size, &sealed);

@@ -7,9 +7,8 @@
 
 static void an_empty_buffer_is_an_empty_text(void **state)
 {
-    auto_buf struct buf buf;
+    auto_buf struct buf buf = buf_of(10);
     (void)state;
-    buf_init(&buf, 10);
     assert_string_equal(buf.at, "");
     assert_int_equal(buf.size, 0);
     buf_consume(&buf, 5);
@@ -19,9 +18,8 @@ static void an_empty_buffer_is_an_empty_text(void **state)
 
 static void appending_keeps_the_text_terminated(void **state)
 {
-    auto_buf struct buf buf;
+    auto_buf struct buf buf = buf_of(1000);
     (void)state;
-    buf_init(&buf, 1000);
     buf_append(&buf, "a\0b", 3);
     buf_text(&buf, "cd");
     buf_printf(&buf, "%d-%s", 7, "x");
@@ -36,9 +34,8 @@ static void appending_keeps_the_text_terminated(void **state)
 
 static void the_bound_is_exact_and_failure_stays(void **state)
 {
-    auto_buf struct buf buf;
+    auto_buf struct buf buf = buf_of(5);
     (void)state;
-    buf_init(&buf, 5);
     buf_text(&buf, "12345");
     assert_false(buf.failed);
     buf_text(&buf, "");
@@ -59,9 +56,8 @@ static void the_bound_is_exact_and_failure_stays(void **state)
 
 static void a_size_that_overflows_is_a_failure(void **state)
 {
-    auto_buf struct buf buf;
+    auto_buf struct buf buf = buf_of(100);
     (void)state;
-    buf_init(&buf, 100);
     buf_text(&buf, "x");
     buf_append(&buf, "y", (size_t)-1);
     assert_true(buf.failed);
@@ -70,9 +66,8 @@ static void a_size_that_overflows_is_a_failure(void **state)
 
 static void consuming_moves_the_rest_up(void **state)
 {
-    auto_buf struct buf buf;
+    auto_buf struct buf buf = buf_of(100);
     (void)state;
-    buf_init(&buf, 100);
     buf_text(&buf, "abcdef");
     buf_consume(&buf, 0);
     buf_consume(&buf, 2);

@@ -65,14 +65,13 @@ static void a_case_is_refused_with_its_reason(void **state)
 
 static void a_rewritten_file_has_that_target_and_nothing_else(void **state)
 {
-    auto_buf struct buf text, changed;
+    auto_buf struct buf text = buf_of(1 << 18);
+    auto_buf struct buf changed = buf_of(1 << 18);
     struct spec *before = calloc(1, sizeof *before), *after = calloc(1, sizeof *after);
     (void)state;
 
     if (before == NULL || after == NULL)
         abort();
-    buf_init(&text, 1 << 18);
-    buf_init(&changed, 1 << 18);
     assert_false(err_is(fdio_read_file("assignments/attention/assignment.json", &text)));
     assert_false(err_is(spec_parse(before, text.at, text.size, "before")));
     assert_false(err_is(calibrate_rewrite(&changed, text.at, "cpu:x86-64-v3", 8.5, 10.75)));
@@ -90,10 +89,9 @@ static void a_rewritten_file_has_that_target_and_nothing_else(void **state)
 
 static void a_class_without_a_target_can_get_one(void **state)
 {
-    auto_buf struct buf changed;
+    auto_buf struct buf changed = buf_of(1024);
     (void)state;
 
-    buf_init(&changed, 1024);
     assert_false(err_is(calibrate_rewrite(
         &changed, "{\"classes\": {\"a\": {\"target\" : null}, \"b\": {\"target\": 3}}}", "a", 2,
         2.5)));
@@ -109,12 +107,11 @@ static void a_class_without_a_target_can_get_one(void **state)
 
 static void a_class_that_is_not_there_is_refused(void **state)
 {
-    auto_buf struct buf changed;
+    auto_buf struct buf changed = buf_of(1024);
     const char *const texts[] = {"{}", "{\"classes\": {\"a\": {}, \"b\": {\"target\": 3}}}",
                                  "{\"classes\": {\"b\": {\"target\": 3}}}"};
     (void)state;
 
-    buf_init(&changed, 1024);
     for (size_t i = 0; i < COUNT(texts); i++)
         assert_int_equal(calibrate_rewrite(&changed, texts[i], "a", 2, 3).code, ERR_INPUT);
 }

@@ -144,10 +144,9 @@ static void only_outputs_are_poisoned(void **state)
 
 static void the_adapter_casts_every_argument(void **state)
 {
-    auto_buf struct buf out;
+    auto_buf struct buf out = buf_of(1 << 16);
     (void)state;
 
-    buf_init(&out, 1 << 16);
     adapter_generate(&spec, &out);
     assert_false(out.failed);
     assert_non_null(strstr(out.at, "#include \"tiny.h\""));
@@ -190,10 +189,9 @@ static void a_header_that_differs_is_refused_with_the_difference(void **state)
     (void)state;
 
     for (size_t i = 0; i < COUNT(rows); i++) {
-        auto_buf struct buf changed;
+        auto_buf struct buf changed = buf_of(1 << 16);
         const char *at = strstr(header, rows[i].from);
         assert_non_null(at);
-        buf_init(&changed, 1 << 16);
         buf_append(&changed, header, (size_t)(at - header));
         buf_text(&changed, rows[i].to);
         buf_text(&changed, at + strlen(rows[i].from));

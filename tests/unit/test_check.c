@@ -384,7 +384,7 @@ static void what_the_worker_cannot_serve_is_a_system_error(void **state)
 static int short_setup(void **state)
 {
     char home[] = "/tmp/test-check-XXXXXX", path[256], command[512];
-    auto_buf struct buf spec;
+    auto_buf struct buf spec = buf_of(1 << 20);
 
     if (mkdtemp(home) == NULL)
         return -1;
@@ -394,7 +394,6 @@ static int short_setup(void **state)
     if (system(command) != 0) // NOLINT(cert-env33-c): a test's own words
         return -1;
     (void)snprintf(path, sizeof path, "%s/assignments/attention/assignment.json", home);
-    buf_init(&spec, 1 << 20);
     if (err_is(fdio_read_file(path, &spec)))
         return -1;
     static const char before[] = "\"cpu_ms\": 10000, \"wall_ms\": 15000";

@@ -312,8 +312,7 @@ static void printing_reaches_stdout_after_the_call(void **state)
     struct stage stage;
     struct sandbox_result ended;
     int program;
-    auto_buf struct buf text;
-    buf_init(&text, 4096);
+    auto_buf struct buf text = buf_of(4096);
 
     compile(bench, KERNEL("printf(\"q %g\\n\", q[0]); fprintf(stderr, \"here\\n\"); o[0] = 1;"),
             &result, &program);
@@ -517,11 +516,10 @@ static void a_nest_too_deep_for_the_compiler_is_the_students_limit(void **state)
 {
     struct bench *bench = bench_of(state);
     const size_t depth = 400000;
-    auto_buf struct buf source;
+    auto_buf struct buf source = buf_of((size_t)4 << 20);
     struct wire_compiled result;
     int program;
 
-    buf_init(&source, (size_t)4 << 20);
     buf_text(&source, HEAD "int x = ");
     for (size_t i = 0; i < depth; i++)
         buf_text(&source, "(");
@@ -539,11 +537,10 @@ static void a_nest_too_deep_for_the_compiler_is_the_students_limit(void **state)
 static void diagnostics_are_counted_and_cut(void **state)
 {
     struct bench *bench = bench_of(state);
-    auto_buf struct buf source;
+    auto_buf struct buf source = buf_of((size_t)1 << 20);
     struct wire_compiled result;
     int program, lines = 0;
 
-    buf_init(&source, (size_t)1 << 20);
     for (int i = 0; i < 200; i++)
         buf_printf(&source, "int f%d(void) { int unused; }\n", i);
     buf_text(&source, KERNEL(""));

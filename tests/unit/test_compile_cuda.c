@@ -180,8 +180,7 @@ static void starters_and_solutions_compile(void **state)
 
     for (size_t i = 0; i < COUNT(names) * COUNT(files); i++) { /* of each assignment */
         char path[200];
-        auto_buf struct buf text;
-        buf_init(&text, 1 << 20);
+        auto_buf struct buf text = buf_of(1 << 20);
         (void)snprintf(path, sizeof path, "assignments/%s/assignment.json",
                        names[i / COUNT(files)]);
         assert_false(err_is(spec_load(&bench->spec, path)));
@@ -212,8 +211,7 @@ static void hostile_sources_end_as_their_first_line_says(void **state)
         (void)snprintf(folder, sizeof folder, "tests/submissions/attention/cuda/%s", folders[f]);
         const int count = scandir(folder, &names, NULL, alphasort);
         for (int i = 0; i < count; i++) {
-            auto_buf struct buf text;
-            buf_init(&text, 1 << 20);
+            auto_buf struct buf text = buf_of(1 << 20);
             (void)snprintf(path, sizeof path, "%s/%.200s", folder, names[i]->d_name);
             if (names[i]->d_type == DT_REG && !err_is(fdio_read_file(path, &text))) {
                 assert_int_equal(sscanf(text.at, "/* expect: %31[a-z_]", wanted), 1);
@@ -263,9 +261,8 @@ static void reports_and_resources_are_read_from_the_log(void **state)
         "ptxas         .     8 bytes stack frame, 16 bytes spill stores, 24 bytes spill loads\n"
         "ptxas info    : Used 255 registers, used 1 barriers, 256 bytes smem\n";
     struct wire_kernel kernels[WIRE_KERNELS_MAX];
-    auto_buf struct buf reports;
+    auto_buf struct buf reports = buf_of(65536);
 
-    buf_init(&reports, 65536);
     assert_int_equal(cuda_log_read(log, strlen(log), &reports, kernels), 1);
     assert_string_equal(kernels[0].name, "k");
     assert_int_equal(kernels[0].registers, 255);

@@ -17,8 +17,7 @@ static void rows_of(const char *text, const char *expected)
 {
     struct csv csv;
     bool more = true;
-    auto_buf struct buf out;
-    buf_init(&out, 4096);
+    auto_buf struct buf out = buf_of(4096);
     assert_fine(csv_init(&csv, text, strlen(text)));
     while (more) {
         assert_fine(csv_next(&csv, &more));
@@ -71,8 +70,7 @@ static void faults_name_line_and_column(void **state)
 static void formulas_are_made_harmless(void **state)
 {
     (void)state;
-    auto_buf struct buf out;
-    buf_init(&out, 1000);
+    auto_buf struct buf out = buf_of(1000);
     static const char *const texts[] = {"plain", "=1+1", "+1", "-1", "@x", "a,b", "say \"x\"", ""};
     for (size_t i = 0; i < COUNT(texts); i++)
         csv_put(&out, texts[i], i == 0);
@@ -136,9 +134,8 @@ static void a_class_list_with_a_fault_names_it(void **state)
 static void big_lists_are_read_in_linear_time(void **state)
 {
     (void)state;
-    auto_buf struct buf text;
+    auto_buf struct buf text = buf_of(CSV_BYTES_MAX);
     struct roster roster;
-    buf_init(&text, CSV_BYTES_MAX);
     buf_text(&text, "login,name\n");
     for (int i = 0; i < ROSTER_ROWS_MAX; i++)
         buf_printf(&text, "s%d,Student %d\n", i, i);

@@ -226,10 +226,9 @@ static void watch_file(struct watch *watch, const struct spec *spec, const char 
     static const unsigned char key[RANDOM_KEY_BYTES] = {7};
     struct control_finding found = {.kind = FOUND_NOTHING};
     auto_close int program = -1;
-    auto_buf struct buf source;
+    auto_buf struct buf source = buf_of(1 << 20);
     int cases[SPEC_CASES_MAX], count = 0;
 
-    buf_init(&source, 1 << 20);
     fine(fdio_read_file(path, &source));
     fine(compile_diagnosis(&watch->toolchain, watch->slot, spec, "a.c", source.at, source.size,
                            &program));
@@ -324,8 +323,7 @@ static void a_claim_may_hold_any_bytes(void **state)
         for (const char *at = out.name; *at != '\0'; at++)
             assert_true(*at >= ' ' && *at < 0x7f);
         struct event event = {.kind = EVENT_FINDING, .job = 1, .finding = out};
-        auto_buf struct buf json;
-        buf_init(&json, 4096);
+        auto_buf struct buf json = buf_of(4096);
         fine(wire_event_json(&json, &event)); /* within every bound of the wire */
         struct event back = {.kind = EVENT_DONE};
         if (round % 64 != 0)

@@ -69,9 +69,8 @@ static void errors_and_warnings_are_counted_by_line(void **state)
 static void long_texts_end_at_a_line_within_the_bounds(void **state)
 {
     (void)state;
-    auto_buf struct buf text, out;
-    buf_init(&text, (size_t)4 << 20);
-    buf_init(&out, MAX);
+    auto_buf struct buf text = buf_of((size_t)4 << 20);
+    auto_buf struct buf out = buf_of(MAX);
     for (int i = 0; i < 5000; i++)
         buf_printf(&text, "a.c:%d:1: error: %0300d\n", i, i);
     struct diagnostics_count count =
@@ -111,10 +110,9 @@ static void foreign_bytes_do_not_get_through(void **state)
 static void the_chain_of_includes_is_kept_short(void **state)
 {
     (void)state;
-    auto_buf struct buf text;
+    auto_buf struct buf text = buf_of(MAX);
     struct buf out;
     int lines = 0;
-    buf_init(&text, MAX);
     buf_text(&text, "In file included from a.c:1,\n");
     for (int i = 0; i < 28; i++)
         buf_text(&text, "                 from a.c:1,\n");

@@ -95,9 +95,8 @@ static void a_file_is_written_whole_and_read_back(void **state)
 {
     const struct folder *folder = *state;
     char path[96];
-    auto_buf struct buf text;
+    auto_buf struct buf text = buf_of(10);
     struct stat info;
-    buf_init(&text, 10);
     (void)snprintf(path, sizeof path, "%s/file", folder->path);
     assert_false(err_is(fdio_write_file(path, "first", 5, 0600)));
     assert_false(err_is(fdio_write_file(path, "0123456789", 10, 0600)));
@@ -128,10 +127,9 @@ static void a_file_that_cannot_be_written_leaves_nothing(void **state)
 static void a_sealed_memfd_cannot_change(void **state)
 {
     int fd = -1;
-    auto_buf struct buf text;
+    auto_buf struct buf text = buf_of(100);
     bool cut = true;
     (void)state;
-    buf_init(&text, 100);
     assert_false(err_is(fdio_memfd_sealed("test", "abcdef", 6, &fd)));
     assert_true(write(fd, "x", 1) < 0);
     assert_int_equal(errno, EPERM);
@@ -191,9 +189,8 @@ static void descriptors_travel_in_packets(void **state)
     size_t count = 0;
     int fd = -1;
     char bytes[16];
-    auto_buf struct buf text;
+    auto_buf struct buf text = buf_of(100);
     (void)state;
-    buf_init(&text, 100);
     pair(SOCK_SEQPACKET, ends);
     assert_false(err_is(fdio_memfd_sealed("test", "inside", 6, &fd)));
     int both[] = {fd, fd};

@@ -68,8 +68,7 @@ static int drop(void **state)
 static void unpack(const struct place *place)
 {
     char path[96];
-    auto_buf struct buf kit;
-    buf_init(&kit, KIT_MAX);
+    auto_buf struct buf kit = buf_of(KIT_MAX);
     assert_false(err_is(kit_build(&place->spec, place->home, "http://10.0.0.7:8080", &kit)));
     (void)snprintf(path, sizeof path, "%s/kit.tar.gz", place->home);
     assert_false(err_is(fdio_write_file(path, kit.at, kit.size, 0644)));
@@ -114,10 +113,8 @@ static void further_files_come_along_when_they_are_there(void **state)
 static void the_same_files_give_the_same_bytes(void **state)
 {
     const struct place *place = *state;
-    auto_buf struct buf first;
-    auto_buf struct buf second;
-    buf_init(&first, KIT_MAX);
-    buf_init(&second, KIT_MAX);
+    auto_buf struct buf first = buf_of(KIT_MAX);
+    auto_buf struct buf second = buf_of(KIT_MAX);
     assert_false(err_is(kit_build(&place->spec, place->home, "http://h", &first)));
     put(place, "starter.c", "#include \"attention.h\"\n"); /* a new file with the same bytes */
     assert_false(err_is(kit_build(&place->spec, place->home, "http://h", &second)));
@@ -128,8 +125,7 @@ static void the_same_files_give_the_same_bytes(void **state)
 static void a_missing_header_is_named(void **state)
 {
     const struct place *place = *state;
-    auto_buf struct buf kit;
-    buf_init(&kit, KIT_MAX);
+    auto_buf struct buf kit = buf_of(KIT_MAX);
     assert_int_equal(shell(place, "rm assignments/attention/attention.h"), 0);
     struct err err = kit_build(&place->spec, place->home, "http://h", &kit);
     assert_int_equal(err.code, ERR_SYSTEM);

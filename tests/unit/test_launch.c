@@ -175,8 +175,7 @@ static void every_number_of_lines_has_a_bound(void **state)
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
-        auto_buf struct buf text;
-        buf_init(&text, 1 << 16);
+        auto_buf struct buf text = buf_of(1 << 16);
         for (int j = 0; j <= rows[i].fit; j++) {
             char line[80];
 #pragma GCC diagnostic push
@@ -194,9 +193,8 @@ static void every_number_of_lines_has_a_bound(void **state)
 static void a_line_of_any_length_is_bounded(void **state)
 {
     (void)state;
-    auto_buf struct buf text;
+    auto_buf struct buf text = buf_of(1 << 16);
 
-    buf_init(&text, 1 << 16);
     buf_text(&text, "//@ launch k<<<1, 1>>>(");
     for (int i = 0; i < 100; i++)
         buf_text(&text, "\n//@ n, n, n, n,");

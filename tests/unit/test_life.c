@@ -138,8 +138,7 @@ static void a_real_worker_grades_a_real_file(void **state)
 {
     struct service_fixture *service = *state;
     struct client client;
-    auto_buf struct buf source;
-    buf_init(&source, 65536);
+    auto_buf struct buf source = buf_of(65536);
     assert_false(err_is(fdio_read_file("tests/submissions/attention/correct/naive.c", &source)));
     service->settings.worker_backend = "auto";
     service->settings.worker_cache = "";

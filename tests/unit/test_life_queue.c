@@ -297,8 +297,7 @@ static void the_first_word_has_place_and_estimate_and_is_held_against_what_happe
     assert_int_equal(stats.counters.finished, 2);
     assert_int_equal(stats.oldest_wait_ms, 0);
 
-    auto_buf struct buf text;
-    buf_init(&text, 65536);
+    auto_buf struct buf text = buf_of(65536);
     metrics_queue_text(&text, &stats);
     assert_non_null(strstr(text.at, "\ngrader_estimates_total 2\n"));
     assert_non_null(strstr(text.at, "\ngrader_waiting{class=\"check\"} 0\n"));

@@ -151,11 +151,10 @@ static void objects_are_the_same_to_the_byte(void **state)
     assert_int_equal(glob("tests/submissions/*/correct/simd.c", 0, NULL, &found), 0);
     for (size_t i = 0; i < found.gl_pathc; i++) {
         char name[64] = "";
-        auto_buf struct buf source, with, without;
+        auto_buf struct buf source = buf_of(1 << 20);
+        auto_buf struct buf with = buf_of((size_t)16 << 20);
+        auto_buf struct buf without = buf_of((size_t)16 << 20);
         enum tool_end ends[2];
-        buf_init(&source, 1 << 20);
-        buf_init(&with, (size_t)16 << 20);
-        buf_init(&without, (size_t)16 << 20);
         (void)sscanf(found.gl_pathv[i], "tests/submissions/%63[^/]", name);
         fine(fdio_read_file(found.gl_pathv[i], &source));
         char header[80];
@@ -189,13 +188,12 @@ static void no_source_gets_at_it(void **state)
     };
     struct bench *bench = *state;
     struct stat before, after;
-    auto_buf struct buf honest, first, second;
+    auto_buf struct buf honest = buf_of(1 << 20);
+    auto_buf struct buf first = buf_of((size_t)16 << 20);
+    auto_buf struct buf second = buf_of((size_t)16 << 20);
     enum tool_end end;
 
     need(bench);
-    buf_init(&honest, 1 << 20);
-    buf_init(&first, (size_t)16 << 20);
-    buf_init(&second, (size_t)16 << 20);
     auto_close int there = prebuilt_open(&bench->toolchain);
     assert_int_equal(fstat(there, &before), 0);
     buf_text(&honest, "#include <immintrin.h>\n__m256 sum(__m256 a, __m256 b);\n"
@@ -203,9 +201,8 @@ static void no_source_gets_at_it(void **state)
     assembly_of(bench, &bench->toolchain, "attention", &honest, &first, &end);
     assert_int_equal(end, TOOL_DONE);
     for (size_t i = 0; i < COUNT(attacks); i++) {
-        auto_buf struct buf source, made;
-        buf_init(&source, 1 << 20);
-        buf_init(&made, (size_t)16 << 20);
+        auto_buf struct buf source = buf_of(1 << 20);
+        auto_buf struct buf made = buf_of((size_t)16 << 20);
         buf_text(&source, attacks[i]);
         assembly_of(bench, &bench->toolchain, "attention", &source, &made, &end);
         if (strstr(attacks[i], "pch_preprocess") != NULL ||
@@ -228,7 +225,9 @@ static void a_foreign_file_is_passed_over(void **state)
 {
     struct bench *bench = *state;
     char path[4200], name[128] = "";
-    auto_buf struct buf source, with, without;
+    auto_buf struct buf source = buf_of(1 << 20);
+    auto_buf struct buf with = buf_of((size_t)16 << 20);
+    auto_buf struct buf without = buf_of((size_t)16 << 20);
     enum tool_end end;
     glob_t found;
 
@@ -237,9 +236,6 @@ static void a_foreign_file_is_passed_over(void **state)
     assert_int_equal(glob(path, 0, NULL, &found), 0);
     (void)snprintf(name, sizeof name, "%s", strrchr(found.gl_pathv[0], '/')); /* fits */
     globfree(&found);
-    buf_init(&source, 1 << 20);
-    buf_init(&with, (size_t)16 << 20);
-    buf_init(&without, (size_t)16 << 20);
     buf_text(&source, "#include <immintrin.h>\n__m256 zero(void);\n"
                       "__m256 zero(void) { return _mm256_setzero_ps(); }\n");
     assembly_of(bench, &bench->plain, "attention", &source, &without, &end);

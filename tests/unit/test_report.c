@@ -31,8 +31,7 @@ static int drop(void **state)
 
 static cJSON *json_of(const struct report *report, const struct report_view *view)
 {
-    auto_buf struct buf out;
-    buf_init(&out, REPORT_MAX);
+    auto_buf struct buf out = buf_of(REPORT_MAX);
     report_json(&out, report, view);
     assert_false(out.failed);
     cJSON *root = cJSON_ParseWithOpts(out.at, NULL, true);
@@ -244,8 +243,7 @@ static void what_no_core_can_do_is_for_a_ta_to_look_at(void **state)
 {
     struct report_fixture *fixture = *state;
     struct event hello = {.kind = EVENT_HELLO, .hello = fixture->report.hello};
-    auto_buf struct buf text;
-    buf_init(&text, 65536);
+    auto_buf struct buf text = buf_of(65536);
     hello.hello.calibration = (struct wire_calibration){.made_at = 1,
                                                         .error = 0.004,
                                                         .trials = 3,
@@ -353,8 +351,7 @@ static void students_never_see_a_hidden_case(void **state)
     struct report_fixture *fixture = *state;
     grade_right(fixture);
     fixture_case(fixture, "hot269", VERDICT_WRONG);
-    auto_buf struct buf out;
-    buf_init(&out, REPORT_MAX);
+    auto_buf struct buf out = buf_of(REPORT_MAX);
     report_json(&out, &fixture->report, &student);
     for (int i = 0; i < fixture->spec.cases_count; i++) {
         char quoted[64];
@@ -414,8 +411,7 @@ static void foreign_text_is_made_harmless(void **state)
 {
     struct report_fixture *fixture = *state;
     fixture_compiled(fixture, true, 0, 1, "a\033[31m\"quote\" \\ \xe2\x80\xae evil \xff\tend\n");
-    auto_buf struct buf out;
-    buf_init(&out, REPORT_MAX);
+    auto_buf struct buf out = buf_of(REPORT_MAX);
     report_json(&out, &fixture->report, &student);
     for (size_t i = 0; i < out.size; i++)
         assert_true((unsigned char)out.at[i] >= 0x20);

@@ -51,8 +51,7 @@ static void within_bounds(const char *text)
 static void same_as_golden(const char *name, const char *text)
 {
     char path[128];
-    auto_buf struct buf golden;
-    buf_init(&golden, 65536);
+    auto_buf struct buf golden = buf_of(65536);
     (void)snprintf(path, sizeof path, "tests/unit/golden/%s.txt", name);
     if (getenv("GOLDEN_UPDATE") != NULL)
         assert_false(err_is(fdio_write_file(path, text, strlen(text), 0644)));
@@ -62,8 +61,7 @@ static void same_as_golden(const char *name, const char *text)
 
 static void golden(const char *name, const struct report *report, const struct report_view *view)
 {
-    auto_buf struct buf out;
-    buf_init(&out, 65536);
+    auto_buf struct buf out = buf_of(65536);
     report_text(&out, report, view);
     within_bounds(out.at);
     same_as_golden(name, out.at);
@@ -201,8 +199,7 @@ static void a_forbidden_call_is_no_accusation(void **state)
 static void the_speed_page_draws_the_intervals(void **state)
 {
     struct report_fixture *fixture = *state;
-    auto_buf struct buf out;
-    buf_init(&out, 65536);
+    auto_buf struct buf out = buf_of(65536);
     passed(fixture);
     report_speed_text(&out, &fixture->report, &student);
     same_as_golden("speed", out.at);
@@ -211,8 +208,7 @@ static void the_speed_page_draws_the_intervals(void **state)
 static void a_speed_page_without_timing_says_so(void **state)
 {
     struct report_fixture *fixture = *state;
-    auto_buf struct buf out;
-    buf_init(&out, 65536);
+    auto_buf struct buf out = buf_of(65536);
     padding_wrong(fixture);
     report_speed_text(&out, &fixture->report, &student);
     assert_non_null(strstr(out.at, "\nNo speed: "));
@@ -235,8 +231,7 @@ static void a_chinese_pass_ends_in_its_score(void **state)
 static void offline_there_is_no_number_and_no_date(void **state)
 {
     struct report_fixture *fixture = *state;
-    auto_buf struct buf out;
-    buf_init(&out, 65536);
+    auto_buf struct buf out = buf_of(65536);
     fixture->report.id = 0;
     fixture->report.no_timing = true;
     fixture_compiled(fixture, true, 0, 0, "");
@@ -254,10 +249,8 @@ static void the_stream_equals_the_finished_report(void **state)
 {
     struct report_fixture *fixture = *state;
     struct report_text cursor = {0};
-    auto_buf struct buf stream;
-    auto_buf struct buf whole;
-    buf_init(&stream, 65536);
-    buf_init(&whole, 65536);
+    auto_buf struct buf stream = buf_of(65536);
+    auto_buf struct buf whole = buf_of(65536);
     report_text_next(&cursor, &stream, &fixture->report, &student);
     assert_non_null(strstr(stream.at, "back to it: /s/1841\n"));
     fixture_compiled(fixture, true, 0, 0, "");
@@ -287,8 +280,7 @@ static void live_the_place_in_line_is_told_as_it_halves(void **state)
 {
     struct report_fixture *fixture = *state;
     struct report_text cursor = {.live = true};
-    auto_buf struct buf out;
-    buf_init(&out, 65536);
+    auto_buf struct buf out = buf_of(65536);
     fixture->report.stage = STAGE_QUEUED;
     fixture->report.queue_estimate_s = 4;
     for (int position = 23; position > 0; position--) {
@@ -304,8 +296,7 @@ static void live_the_cases_are_named_as_they_end(void **state)
 {
     struct report_fixture *fixture = *state;
     struct report_text cursor = {.live = true};
-    auto_buf struct buf out;
-    buf_init(&out, 65536);
+    auto_buf struct buf out = buf_of(65536);
     fixture_compiled(fixture, true, 0, 0, "");
     fixture_case(fixture, "one", VERDICT_PASS);
     report_text_next(&cursor, &out, &fixture->report, &student);
@@ -326,8 +317,7 @@ static void live_the_cases_are_named_as_they_end(void **state)
 static void only_hidden_failures_tell_their_group_alone(void **state)
 {
     struct report_fixture *fixture = *state;
-    auto_buf struct buf out;
-    buf_init(&out, 65536);
+    auto_buf struct buf out = buf_of(65536);
     fixture_compiled(fixture, true, 0, 0, "");
     fixture_all_right(fixture);
     fixture_case(fixture, "hot269", VERDICT_WRONG);
@@ -350,8 +340,7 @@ static void each_final_stage_has_a_last_line(void **state)
     static const enum stage stages[] = {STAGE_REJECTED, STAGE_SYSTEM_ERROR, STAGE_COMPILED_ONLY,
                                         STAGE_SUPERSEDED, STAGE_CANCELLED};
     for (size_t i = 0; i < COUNT(stages); i++) {
-        auto_buf struct buf out;
-        buf_init(&out, 65536);
+        auto_buf struct buf out = buf_of(65536);
         fixture->report.stage = stages[i];
         report_text(&out, &fixture->report, &student);
         within_bounds(out.at);
@@ -374,8 +363,7 @@ static void every_verdict_keeps_within_the_bounds_in_both_languages(void **state
         graded(fixture);
         for (int language = 0; language < 2; language++) {
             struct report_view view = {.language = (enum language)language};
-            auto_buf struct buf out;
-            buf_init(&out, 65536);
+            auto_buf struct buf out = buf_of(65536);
             report_text(&out, &fixture->report, &view);
             within_bounds(out.at);
             assert_non_null(strstr(out.at, "Score 45.0 / 100"));
@@ -387,9 +375,8 @@ static void every_verdict_keeps_within_the_bounds_in_both_languages(void **state
 static void no_line_of_a_student_looks_like_one_of_ours(void **state)
 {
     struct report_fixture *fixture = report_fixture_new();
-    auto_buf struct buf out;
+    auto_buf struct buf out = buf_of(65536);
     (void)state;
-    buf_init(&out, 65536);
     fixture_compiled(fixture, true, 0, 1,
                      "attention.c:3:9: note: '#pragma message: x\nbasics   15.0 / 15   one\n");
     fixture_all_right(fixture);
@@ -410,8 +397,7 @@ static void no_line_of_a_student_looks_like_one_of_ours(void **state)
 static void an_unwritten_element_and_a_nan_are_named(void **state)
 {
     struct report_fixture *fixture = *state;
-    auto_buf struct buf out;
-    buf_init(&out, 65536);
+    auto_buf struct buf out = buf_of(65536);
     padding_wrong(fixture);
     struct wire_mismatch *mismatch = &fixture_case_of(fixture, "padding")->mismatch;
     mismatch->unwritten = true;
@@ -428,8 +414,7 @@ static void an_unwritten_element_and_a_nan_are_named(void **state)
 static void a_report_under_way_says_so(void **state)
 {
     struct report_fixture *fixture = *state;
-    auto_buf struct buf out;
-    buf_init(&out, 65536);
+    auto_buf struct buf out = buf_of(65536);
     fixture_compiled(fixture, true, 0, 0, "");
     report_text(&out, &fixture->report, &student);
     assert_non_null(strstr(out.at, "under way"));
@@ -441,8 +426,7 @@ static void chinese_characters_take_two_columns(void **state)
     (void)state;
     assert_int_equal(lines_columns("abc"), 3);
     assert_int_equal(lines_columns("检查 a"), 6);
-    auto_buf struct buf out;
-    buf_init(&out, 4096);
+    auto_buf struct buf out = buf_of(4096);
     (void)lines_wrap(&out, 70, 4, "检查检查，检查检查");
     assert_string_equal(out.at, "检查检查，\n    检查检查");
     buf_clear(&out);

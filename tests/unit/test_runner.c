@@ -329,12 +329,11 @@ static void writing_beside_an_output_names_the_tensor(void **state)
 static void what_it_prints_is_taken_once(void **state)
 {
     struct runner_result result;
-    auto_buf struct buf text;
+    auto_buf struct buf text = buf_of(4096);
     int program = -1;
     struct runner *runner =
         runner_make(state, "fprintf(stderr, \"Tq=%d\\n\", Tq); puts(\"out\");", &program);
 
-    buf_init(&text, 4096);
     call_once(runner, 1, 0, &result);
     fine(runner_take_stderr(runner, &text, 4096));
     assert_string_equal(text.at, "Tq=4\n");

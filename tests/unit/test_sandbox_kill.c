@@ -168,9 +168,8 @@ static int groups_left(const struct sandbox *slot)
 
 static size_t mounts_here(void)
 {
-    auto_buf struct buf text;
+    auto_buf struct buf text = buf_of(1 << 20);
     size_t lines = 0;
-    buf_init(&text, 1 << 20);
     assert_false(err_is(fdio_read_file("/proc/self/mountinfo", &text)));
     for (size_t i = 0; i < text.size; i++)
         lines += text.at[i] == '\n';

@@ -374,8 +374,7 @@ static void options_take_units_and_refuse_nonsense(void **state)
 
 static void json_text_escapes_and_cleans(void **state)
 {
-    auto_buf struct buf out;
-    buf_init(&out, 1024);
+    auto_buf struct buf out = buf_of(1024);
     (void)state;
     struct json_out json = {.out = &out};
     json_text(&json, NULL, "a\"b\\c\nd\te\x01\xff");

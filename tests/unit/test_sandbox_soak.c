@@ -58,8 +58,7 @@ static size_t mounts_of(int pid)
 {
     char path[64];
     size_t lines = 0;
-    auto_buf struct buf text;
-    buf_init(&text, 1 << 20);
+    auto_buf struct buf text = buf_of(1 << 20);
     (void)snprintf(path, sizeof path, "/proc/%d/mountinfo", pid);
     assert_false(err_is(fdio_read_file(path, &text)));
     for (size_t i = 0; i < text.size; i++)

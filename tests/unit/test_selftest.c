@@ -21,10 +21,9 @@ struct place {
 static void overlay_make(struct place *place)
 {
     char path[160];
-    auto_buf struct buf text, small;
+    auto_buf struct buf text = buf_of((size_t)1 << 20);
+    auto_buf struct buf small = buf_of((size_t)1 << 20);
 
-    buf_init(&text, (size_t)1 << 20);
-    buf_init(&small, (size_t)1 << 20);
     assert_false(err_is(fdio_read_file("assignments/attention/assignment.json", &text)));
     for (const char *at = text.at; *at != '\0';) {
         const bool large = strncmp(at, "\"Tq\":704,\"Tk\":704", 17) == 0;
@@ -95,9 +94,8 @@ static void worker_start(struct worker_client *client, const struct place *place
 /* Writes the place's file anew with another fact in it. */
 static void forge(const struct place *place, const struct wire_calibration *calibration)
 {
-    auto_buf struct buf text;
+    auto_buf struct buf text = buf_of(4096);
 
-    buf_init(&text, 4096);
     assert_false(err_is(wire_calibration_json(&text, calibration)));
     assert_false(err_is(fdio_write_file(place->file, text.at, text.size, 0644)));
 }
@@ -192,10 +190,9 @@ static void an_expert_that_is_another_one_here_is_a_complaint(void **state)
     struct worker_client client;
     struct client_events events;
     char path[160];
-    auto_buf struct buf text, changed;
+    auto_buf struct buf text = buf_of((size_t)1 << 20);
+    auto_buf struct buf changed = buf_of((size_t)1 << 20);
 
-    buf_init(&text, (size_t)1 << 20);
-    buf_init(&changed, (size_t)1 << 20);
     (void)snprintf(path, sizeof path, "%s/attention/assignment.json", place->overlay);
     assert_false(err_is(fdio_read_file(path, &text)));
     for (const char *at = text.at; *at != '\0'; at++) {

@@ -251,12 +251,10 @@ static void load_takes_all_sources_in_order(void **state)
 static void a_sample_file_is_itself_a_valid_file(void **state)
 {
     struct place place = fresh();
-    auto_buf struct buf sample;
-    auto_buf struct buf printed;
+    auto_buf struct buf sample = buf_of(65536);
+    auto_buf struct buf printed = buf_of(65536);
     (void)state;
     init(&place);
-    buf_init(&sample, 65536);
-    buf_init(&printed, 65536);
     settings_sample(&sample, &place.settings);
     for (size_t i = 0; i < sample.size; i++) /* take the comment sign off each setting */
         if (sample.at[i] == '#' && sample.at[i + 1] != ' ')

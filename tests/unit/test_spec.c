@@ -56,10 +56,9 @@ static struct spec spec;
 /* Parses the good file with the first `from` replaced by `to`. */
 static struct err parse_changed(const char *from, const char *to)
 {
-    auto_buf struct buf text;
+    auto_buf struct buf text = buf_of(1 << 20);
     const char *at = strstr(good, from);
 
-    buf_init(&text, 1 << 20);
     assert_non_null(at);
     buf_append(&text, good, (size_t)(at - good));
     buf_text(&text, to);
@@ -323,10 +322,9 @@ static char folder[64];
 static void add_file(const char *name, const char *file, const char *from, const char *to)
 {
     char path[192];
-    auto_buf struct buf text;
+    auto_buf struct buf text = buf_of(1 << 20);
     const char *at = strstr(good, from);
 
-    buf_init(&text, 1 << 20);
     buf_append(&text, good, (size_t)(at - good));
     buf_text(&text, to);
     buf_text(&text, at + strlen(from));

@@ -235,10 +235,9 @@ static void timed(struct desk *desk, int64_t generation, double width, const cha
 static void a_quieter_timing_counts_by_itself_and_a_noisier_one_does_not(void **state)
 {
     struct desk *desk = *state;
-    auto_buf struct buf events;
+    auto_buf struct buf events = buf_of(65536);
     int64_t count = 0;
     bool running = false;
-    buf_init(&events, 65536);
     measure(&events);
     finish(desk, "graded", "", 0.5);
     must(db_exec(&desk->store.db, "UPDATE grading SET spec_hash = 'abc'"));
@@ -267,8 +266,7 @@ static void a_quieter_timing_counts_by_itself_and_a_noisier_one_does_not(void **
 static void a_timing_of_another_version_never_counts_by_itself(void **state)
 {
     struct desk *desk = *state;
-    auto_buf struct buf events;
-    buf_init(&events, 65536);
+    auto_buf struct buf events = buf_of(65536);
     measure(&events);
     finish(desk, "graded", "", 0.5);
     must(db_exec(&desk->store.db, "UPDATE grading SET spec_hash = 'older'"));
@@ -334,9 +332,8 @@ static void without_a_check_there_is_nothing_to_time(void **state)
 {
     struct desk *desk = *state;
     struct submission_row row;
-    auto_buf struct buf events;
+    auto_buf struct buf events = buf_of(65536);
     bool found = false;
-    buf_init(&events, 65536);
     must(store_submission_get(&desk->store.db, desk->id, &row, &found));
     assert_int_equal(retime_start(&desk->store.db, &row, &events, "alice", 1).code, ERR_INPUT);
     assert_int_equal(number(desk, "SELECT count(*) FROM grading"), 1);

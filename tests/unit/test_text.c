@@ -42,9 +42,8 @@ static const char *clean(struct buf *out, const char *text, size_t lines, size_t
 
 static void sanitised_text_has_nothing_that_hides_or_moves(void **state)
 {
-    auto_buf struct buf out;
+    auto_buf struct buf out = buf_of(4096);
     (void)state;
-    buf_init(&out, 4096);
     assert_string_equal(clean(&out, "a\tb\nc", 10, 80), "a\tb\nc");
     assert_string_equal(clean(&out, "\033[31mred\r\b\a\x7f", 10, 80), "[31mred");
     assert_string_equal(clean(&out,
@@ -61,9 +60,8 @@ static void sanitised_text_has_nothing_that_hides_or_moves(void **state)
 
 static void sanitised_text_is_cut_by_lines_and_columns(void **state)
 {
-    auto_buf struct buf out;
+    auto_buf struct buf out = buf_of(4096);
     (void)state;
-    buf_init(&out, 4096);
     assert_string_equal(clean(&out, "12345\n67", 10, 4), "1234...\n67");
     assert_string_equal(clean(&out, "1234\n", 10, 4), "1234\n");
     assert_string_equal(clean(&out, "123\xe2\x82\xac", 10, 4), "123..."); /* no half character */

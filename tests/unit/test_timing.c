@@ -67,9 +67,8 @@ static struct bench *bench_of(void **state)
 
 static struct job wrapped_job(const char *body)
 {
-    auto_buf struct buf text;
+    auto_buf struct buf text = buf_of(WIRE_FRAME_MAX);
 
-    buf_init(&text, WIRE_FRAME_MAX);
     buf_text(&text, WRAPPED_BEGIN);
     assert_false(err_is(fdio_read_file("reference/attention/expert.c", &text)));
     buf_text(&text, WRAPPED_END);
@@ -208,7 +207,7 @@ static void a_timing_waits_for_the_lock_and_a_check_does_not(void **state)
     struct job check = client_job(JOB_CHECK, "attention", "reference/attention/expert.c");
     struct job job = client_job(JOB_TIME, "attention", "reference/attention/expert.c");
     struct client_events events;
-    auto_buf struct buf frame;
+    auto_buf struct buf frame = buf_of(WIRE_FRAME_MAX + 4);
     bool ready = false;
 
     auto_close int lock = open(bench->lock, O_RDONLY | O_CLOEXEC);
@@ -219,7 +218,6 @@ static void a_timing_waits_for_the_lock_and_a_check_does_not(void **state)
 
     job.practice = true;
     (void)strcpy(job.only_case, "padded");
-    buf_init(&frame, WIRE_FRAME_MAX + 4);
     assert_false(err_is(wire_put_job(&frame, &job)));
     assert_false(err_is(fdio_write(bench->client.fd, frame.at, frame.size)));
     client_event(&bench->client, &events.list[0]);

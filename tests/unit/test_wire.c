@@ -16,12 +16,11 @@
 
 static struct event round_trip(const struct event *event)
 {
-    auto_buf struct buf frame;
+    auto_buf struct buf frame = buf_of(2 * WIRE_FRAME_MAX);
     struct event back;
     size_t payload = 0;
     bool whole = false;
 
-    buf_init(&frame, 2 * WIRE_FRAME_MAX);
     struct err err = wire_put_event(&frame, event);
     assert_string_equal(err.text, "");
     assert_false(err_is(wire_frame(frame.at, frame.size, &whole, &payload)));
@@ -177,9 +176,8 @@ static void what_does_not_apply_is_absent(void **state)
     (void)state;
     struct event event = {.kind = EVENT_CASE,
                           .one = {.wall_ms = -1, .cpu_ms = -1, .peak_bytes = -1}};
-    auto_buf struct buf json;
+    auto_buf struct buf json = buf_of(4096);
 
-    buf_init(&json, 4096);
     assert_false(err_is(wire_event_json(&json, &event)));
     assert_string_equal(json.at, HEAD "\"case\",\"job\":0,\"body\":{\"index\":0,\"verdict\":"
                                       "\"pass\"}}");
@@ -194,10 +192,9 @@ static void hello_carries_a_calibration_or_none(void **state)
 {
     struct event event = {.kind = EVENT_HELLO, .hello = {.processors = 2, .ranked = true}}, back;
     struct wire_calibration parsed = {.made_at = 0};
-    auto_buf struct buf text;
+    auto_buf struct buf text = buf_of(4096);
     (void)state;
 
-    buf_init(&text, 4096);
     back = round_trip(&event);
     assert_true(back.hello.calibration.made_at == 0);
     event.hello.calibration = (struct wire_calibration){.made_at = 5,
@@ -282,10 +279,9 @@ static void job_survives_with_any_source(void **state)
                       .only_case = "odd",
                       .source = source,
                       .source_size = sizeof source};
-    auto_buf struct buf frame;
+    auto_buf struct buf frame = buf_of(WIRE_FRAME_MAX + 4);
     struct job back;
 
-    buf_init(&frame, WIRE_FRAME_MAX + 4);
     assert_false(err_is(wire_put_job(&frame, &job)));
     struct err err = wire_get_job(&back, frame.at + 4, frame.size - 4);
     assert_string_equal(err.text, "");
@@ -310,9 +306,8 @@ static void too_long_a_message_is_refused_whole(void **state)
 {
     (void)state;
     struct job job = {.assignment = "a", .file_name = "a.c", .source_size = WIRE_FRAME_MAX};
-    auto_buf struct buf frame;
+    auto_buf struct buf frame = buf_of(2 * WIRE_FRAME_MAX);
 
-    buf_init(&frame, 2 * WIRE_FRAME_MAX);
     job.source = calloc(1, WIRE_FRAME_MAX);
     assert_int_equal(wire_put_job(&frame, &job).code, ERR_LIMIT);
     assert_int_equal(frame.size, 0);
@@ -323,9 +318,8 @@ static void what_may_not_be_sent_is_our_own_error(void **state)
 {
     (void)state;
     struct event event = {.kind = EVENT_CASE, .one = {.index = SPEC_CASES_MAX}};
-    auto_buf struct buf frame;
+    auto_buf struct buf frame = buf_of(WIRE_FRAME_MAX);
 
-    buf_init(&frame, WIRE_FRAME_MAX);
     struct err err = wire_put_event(&frame, &event);
     assert_int_equal(err.code, ERR_INTERNAL);
     assert_string_equal(err.text, "field 'index' of a message cannot be sent");

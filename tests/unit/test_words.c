@@ -61,8 +61,7 @@ static void each_code_stands_once(void **state)
 /* Looks for `"PREFIX…"` in a source file and asks the table for each. */
 static void codes_in(const char *path, const char *prefix)
 {
-    auto_buf struct buf text;
-    buf_init(&text, (size_t)1 << 20);
+    auto_buf struct buf text = buf_of((size_t)1 << 20);
     assert_false(err_is(fdio_read_file(path, &text)));
     for (const char *at = text.at; (at = strstr(at, prefix)) != NULL; at++) {
         char code[64];
@@ -173,9 +172,8 @@ static void every_code_of_the_worker_has_a_sentence(void **state)
 
 static void an_unknown_code_stands_for_itself(void **state)
 {
-    auto_buf struct buf out;
+    auto_buf struct buf out = buf_of(256);
     (void)state;
-    buf_init(&out, 256);
     assert_string_equal(words_of("%s_no_such", LANGUAGE_EN), "%s_no_such");
     assert_null(words_find("no_such", LANGUAGE_ZH));
     words_put(&out, LANGUAGE_EN, "%s%n_no_such");
@@ -185,9 +183,8 @@ static void an_unknown_code_stands_for_itself(void **state)
 /* INTERFACE 3.7, word for word. */
 static void the_refusals_read_as_in_the_interface(void **state)
 {
-    auto_buf struct buf out;
+    auto_buf struct buf out = buf_of(4096);
     (void)state;
-    buf_init(&out, 4096);
     words_put(&out, LANGUAGE_EN, "http_403", "ml-2026", "20 Dec");
     buf_text(&out, "\n");
     words_put(&out, LANGUAGE_EN, "http_404", "atention", "attention", "attention, lstm_cell, pca");

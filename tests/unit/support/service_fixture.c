@@ -268,8 +268,7 @@ int service_runs(const struct service_fixture *service)
 {
     char path[160];
     int lines = 0;
-    auto_buf struct buf text;
-    buf_init(&text, 65536);
+    auto_buf struct buf text = buf_of(65536);
     (void)snprintf(path, sizeof path, "%s/runs", service->marks);
     if (err_is(fdio_read_file(path, &text)))
         return 0;

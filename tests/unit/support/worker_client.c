@@ -64,10 +64,9 @@ int client_stop(struct worker_client *client)
 
 void client_run(struct worker_client *client, const struct job *job, struct client_events *out)
 {
-    auto_buf struct buf frame;
+    auto_buf struct buf frame = buf_of(WIRE_FRAME_MAX + 4);
 
     out->count = 0;
-    buf_init(&frame, WIRE_FRAME_MAX + 4);
     struct err err = wire_put_job(&frame, job);
     if (!err_is(err))
         err = fdio_write(client->fd, frame.at, frame.size);
@@ -111,9 +110,8 @@ const struct wire_case *client_first_bad(const struct client_events *events)
 
 struct job client_job(enum job_kind kind, const char *assignment, const char *path)
 {
-    auto_buf struct buf text;
+    auto_buf struct buf text = buf_of(WIRE_FRAME_MAX);
 
-    buf_init(&text, WIRE_FRAME_MAX);
     struct err err = fdio_read_file(path, &text);
     assert_string_equal(err.text, "");
     return client_job_text(kind, assignment, text.at);
