@@ -94,11 +94,10 @@ struct launch_program {
 struct err launch_parse(struct launch_plan *out, const struct spec *spec, const char *source,
                         size_t size);
 
-/* The numbers of one case. ERR_INPUT: "line 3: reason", naming the case unless it is hidden, of
- * which only the fact is told. */
-struct err launch_program(const struct launch_plan *plan, const struct spec *spec,
-                          const struct spec_case *one, const struct launch_limits *limits,
-                          struct launch_program *out);
+/* The numbers of one case, of the spec that the plan was read with. ERR_INPUT: "line 3: reason"
+ * with the case's name; of a hidden one only the fact is told. */
+struct err launch_program(const struct launch_plan *plan, const struct spec_case *one,
+                          const struct launch_limits *limits, struct launch_program *out);
 
 /* Bytes that an argument takes among a kernel's parameters: 8 or 4. */
 int launch_argument_bytes(const struct launch_argument *argument);

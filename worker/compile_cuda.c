@@ -21,6 +21,9 @@
 
 #define HEADER_BYTES_MAX ((size_t)256 << 10)
 #define LOG_BYTES_MAX ((size_t)64 << 10) /* of the assembler's lines: some 300 bytes a kernel */
+#define LOG_LINE_MAX ((size_t)400)
+#define CUBIN_BYTES_MAX (CACHE_OBJECT_MAX - ((size_t)1 << 20)) /* its log is kept with it */
+#define QUOTE_BYTES ((size_t)1024) /* of the diagnostics: for the launch line that is refused */
 
 /* One compilation on its way. */
 struct build {
@@ -31,6 +34,7 @@ struct build {
     const struct spec *spec;
     const char *source;
     size_t source_size;
+    bool practice;
     char file_name[64], header_name[64];
     struct buf header;
     struct cache_entry made; /* object: the assembler's lines, a 0 byte, the cubin */
@@ -42,18 +46,19 @@ static struct err build_init(struct build *build, const char *file_name);
 static struct err build_run(struct build *build);
 static bool refuse(struct build *build, const char *code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-static bool launches_fine(struct build *build);
+static struct err launches_check(struct build *build, bool *out_fine);
 static struct err cubin_get(struct build *build);
 static struct cache_key key_of(const struct build *build);
 static struct err cubin_make(struct build *build, bool *out_lasting);
 static void note_end(struct build *build, const struct tool_result *tool);
 static void keep_lines(struct buf *out, const struct buf *said);
 static bool cubin_fine(struct build *build);
+static bool kernels_find(struct build *build, const char *log, size_t log_size);
 static bool resources_fine(struct build *build);
 static bool step_fine(struct build *build, const struct launch_order *order, int line,
                       const struct spec_case *one);
 static struct wire_kernel *kernel_of(struct build *build, const char *name);
-static const struct spec_case *case_at(const struct spec *spec, int index);
+static const struct spec_case *case_at(const struct build *build, int index);
 static void quote_line(struct build *build, int line);
 
 void cuda_toolchain_find(struct cuda_toolchain *out, const char *architecture)
@@ -85,8 +90,8 @@ void cuda_toolchain_find(struct cuda_toolchain *out, const char *architecture)
 }
 
 struct err compile_cuda(const struct toolchain *toolchain, const struct cuda_toolchain *cuda,
-                        struct nvrtc *nvrtc, const struct spec *spec, const char *file_name,
-                        const char *source, size_t source_size, struct wire_compiled *out_result,
+                        struct nvrtc *nvrtc, const struct spec *spec,
+                        const struct cuda_source *source, struct wire_compiled *out_result,
                         struct cuda_program *out_program)
 {
     const int64_t started_ms = clock_ms();
@@ -95,8 +100,9 @@ struct err compile_cuda(const struct toolchain *toolchain, const struct cuda_too
                           .arch = gpu_arch_find(cuda->architecture),
                           .nvrtc = nvrtc,
                           .spec = spec,
-                          .source = source,
-                          .source_size = source_size,
+                          .source = source->text,
+                          .source_size = source->size,
+                          .practice = source->practice,
                           .result = out_result,
                           .program = out_program};
 
@@ -104,7 +110,7 @@ struct err compile_cuda(const struct toolchain *toolchain, const struct cuda_too
     (void)text_copy(out_result->compiler, sizeof out_result->compiler, cuda->compiler);
     (void)text_copy(out_result->flags, sizeof out_result->flags, cuda->architecture);
     buf_init(&out_program->cubin, CACHE_OBJECT_MAX);
-    struct err err = build_init(&build, file_name);
+    struct err err = build_init(&build, source->file_name);
     if (!err_is(err))
         err = build_run(&build);
     out_result->errors += build.made.errors;
@@ -129,7 +135,8 @@ static struct err build_init(struct build *build, const char *file_name)
     cache_entry_init(&build->made);
     buf_init(&build->header, HEADER_BYTES_MAX);
     if (length > 3 && length < sizeof build->file_name && strspn(file_name, allowed) == length &&
-        file_name[0] != '-' && file_name[0] != '.')
+        file_name[0] != '-' && file_name[0] != '.' &&
+        strncmp(file_name, CUDA_LOG_ASSEMBLER, strlen(CUDA_LOG_ASSEMBLER)) != 0)
         (void)text_copy(build->file_name, sizeof build->file_name, file_name);
     else
         (void)snprintf(build->file_name, sizeof build->file_name, "%s.cu", name);
@@ -141,12 +148,13 @@ static struct err build_init(struct build *build, const char *file_name)
 
 static struct err build_run(struct build *build)
 {
-    if (!launches_fine(build))
-        return err_none();
-    if (!build->cuda->present)
+    if (!build->cuda->present || build->arch == NULL)
         return err_make(ERR_SYSTEM, "%s", build->cuda->why);
-    struct err err = cubin_get(build);
-    if (err_is(err))
+    bool fine = false;
+    struct err err = launches_check(build, &fine);
+    if (!err_is(err) && fine)
+        err = cubin_get(build);
+    if (err_is(err) || !fine)
         return err;
     if (!build->made.compiled) {
         _Static_assert(sizeof build->result->code == sizeof build->made.code &&
@@ -185,7 +193,7 @@ static bool refuse(struct build *build, const char *code, const char *format, ..
 }
 
 /* Read, and in bounds in every case that it would run in. */
-static bool launches_fine(struct build *build)
+static struct err launches_check(struct build *build, bool *out_fine)
 {
     const struct launch_limits limits = {.shared_bytes = build->arch->shared_of_block,
                                          .scratch_bytes = build->spec->limits.memory_extra_bytes};
@@ -193,17 +201,22 @@ static bool launches_fine(struct build *build)
     struct launch_plan *const plan = &build->program->plan;
     const char *code = "launch_line";
 
+    *out_fine = false;
+    if (program == NULL)
+        return err_make(ERR_SYSTEM, "memory for its launches");
     struct err err = launch_parse(plan, build->spec, build->source, build->source_size);
-    for (int i = 0; !err_is(err) && program != NULL; i++) {
-        const struct spec_case *const one = case_at(build->spec, i);
-        if (one == NULL)
-            return true;
+    for (int i = 0; !err_is(err); i++) {
+        const struct spec_case *const one = case_at(build, i);
+        *out_fine = one == NULL;
+        if (*out_fine)
+            return err_none();
         code = "launch_bounds";
-        err = launch_program(plan, build->spec, one, &limits, program);
+        err = launch_program(plan, one, &limits, program);
     }
     if (strncmp(err.text, "line ", 5) == 0) /* as launch.h promises */
         quote_line(build, (int)strtol(err.text + 5, NULL, 10));
-    return refuse(build, code, "%s", err_is(err) ? err.text : "no memory for its launches");
+    (void)refuse(build, code, "%s", err.text); /* always false */
+    return err_none();
 }
 
 /* From the cache, or made and put there. */
@@ -255,13 +268,19 @@ static struct err cubin_make(struct build *build, bool *out_lasting)
     tool_result_init(&tool);
     struct err err = nvrtc_compile(build->nvrtc, &source, &tool, &cubin);
     if (!err_is(err)) {
+        if (tool.end == TOOL_DONE && cubin.size > CUBIN_BYTES_MAX) {
+            tool.end = TOOL_LIMIT;
+            (void)snprintf(tool.message, sizeof tool.message, "a cubin of over %zu MiB",
+                           CUBIN_BYTES_MAX >> 20);
+        }
         note_end(build, &tool);
         build->made.compiled = tool.end == TOOL_DONE;
         keep_lines(&build->made.object, &tool.said);
         buf_append(&build->made.object, "", 1);
-        buf_append(&build->made.object, cubin.at, cubin.size);
+        if (build->made.compiled)
+            buf_append(&build->made.object, cubin.at, cubin.size);
         if (build->made.object.failed)
-            err = err_make(ERR_LIMIT, "a cubin of %zu bytes", cubin.size);
+            err = err_make(ERR_SYSTEM, "memory for a cubin of %zu bytes", cubin.size);
     }
     *out_lasting = tool.end != TOOL_LIMIT;
     tool_result_release(&tool);
@@ -278,7 +297,7 @@ static void note_end(struct build *build, const struct tool_result *tool)
     if (reports.size > 0) {
         const struct diagnostics_count count =
             diagnostics_clean(&made->diagnostics, reports.at, reports.size, build->file_name,
-                              WIRE_DIAGNOSTICS_MAX - made->diagnostics.size);
+                              WIRE_DIAGNOSTICS_MAX - QUOTE_BYTES);
         made->errors += count.errors;
         made->warnings += count.warnings;
     }
@@ -300,7 +319,9 @@ static void keep_lines(struct buf *out, const struct buf *said)
         const char *const line = said->at + at;
         const char *const end = memchr(line, '\n', said->size - at);
         const size_t length = end == NULL ? said->size - at : (size_t)(end - line) + 1;
-        if (length > 5 && memcmp(line, "ptxas", 5) == 0 && memchr(line, '\0', length) == NULL)
+        if (length > strlen(CUDA_LOG_ASSEMBLER) && length < LOG_LINE_MAX &&
+            memcmp(line, CUDA_LOG_ASSEMBLER, strlen(CUDA_LOG_ASSEMBLER)) == 0 &&
+            memchr(line, '\0', length) == NULL)
             buf_append(out, line, length);
         at += length;
     }
@@ -312,19 +333,43 @@ static bool cubin_fine(struct build *build)
     const char *const stop = memchr(object->at, '\0', object->size);
     const size_t log_size = stop == NULL ? object->size : (size_t)(stop - object->at);
     struct cubin_finding finding;
-    auto_buf struct buf reports = buf_of((size_t)1 << 20);
 
-    struct wire_cuda *const cuda = build->result->cuda;
-    cuda->kernels_count = cuda_log_read(object->at, log_size, &reports, cuda->kernels);
-    for (int i = 0; i < cuda->kernels_count; i++)
-        cuda->kernels[i].dynamic_bytes = cuda->kernels[i].occupancy = -1;
     if (stop != NULL)
         buf_append(&build->program->cubin, stop + 1, object->size - log_size - 1);
     if (cubin_audit(build->program->cubin.at, build->program->cubin.size, &build->program->plan,
                     build->arch->number, &finding))
-        return true;
+        return kernels_find(build, object->at, log_size);
     quote_line(build, finding.line);
     return refuse(build, finding.code, "%s", finding.message);
+}
+
+/* What each kernel that is launched needs. The cubin says it; of spills only the log tells. */
+static bool kernels_find(struct build *build, const char *log, size_t log_size)
+{
+    struct wire_cuda *const cuda = build->result->cuda;
+    const struct buf *const cubin = &build->program->cubin;
+    const struct launch_plan *const plan = &build->program->plan;
+    struct wire_kernel told[WIRE_KERNELS_MAX];
+    auto_buf struct buf reports = buf_of((size_t)1 << 20);
+    const int told_count = cuda_log_read(log, log_size, &reports, told);
+
+    _Static_assert(WIRE_KERNELS_MAX >= LAUNCH_STEPS_MAX, "all that are launched have a place");
+    for (int i = 0; i < plan->steps_count; i++) {
+        struct wire_kernel *const kernel = &cuda->kernels[cuda->kernels_count];
+        if (kernel_of(build, plan->steps[i].kernel) != NULL)
+            continue;
+        *kernel = (struct wire_kernel){.dynamic_bytes = -1, .occupancy = -1};
+        (void)text_copy(kernel->name, sizeof kernel->name, plan->steps[i].kernel);
+        if (!cubin_resources(cubin->at, cubin->size, kernel->name, &kernel->registers,
+                             &kernel->shared_bytes))
+            return refuse(build, "broken_object",
+                          "the compiled kernel does not say what '%s' needs", kernel->name);
+        for (int j = 0; j < told_count; j++)
+            if (strcmp(told[j].name, kernel->name) == 0)
+                kernel->spill_bytes = told[j].spill_bytes;
+        cuda->kernels_count++;
+    }
+    return true;
 }
 
 /* Registers, and shared memory together, are known only now. The last visible case is the
@@ -338,9 +383,9 @@ static bool resources_fine(struct build *build)
 
     if (program == NULL)
         return refuse(build, "launch_bounds", "no memory for its launches");
-    for (int i = 0; case_at(build->spec, i) != NULL; i++) {
-        const struct spec_case *const one = case_at(build->spec, i);
-        struct err err = launch_program(plan, build->spec, one, &limits, program);
+    for (int i = 0; case_at(build, i) != NULL; i++) {
+        const struct spec_case *const one = case_at(build, i);
+        struct err err = launch_program(plan, one, &limits, program);
         if (err_is(err)) /* was fine before */
             return refuse(build, "launch_bounds", "%s", err.text);
         for (int j = 0; j < program->steps_count; j++)
@@ -357,15 +402,15 @@ static bool step_fine(struct build *build, const struct launch_order *order, int
     const int threads = (int)(order->block[0] * order->block[1] * order->block[2]);
 
     if (kernel == NULL)
-        return true; /* more kernels than are told of; the driver checks these too */
+        return true; /* kernels_find has them all */
     const int64_t shared = kernel->shared_bytes + order->shared_bytes;
     const bool registers_fit = gpu_arch_registers_fit(kernel->registers, threads);
-    if (!registers_fit || shared > build->arch->shared_of_block)
-        quote_line(build, line);
-    if (one->hidden && (!registers_fit || shared > build->arch->shared_of_block))
-        return refuse(build, "launch_bounds",
-                      "line %d: more than a block of %s has, in a hidden case", line,
+    const bool fits = registers_fit && shared <= build->arch->shared_of_block;
+    if (!fits && one->hidden)
+        return refuse(build, "launch_bounds", "more than a block of %s has, in a hidden case",
                       build->arch->name);
+    if (!fits)
+        quote_line(build, line);
     if (!registers_fit)
         return refuse(
             build, "launch_bounds",
@@ -394,11 +439,15 @@ static struct wire_kernel *kernel_of(struct build *build, const char *name)
     return NULL;
 }
 
-/* The cases that a GPU runs: those for correctness, then its own ranked ones. NULL at the end. */
-static const struct spec_case *case_at(const struct spec *spec, int index)
+/* The cases that a GPU runs: those for correctness, of practice only the visible ones, then its own
+ * ranked ones. NULL at the end. */
+static const struct spec_case *case_at(const struct build *build, int index)
 {
+    const struct spec *const spec = build->spec;
+
     for (int i = 0; i < spec->cases_count; i++)
-        if (!spec->groups[spec->cases[i].group].is_speed && index-- == 0)
+        if (!spec->groups[spec->cases[i].group].is_speed &&
+            !(build->practice && spec->cases[i].hidden) && index-- == 0)
             return &spec->cases[i];
     return index < spec->gpu_cases_count ? &spec->gpu_cases[index] : NULL;
 }
@@ -409,8 +458,8 @@ static void quote_line(struct build *build, int line)
     const char *at = build->source, *const end = at + build->source_size;
     auto_buf struct buf text = buf_of((size_t)1 << 20);
 
-    if (line < 1)
-        return;
+    if (line < 1 || build->made.diagnostics.size + QUOTE_BYTES > WIRE_DIAGNOSTICS_MAX)
+        return; /* the message names the line anyway */
     for (int i = 1; i < line && at < end; i++) {
         const char *const next = memchr(at, '\n', (size_t)(end - at));
         at = next == NULL ? end : next + 1;

@@ -24,6 +24,13 @@ struct cuda_program {
     struct buf cubin; /* owned */
 };
 
+struct cuda_source {
+    const char *file_name; /* as the student called it */
+    const char *text;      /* size bytes */
+    size_t size;
+    bool practice; /* visible cases only */
+};
+
 /* Looks for NVRTC as the jail will show it. architecture "": GPU_ARCH_DEFAULT. Never fails: a host
  * without it is a host without it. */
 void cuda_toolchain_find(struct cuda_toolchain *out, const char *architecture);
@@ -33,10 +40,11 @@ void cuda_toolchain_find(struct cuda_toolchain *out, const char *architecture);
  * out_result   always filled; release with wire_compiled_release
  * out_program  filled if good; the caller releases its cubin in any case
  * Codes when not good: "launch_line" (what a line says), "launch_bounds" (what it comes to in a
- * case), "syntax", "compile_limit", and those of cubin.h. An error is ours. */
+ * case), "syntax", "compile_limit", and those of cubin.h. An error is ours.
+ * Of hidden cases a refusal tells one bit: that some line is beyond its bounds in one of them. */
 struct err compile_cuda(const struct toolchain *toolchain, const struct cuda_toolchain *cuda,
-                        struct nvrtc *nvrtc, const struct spec *spec, const char *file_name,
-                        const char *source, size_t source_size, struct wire_compiled *out_result,
+                        struct nvrtc *nvrtc, const struct spec *spec,
+                        const struct cuda_source *source, struct wire_compiled *out_result,
                         struct cuda_program *out_program);
 
 #endif

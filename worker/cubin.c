@@ -13,8 +13,11 @@
  * in the form with a size, the number of bytes that follow. As ptxas of CUDA 12 and 13 writes. */
 #define FORM_SIZED 4
 #define KIND_PARAMETER 0x17 /* u32, u16 number, u16 offset, u32 with the size from bit 18 on */
-#define KIND_STACK 0x12     /* u32 symbol, u32 bytes of stack that a thread needs */
-#define STO_ENTRY 0x10      /* st_other of a __global__ function */
+#define KIND_REGISTERS 0x2f /* u32 symbol, u32 registers of a thread */
+#define REGISTERS_MAX 255
+#define SHARED_RESERVED 1024 /* for the system, in front of a kernel's own: since sm_90 */
+#define KIND_STACK 0x12      /* u32 symbol, u32 bytes of stack that a thread needs */
+#define STO_ENTRY 0x10       /* st_other of a __global__ function */
 
 struct audit {
     struct elf elf;
@@ -25,6 +28,10 @@ struct audit {
 struct parameter_table {
     int count;
     uint32_t bytes[LAUNCH_ARGUMENTS_MAX];
+};
+
+struct register_table {
+    uint32_t symbol, registers; /* registers 0: not said */
 };
 
 /* Called for each record of a section; false ends the reading. */
@@ -39,13 +46,15 @@ static bool check_stack(struct audit *audit);
 static bool check_steps(struct audit *audit);
 static bool check_arguments(struct audit *audit, const struct launch_step *step);
 static bool is_entry(const struct audit *audit, const char *kernel);
+static size_t entry_find(const struct elf *elf, const char *kernel);
 static void list_entries(const struct audit *audit, char *out, size_t size);
-static bool find_section(const struct audit *audit, const char *prefix, const char *name,
+static bool find_section(const struct elf *elf, const char *prefix, const char *name,
                          Elf64_Shdr *out);
-static bool read_records(const struct audit *audit, const Elf64_Shdr *section, record_fn fn,
+static bool read_records(const struct elf *elf, const Elf64_Shdr *section, record_fn fn,
                          void *context);
 static bool note_parameter(void *context, int kind, const unsigned char *value, size_t size);
 static bool note_stack(void *context, int kind, const unsigned char *value, size_t size);
+static bool note_registers(void *context, int kind, const unsigned char *value, size_t size);
 static uint32_t word_at(const unsigned char *at);
 
 bool cubin_audit(const void *bytes, size_t size, const struct launch_plan *plan, int architecture,
@@ -59,6 +68,31 @@ bool cubin_audit(const void *bytes, size_t size, const struct launch_plan *plan,
         return refuse(&audit, 0, "broken_object", "the compiled kernel is %s", wrong);
     return check_machine(&audit, bytes, architecture) && check_undefined(&audit) &&
            check_static(&audit) && check_stack(&audit) && check_steps(&audit);
+}
+
+bool cubin_resources(const void *bytes, size_t size, const char *kernel, int *out_registers,
+                     int64_t *out_shared_bytes)
+{
+    struct elf elf;
+    Elf64_Shdr section, reserved;
+
+    if (elf_open_cuda(&elf, bytes, size, CUBIN_SECTIONS_MAX) != NULL)
+        return false;
+    struct register_table table = {.symbol = (uint32_t)entry_find(&elf, kernel)};
+    if (table.symbol == 0 || !find_section(&elf, ".nv.info", "", &section) ||
+        !read_records(&elf, &section, note_registers, &table) || table.registers < 1 ||
+        table.registers > REGISTERS_MAX)
+        return false;
+    *out_registers = (int)table.registers;
+    *out_shared_bytes = 0;
+    if (!find_section(&elf, ".nv.shared.", kernel, &section))
+        return true;
+    const uint64_t system =
+        find_section(&elf, ".nv.shared.reserved.0", "", &reserved) ? SHARED_RESERVED : 0;
+    if (section.sh_size > UINT32_MAX)
+        return false;
+    *out_shared_bytes = (int64_t)(section.sh_size > system ? section.sh_size - system : 0);
+    return true;
 }
 
 static bool refuse(struct audit *audit, int line, const char *code, const char *format, ...)
@@ -134,9 +168,9 @@ static bool check_stack(struct audit *audit)
     Elf64_Shdr section;
     uint32_t most = 0;
 
-    if (!find_section(audit, ".nv.info", "", &section))
+    if (!find_section(&audit->elf, ".nv.info", "", &section))
         return true;
-    if (!read_records(audit, &section, note_stack, &most))
+    if (!read_records(&audit->elf, &section, note_stack, &most))
         return refuse(audit, 0, "broken_object", "the compiled kernel has a broken .nv.info");
     return most <= CUBIN_STACK_MAX ||
            refuse(audit, 0, "stack_memory",
@@ -168,8 +202,8 @@ static bool check_arguments(struct audit *audit, const struct launch_step *step)
     struct parameter_table table = {.count = 0};
     Elf64_Shdr section;
 
-    if (!find_section(audit, ".nv.info.", step->kernel, &section) ||
-        !read_records(audit, &section, note_parameter, &table))
+    if (!find_section(&audit->elf, ".nv.info.", step->kernel, &section) ||
+        !read_records(&audit->elf, &section, note_parameter, &table))
         return refuse(audit, step->line, "broken_object",
                       "the compiled kernel does not say what '%.48s' takes", step->kernel);
     if (table.count != step->arguments_count)
@@ -189,15 +223,21 @@ static bool check_arguments(struct audit *audit, const struct launch_step *step)
 
 static bool is_entry(const struct audit *audit, const char *kernel)
 {
-    for (size_t i = 1; i < audit->elf.symbols_count; i++) {
-        const Elf64_Sym symbol = elf_symbol(&audit->elf, i);
-        const char *const name = elf_symbol_name(&audit->elf, &symbol);
+    return entry_find(&audit->elf, kernel) != 0;
+}
+
+/* Its symbol, 0 if there is none. */
+static size_t entry_find(const struct elf *elf, const char *kernel)
+{
+    for (size_t i = 1; i < elf->symbols_count; i++) {
+        const Elf64_Sym symbol = elf_symbol(elf, i);
+        const char *const name = elf_symbol_name(elf, &symbol);
         if (name != NULL && ELF64_ST_TYPE(symbol.st_info) == STT_FUNC &&
             symbol.st_shndx != SHN_UNDEF && (symbol.st_other & STO_ENTRY) != 0 &&
             strcmp(name, kernel) == 0)
-            return true;
+            return i;
     }
-    return false;
+    return 0;
 }
 
 static void list_entries(const struct audit *audit, char *out, size_t size)
@@ -217,14 +257,14 @@ static void list_entries(const struct audit *audit, char *out, size_t size)
 }
 
 /* The section called prefix and name together. */
-static bool find_section(const struct audit *audit, const char *prefix, const char *name,
+static bool find_section(const struct elf *elf, const char *prefix, const char *name,
                          Elf64_Shdr *out)
 {
-    for (size_t i = 1; i < audit->elf.sections_count; i++) {
-        const Elf64_Shdr section = elf_section(&audit->elf, i);
-        const char *const have = elf_section_name(&audit->elf, &section);
+    for (size_t i = 1; i < elf->sections_count; i++) {
+        const Elf64_Shdr section = elf_section(elf, i);
+        const char *const have = elf_section_name(elf, &section);
         if (have == NULL || strncmp(have, prefix, strlen(prefix)) != 0 ||
-            strcmp(have + strlen(prefix), name) != 0 || !elf_holds(&audit->elf, &section))
+            strcmp(have + strlen(prefix), name) != 0 || !elf_holds(elf, &section))
             continue;
         *out = section;
         return true;
@@ -232,10 +272,12 @@ static bool find_section(const struct audit *audit, const char *prefix, const ch
     return false;
 }
 
-static bool read_records(const struct audit *audit, const Elf64_Shdr *section, record_fn fn,
+static bool read_records(const struct elf *elf, const Elf64_Shdr *section, record_fn fn,
                          void *context)
 {
-    const unsigned char *at = audit->elf.bytes + section->sh_offset;
+    if (section->sh_type == SHT_NOBITS)
+        return false;
+    const unsigned char *at = elf->bytes + section->sh_offset;
     size_t left = section->sh_size;
 
     while (left >= 4) {
@@ -270,6 +312,15 @@ static bool note_stack(void *context, int kind, const unsigned char *value, size
 
     if (kind == KIND_STACK && size >= 8 && word_at(value + 4) > *most)
         *most = word_at(value + 4);
+    return true;
+}
+
+static bool note_registers(void *context, int kind, const unsigned char *value, size_t size)
+{
+    struct register_table *const table = context;
+
+    if (kind == KIND_REGISTERS && size >= 8 && word_at(value) == table->symbol)
+        table->registers = word_at(value + 4);
     return true;
 }
 

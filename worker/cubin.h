@@ -27,4 +27,10 @@ struct cubin_finding {
 bool cubin_audit(const void *bytes, size_t size, const struct launch_plan *plan, int architecture,
                  struct cubin_finding *out);
 
+/* What the kernel needs of the device, by the cubin's own records. Returns false if it does not say
+ * so (broken, or no such kernel). The numbers are bounded: 1 to 255 registers of a thread, at most
+ * 2^32 bytes of static shared memory of a block. */
+bool cubin_resources(const void *bytes, size_t size, const char *kernel, int *out_registers,
+                     int64_t *out_shared_bytes);
+
 #endif

@@ -1,5 +1,5 @@
-/* Line by line: "NAME(LINE): error: …" is a report, "ptxas …" are resources, and of the rest only
- * excerpts (indented) are kept. */
+/* Line by line: "NAME(LINE): error: …" is a report, "ptxas …" says what is spilled, and of the rest
+ * only excerpts (indented) are kept. */
 #include "worker/cuda_log.h"
 
 #include "sandbox/base/text.h"
@@ -9,15 +9,18 @@
 #include <string.h>
 
 #define LINE_MAX_BYTES 2000
+#define SPILL_BYTES_MAX 1000000000
 
 struct reader {
     struct buf *reports;
     struct wire_kernel *kernels;
     int count;
+    struct wire_kernel *now; /* whose lines come; NULL: of none that is told */
 };
 
 static void line_read(struct reader *reader, const char *line);
-static void read_ptxas(struct reader *reader, const char *line);
+static bool read_assembler(struct reader *reader, const char *line);
+static void read_entry(struct reader *reader, const char *name);
 static bool read_report(struct reader *reader, const char *line);
 static int64_t number_before(const char *line, const char *words);
 
@@ -40,46 +43,46 @@ int cuda_log_read(const char *text, size_t size, struct buf *reports,
 
 static void line_read(struct reader *reader, const char *line)
 {
-    if (strncmp(line, "ptxas", 5) == 0) {
-        read_ptxas(reader, line);
-        return;
-    }
-    if (read_report(reader, line) || line[0] != ' ')
+    if (read_report(reader, line) || read_assembler(reader, line) || line[0] != ' ')
         return;
     if (line[strspn(line, " ")] != '\0') /* an excerpt of the source, or the mark below it */
         buf_printf(reader->reports, "%s\n", line);
 }
 
-static void read_ptxas(struct reader *reader, const char *line)
+/* True for a line of the assembler. */
+static bool read_assembler(struct reader *reader, const char *line)
 {
-    static const char entry[] = "Compiling entry function '";
-    const char *const at = strstr(line, entry);
+    static const char entry[] = CUDA_LOG_ASSEMBLER " info    : Compiling entry function '";
+    static const char more[] = CUDA_LOG_ASSEMBLER "         . ";
 
-    if (at != NULL && reader->count < WIRE_KERNELS_MAX) {
-        struct wire_kernel *const kernel = &reader->kernels[reader->count++];
-        *kernel = (struct wire_kernel){.registers = 0};
-        (void)snprintf(kernel->name, sizeof kernel->name, "%.*s",
-                       (int)strcspn(at + strlen(entry), "'"), at + strlen(entry));
-        for (char *c = kernel->name; *c != '\0'; c++)
-            if (*c < ' ' || *c > '~')
-                *c = '?';
-        return;
+    if (strncmp(line, CUDA_LOG_ASSEMBLER " error", sizeof CUDA_LOG_ASSEMBLER + 5) == 0 ||
+        strncmp(line, CUDA_LOG_ASSEMBLER " fatal", sizeof CUDA_LOG_ASSEMBLER + 5) == 0) {
+        buf_printf(reader->reports, "%s: error: %s\n", CUDA_LOG_ASSEMBLER,
+                   line + strcspn(line, ":") + (strchr(line, ':') != NULL));
+    } else if (strncmp(line, entry, strlen(entry)) == 0) {
+        read_entry(reader, line + strlen(entry));
+    } else if (strncmp(line, more, strlen(more)) == 0 && reader->now != NULL) {
+        const int64_t stores = number_before(line, " bytes spill stores");
+        const int64_t loads = number_before(line, " bytes spill loads");
+        if (stores >= 0 && stores + (loads > 0 ? loads : 0) <= SPILL_BYTES_MAX)
+            reader->now->spill_bytes = stores + (loads > 0 ? loads : 0);
     }
-    if (strstr(line, "ptxas error") == line || strstr(line, "ptxas fatal") == line)
-        buf_printf(reader->reports, "ptxas: error: %s\n", line + strcspn(line, ":") + 1);
-    if (reader->count == 0 || at != NULL)
+    return strncmp(line, CUDA_LOG_ASSEMBLER " ", sizeof CUDA_LOG_ASSEMBLER) == 0;
+}
+
+/* name: up to a quote. */
+static void read_entry(struct reader *reader, const char *name)
+{
+    reader->now = NULL;
+    if (reader->count == WIRE_KERNELS_MAX)
         return;
-    struct wire_kernel *const kernel = &reader->kernels[reader->count - 1];
-    const int64_t stores = number_before(line, " bytes spill stores");
-    const int64_t loads = number_before(line, " bytes spill loads");
-    const int64_t registers = number_before(line, " registers");
-    const int64_t shared = number_before(line, " bytes smem");
-    if (stores >= 0)
-        kernel->spill_bytes = stores + (loads > 0 ? loads : 0);
-    if (registers >= 0)
-        kernel->registers = (int)registers;
-    if (shared >= 0)
-        kernel->shared_bytes = shared;
+    reader->now = &reader->kernels[reader->count++];
+    *reader->now = (struct wire_kernel){.registers = 0};
+    (void)snprintf(reader->now->name, sizeof reader->now->name, "%.*s", (int)strcspn(name, "'"),
+                   name);
+    for (char *c = reader->now->name; *c != '\0'; c++)
+        if (*c < ' ' || *c > '~')
+            *c = '?';
 }
 
 /* "NAME(12): error: …", "NAME(12): warning #177-D: …", "NAME(1): catastrophic error: …" */

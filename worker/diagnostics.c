@@ -164,6 +164,8 @@ static void cut_to(struct buf *out, const char *text, size_t size, size_t max)
     static const char mark[] = "...\n";
 
     if (size > max) {
+        if (max < strlen(mark))
+            return;
         const char *end = memrchr(text, '\n', max - strlen(mark));
         buf_append(out, text, end == NULL ? 0 : (size_t)(end - text) + 1);
         buf_text(out, mark);

@@ -7,11 +7,13 @@
 #include "worker/check.h"
 #include "worker/selftest.h"
 #include "worker/timing.h"
+#include "worker/timing_lock.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+static void warm_up(struct worker *worker);
 static void one_line(char *out, size_t size, const char *text);
 static struct err job_steps(struct worker *worker, const struct job *job, struct wire_done *done);
 static struct err gpu_steps(struct worker *worker, const struct job *job, const struct spec *spec,
@@ -52,10 +54,19 @@ struct err job_run(struct worker *worker, const struct job *job)
     }
     event.done.took_ms = clock_ms() - started_ms;
     err = worker->emit(worker->emit_context, &event);
-    /* The next CUDA source finds a warm compiler; a failure shows when it is needed. */
-    if (worker->nvrtc.slot != NULL)
-        (void)nvrtc_warm(&worker->nvrtc);
+    warm_up(worker);
     return err;
+}
+
+/* The next CUDA source finds a warm compiler. Loading it takes 200 ms of a processor, so never
+ * beside a timing. */
+static void warm_up(struct worker *worker)
+{
+    auto_close int lock = -1;
+
+    if (worker->nvrtc.slot != NULL &&
+        !err_is(timing_lock_take(worker->timing_lock, TIMING_LOCK_SHARED, &lock)))
+        nvrtc_warm_up(&worker->nvrtc);
 }
 
 static struct err job_steps(struct worker *worker, const struct job *job, struct wire_done *done)
@@ -98,12 +109,15 @@ static struct err gpu_steps(struct worker *worker, const struct job *job, const 
 {
     struct event event = {.kind = EVENT_COMPILED, .job = job->id};
     auto_free struct cuda_program *program = calloc(1, sizeof *program);
+    const struct cuda_source source = {.file_name = job->file_name,
+                                       .text = job->source,
+                                       .size = job->source_size,
+                                       .practice = job->practice};
 
     if (program == NULL)
         return err_make(ERR_SYSTEM, "memory for a CUDA program");
-    struct err err =
-        compile_cuda(&worker->toolchain, &worker->cuda, &worker->nvrtc, spec, job->file_name,
-                     job->source, job->source_size, &event.compiled, program);
+    struct err err = compile_cuda(&worker->toolchain, &worker->cuda, &worker->nvrtc, spec, &source,
+                                  &event.compiled, program);
     done->outcome = event.compiled.good ? OUTCOME_COMPILED_ONLY : OUTCOME_COMPILE_ERROR;
     if (event.compiled.good)
         (void)text_copy(done->message, sizeof done->message, "no GPU on this worker"); /* fits */

@@ -12,8 +12,10 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define WAIT_MS 3500000   /* a slot's longest wall limit is an hour: a process older goes first */
-#define PATIENCE_MS 60000 /* only a starved machine gets here before the CPU limit */
+#define WAIT_MS 3500000 /* a slot's longest wall limit is an hour: a process older goes first */
+#define WARM_MS 3000
+#define STILL_MS 20
+#define PATIENCE_MS 60000                /* only a starved machine gets here before the CPU limit */
 #define MEMORY_BYTES ((uint64_t)3 << 29) /* NVRTC itself holds 85 MB; 1 GiB is the source's */
 #define CUBIN_BYTES_MAX ((uint64_t)16 << 20)
 
@@ -23,6 +25,7 @@ static struct err hand_over(struct nvrtc *nvrtc, const struct nvrtc_source *sour
 static struct err await(struct nvrtc *nvrtc, struct sandbox_result *out_ended);
 static struct err judge(const struct sandbox_result *ended, struct tool_result *out);
 static struct err judge_exit(const struct sandbox_result *ended, struct tool_result *out);
+static bool says(const struct buf *said, const char *words);
 static struct err limit(struct tool_result *out, const char *words, const char *evidence);
 static void forget(struct nvrtc *nvrtc);
 
@@ -44,10 +47,11 @@ struct err nvrtc_warm(struct nvrtc *nvrtc)
 {
     struct err err = err_none();
 
-    if (nvrtc->waiting && clock_ms() - nvrtc->born_ms < WAIT_MS)
+    const bool gone = nvrtc->waiting && sandbox_is_over(nvrtc->slot);
+    if (nvrtc->waiting && !gone && clock_ms() - nvrtc->born_ms < WAIT_MS)
         return err;
     if (nvrtc->waiting) {
-        sandbox_close(nvrtc->slot); /* too old to finish a source before its wall limit */
+        sandbox_close(nvrtc->slot); /* ended, or too old to finish a source before its limit */
         nvrtc->slot = NULL;
     }
     forget(nvrtc);
@@ -58,6 +62,22 @@ struct err nvrtc_warm(struct nvrtc *nvrtc)
     if (err_is(err))
         forget(nvrtc);
     return err;
+}
+
+void nvrtc_warm_up(struct nvrtc *nvrtc)
+{
+    const int64_t until_ms = clock_ms() + WARM_MS;
+    uint64_t used_us = 0;
+    uint64_t before_us;
+
+    if (err_is(nvrtc_warm(nvrtc)))
+        return; /* shows when it is needed */
+    do {
+        before_us = used_us;
+        (void)usleep(STILL_MS * 1000);
+        if (err_is(sandbox_cpu_us(nvrtc->slot, &used_us)))
+            return;
+    } while ((used_us == 0 || used_us - before_us > STILL_MS * 100) && clock_ms() < until_ms);
 }
 
 struct err nvrtc_compile(struct nvrtc *nvrtc, const struct nvrtc_source *source,
@@ -192,7 +212,7 @@ static struct err judge_exit(const struct sandbox_result *ended, struct tool_res
 
     if (ended->exit_code == 0)
         out->end = TOOL_DONE;
-    else if (memmem(out->said.at, out->said.size, gone, strlen(gone)) != NULL)
+    else if (says(&out->said, gone))
         return limit(out, "over 1 GiB of memory", "it says that none is left");
     else if (ended->exit_code == 1 && out->said.size > 0)
         out->end = TOOL_ERRORS;
@@ -202,6 +222,20 @@ static struct err judge_exit(const struct sandbox_result *ended, struct tool_res
         return err_make(ERR_INTERNAL, "the CUDA compiler exited with %d: %.80s", ended->exit_code,
                         out->said.at != NULL ? out->said.at : "");
     return err_none();
+}
+
+/* In a line of its own, not in an excerpt of the source, which is indented. */
+static bool says(const struct buf *said, const char *words)
+{
+    for (size_t at = 0; at < said->size;) {
+        const char *const line = said->at + at;
+        const char *const end = memchr(line, '\n', said->size - at);
+        const size_t length = end == NULL ? said->size - at : (size_t)(end - line);
+        if (*line != ' ' && memmem(line, length, words, strlen(words)) != NULL)
+            return true;
+        at += length + 1;
+    }
+    return false;
 }
 
 static struct err limit(struct tool_result *out, const char *words, const char *evidence)

@@ -39,6 +39,9 @@ void nvrtc_release(struct nvrtc *nvrtc);
  * or no CUDA toolkit on this host. */
 struct err nvrtc_warm(struct nvrtc *nvrtc);
 
+/* The same, and returns when it rests. Never fails: what is wrong shows when it is needed. */
+void nvrtc_warm_up(struct nvrtc *nvrtc);
+
 /* Compiles. out_result: TOOL_DONE with the cubin in `out_cubin`, TOOL_ERRORS, or TOOL_LIMIT; the
  * log in `said` in any case. An error is ours, and the next call starts anew. */
 struct err nvrtc_compile(struct nvrtc *nvrtc, const struct nvrtc_source *source,

@@ -93,6 +93,7 @@ static int fail(const char *what, const char *why)
 
 static bool library_load(struct library *out)
 {
+    *out = (struct library){.create = NULL};
     const struct {
         const char *name;
         void *place;
@@ -190,7 +191,9 @@ static int leave_log(const struct library *library, nvrtc_program program)
     if (library->log_size(program, &size) != 0 || size == 0)
         return fail("nvrtcGetProgramLogSize", "failed");
     char *const text = malloc(size);
-    if (text == NULL || library->log(program, text) != 0)
+    if (text == NULL)
+        return EXIT_CRASHED; /* the source's: a log of that size */
+    if (library->log(program, text) != 0)
         return fail("nvrtcGetProgramLog", "failed");
     const bool fine = put(STDERR_FILENO, text, size - 1);
     free(text);
@@ -203,7 +206,9 @@ static int leave_cubin(const struct library *library, nvrtc_program program)
     if (library->cubin_size(program, &size) != 0 || size == 0)
         return fail("nvrtcGetCUBINSize", "failed");
     char *const bytes = malloc(size);
-    if (bytes == NULL || library->cubin(program, bytes) != 0)
+    if (bytes == NULL)
+        return EXIT_CRASHED;
+    if (library->cubin(program, bytes) != 0)
         return fail("nvrtcGetCUBIN", "failed");
     const bool fine = put(STDOUT_FILENO, bytes, size);
     free(bytes);

@@ -26,7 +26,7 @@
 #define WIRE_STDERR_MAX 2048 /* of one case, sanitised; a report stays under 512 KiB */
 #define WIRE_MAP_MAX 32
 #define WIRE_RATIOS_MAX 256
-#define WIRE_KERNELS_MAX 16  /* of a CUDA source; further ones are not told */
+#define WIRE_KERNELS_MAX 32  /* those that a CUDA source launches */
 #define WIRE_LAUNCHES_MAX 32 /* its launch lines */
 
 /* -- jobs, grader to worker ------------------------------------------------------------------- */
@@ -118,10 +118,10 @@ struct wire_kernel {
     char name[64];
     int registers;         /* of a thread */
     int64_t shared_bytes;  /* of a block, static */
-    int64_t dynamic_bytes; /* likewise, as the launch line asks; < 0: it is not launched */
+    int64_t dynamic_bytes; /* likewise, as the launch line asks; < 0: in no visible case */
     int64_t spill_bytes;   /* stores and loads */
-    int threads;           /* of a block; 0: not launched */
-    int occupancy;         /* percent; -1: not launched */
+    int threads;           /* of a block; 0: in no visible case */
+    int occupancy;         /* percent; -1: likewise */
 };
 
 /* What a CUDA source launches, and the kernels that it has. */
@@ -232,6 +232,13 @@ struct err wire_put_event(struct buf *out, const struct event *event);
 
 /* Appends the JSON object alone, without the length: what is stored. */
 struct err wire_event_json(struct buf *out, const struct event *event);
+
+/* A worker that doubts its machine (a complaint) tests it again after so long, when nothing is
+ * asked or before the next timing. */
+#define WIRE_DOUBT_US ((int64_t)300 * 1000000)
+
+/* False while it doubts: a timing would be refused. now_at: UTC us. */
+bool wire_may_time(const struct wire_hello *hello, int64_t now_at);
 
 /* A calibration as one line of JSON, and back; as strict as an event. */
 struct err wire_calibration_json(struct buf *out, const struct wire_calibration *calibration);

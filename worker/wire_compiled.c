@@ -31,7 +31,7 @@ static const struct wire_field compiled_fields[] = {
 #define AT(member) WIRE_AT(struct wire_kernel, member)
 static const struct wire_field kernel_fields[] = {
     {"name",          WIRE_TEXT,  AT(name),          WIRE_ALWAYS,   0, 0,         NULL},
-    {"registers",     WIRE_INT,   AT(registers),     WIRE_ALWAYS,   0, 65536,     NULL},
+    {"registers",     WIRE_INT,   AT(registers),     WIRE_ALWAYS,   0, 255,       NULL},
     {"shared_bytes",  WIRE_INT64, AT(shared_bytes),  WIRE_ALWAYS,   0, BYTES_MAX, NULL},
     {"dynamic_bytes", WIRE_INT64, AT(dynamic_bytes), WIRE_WHEN_SET, 0, BYTES_MAX, NULL},
     {"spill_bytes",   WIRE_INT64, AT(spill_bytes),   WIRE_ALWAYS,   0, BYTES_MAX, NULL},

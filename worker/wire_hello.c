@@ -88,3 +88,9 @@ struct err wire_calibration_parse(struct wire_calibration *out, const char *text
         *out = read;
     return err;
 }
+
+bool wire_may_time(const struct wire_hello *hello, int64_t now_at)
+{
+    return hello->ranked || hello->calibration.complaint[0] == '\0' ||
+           now_at >= hello->calibration.made_at + WIRE_DOUBT_US;
+}

@@ -79,10 +79,12 @@ static void fine(struct err err)
 static double ours(struct bench *bench, const struct buf *source)
 {
     struct wire_compiled result;
+    const struct cuda_source given = {
+        .file_name = "bench.cu", .text = source->at, .size = source->size};
     const int64_t started_us = clock_us();
 
-    fine(compile_cuda(&bench->toolchain, &bench->cuda, &bench->nvrtc, &bench->spec, "bench.cu",
-                      source->at, source->size, &result, &bench->program));
+    fine(compile_cuda(&bench->toolchain, &bench->cuda, &bench->nvrtc, &bench->spec, &given, &result,
+                      &bench->program));
     const double took = (double)(clock_us() - started_us) / 1000;
     if (!result.good)
         fine(err_make(ERR_INTERNAL, "%s", result.message));

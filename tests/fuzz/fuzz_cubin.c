@@ -31,6 +31,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     for (const char *at = finding.message; *at != '\0'; at++)
         if (*at < ' ' || *at > '~')
             abort();
+    int registers = 1;
+    int64_t shared = 0;
+    if (cubin_resources(bytes, size, "k", &registers, &shared) &&
+        (registers < 1 || registers > 255 || shared < 0))
+        abort();
     try_log((const char *)bytes, size);
     return 0;
 }
@@ -45,6 +50,6 @@ static void try_log(const char *text, size_t size)
         abort();
     for (int i = 0; i < count; i++)
         if (memchr(kernels[i].name, '\0', sizeof kernels[i].name) == NULL ||
-            kernels[i].spill_bytes < 0 || kernels[i].registers < 0)
+            kernels[i].spill_bytes < 0)
             abort();
 }

@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     if (err_is(err) && (err.code != ERR_INPUT || err.text[0] == '\0'))
         abort();
     for (int i = 0; i < spec.cases_count && !err_is(err); i++) {
-        struct err bad = launch_program(&plan, &spec, &spec.cases[i], &limits, &program);
+        struct err bad = launch_program(&plan, &spec.cases[i], &limits, &program);
         if (err_is(bad) && bad.code != ERR_INPUT)
             abort();
         if (!err_is(bad))

@@ -2,6 +2,7 @@
  * Where this host has no NVRTC, the tests that need it are skipped. */
 #include "sandbox/base/clock.h"
 #include "sandbox/base/fdio.h"
+#include "sandbox/jail_tools.h"
 #include "tests/unit/support/check.h"
 #include "worker/compile_cuda.h"
 #include "worker/cubin.h"
@@ -24,6 +25,8 @@ struct bench {
     struct spec spec;
     struct cuda_program program;
     char slot[4200];
+    const char *file_name;
+    bool practice;
 };
 
 static int bench_setup(void **state)
@@ -32,6 +35,7 @@ static int bench_setup(void **state)
     char path[4200];
     if (bench == NULL)
         return -1;
+    bench->file_name = "attention.cu";
     struct err err = toolchain_find(&bench->toolchain, NULL);
     (void)snprintf(path, sizeof path, "%s/assignments/attention/assignment.json",
                    bench->toolchain.home);
@@ -46,7 +50,14 @@ static int bench_setup(void **state)
     nvrtc_init(&bench->nvrtc, &options);
     /* As the slot looks: beside build/sandbox, not beside this program. */
     cuda_toolchain_find(&bench->cuda, "");
-    if (!err_is(nvrtc_warm(&bench->nvrtc))) {
+    struct jail_tools tools;
+    bool has = !err_is(jail_tools_find(&tools)) && tools.nvrtc[0] != '\0';
+    err = nvrtc_warm(&bench->nvrtc);
+    if (has && err_is(err)) {
+        print_error("there is an NVRTC, but it does not start: %s\n", err.text);
+        return -1;
+    }
+    if (!err_is(err)) {
         bench->cuda.present = true;
         (void)snprintf(bench->cuda.compiler, sizeof bench->cuda.compiler, "nvrtc");
         (void)snprintf(bench->cuda.identity, sizeof bench->cuda.identity, "test");
@@ -76,9 +87,13 @@ static struct bench *bench_of(void **state)
 static struct wire_compiled compile(struct bench *bench, const char *source)
 {
     struct wire_compiled result;
+    const struct cuda_source given = {.file_name = bench->file_name,
+                                      .text = source,
+                                      .size = strlen(source),
+                                      .practice = bench->practice};
     buf_release(&bench->program.cubin);
     struct err err = compile_cuda(&bench->toolchain, &bench->cuda, &bench->nvrtc, &bench->spec,
-                                  "attention.cu", source, strlen(source), &result, &bench->program);
+                                  &given, &result, &bench->program);
     buf_release(&bench->program.cubin);
     if (err_is(err))
         fail_msg("our failure: %s", err.text);
@@ -199,7 +214,7 @@ static void starters_and_solutions_compile(void **state)
 
 /* The hostile sources: `refused` end here, with the code of their first line; those of `hostile`
  * are for a device, and only shown to compile. */
-static void hostile_sources_end_as_their_first_line_says(void **state)
+static void hostile_sources_are_refused_as_they_say_or_compile(void **state)
 {
     struct bench *bench = bench_of(state);
     static const char *const folders[] = {"refused", "hostile"};
@@ -265,12 +280,97 @@ static void reports_and_resources_are_read_from_the_log(void **state)
 
     assert_int_equal(cuda_log_read(log, strlen(log), &reports, kernels), 1);
     assert_string_equal(kernels[0].name, "k");
-    assert_int_equal(kernels[0].registers, 255);
-    assert_int_equal(kernels[0].shared_bytes, 256);
     assert_int_equal(kernels[0].spill_bytes, 40);
     assert_string_equal(reports.at,
                         "a.cu:12: error: identifier \"x\" is undefined\n      x = 1;\n      ^\n"
                         "a.cu:3: warning: variable \"y\" was declared but never referenced\n");
+}
+
+/* `#line` names any file: what a student writes that way is no resource. */
+static void what_a_student_says_of_resources_is_not_believed(void **state)
+{
+    struct bench *bench = bench_of(state);
+    static const char forged[] =
+        "//@ launch k<<<Tq, 128>>>(D, o)\n"
+        "#line 1 \"ptxas info    : Compiling entry function 'k' for 'sm_90'\"\n"
+        "static __device__ int unused_one() { int x; return 0; }\n"
+        "#line 1 \"ptxas info    : Used 134217728 registers, 70000 bytes smem\"\n"
+        "static __device__ int unused_two() { int y; return 0; }\n" KERNEL("int n, float *o",
+                                                                           "o[n] = 1;");
+    struct wire_compiled result = compile(bench, forged);
+    assert_true(result.good);
+    assert_in_range(result.cuda->kernels[0].registers, 4, 64);
+    assert_int_equal(result.cuda->kernels[0].shared_bytes, 0);
+    wire_compiled_release(&result);
+
+    bench->file_name = "ptxas.cu"; /* every report of it would look like the assembler's */
+    result =
+        compile(bench, "//@ launch k<<<Tq, 128>>>(D, o)\n" KERNEL("int n, float *o", "x = 1;"));
+    bench->file_name = "attention.cu";
+    assert_false(result.good);
+    assert_int_equal(result.errors, 1);
+    assert_non_null(strstr(result.diagnostics, "attention.cu:4: error: "));
+    wire_compiled_release(&result);
+}
+
+/* Seventeen and more kernels: each has its own numbers. */
+static void all_kernels_that_are_launched_are_told(void **state)
+{
+    struct bench *bench = bench_of(state);
+    auto_buf struct buf source = buf_of(65536);
+
+    for (int i = 0; i < LAUNCH_STEPS_MAX; i++)
+        buf_printf(&source, "//@ launch k%d<<<Tq, 128>>>(D, o)\n", i);
+    for (int i = 0; i < LAUNCH_STEPS_MAX; i++)
+        buf_printf(&source,
+                   "extern \"C\" __global__ void k%d(int n, float *o)\n{\n"
+                   "    __shared__ float s[%d];\n    s[threadIdx.x %% %d] = o[n];\n"
+                   "    __syncthreads();\n    o[n] = s[n %% %d];\n}\n",
+                   i, i + 1, i + 1, i + 1);
+    struct wire_compiled result = compile(bench, source.at);
+    assert_true(result.good);
+    assert_int_equal(result.cuda->kernels_count, LAUNCH_STEPS_MAX);
+    for (int i = 0; i < LAUNCH_STEPS_MAX; i++)
+        assert_int_equal(result.cuda->kernels[i].shared_bytes, 4 * (i + 1));
+    wire_compiled_release(&result);
+}
+
+/* Practice knows nothing of hidden sizes, and a refusal for one does not say which line it was. */
+static void hidden_sizes_are_not_read_out_by_launch_lines(void **state)
+{
+    struct bench *bench = bench_of(state);
+    static const char probe[] =
+        "//@ launch k<<<1, (Tk-Tq)*20+1>>>(D, o)\n" KERNEL("int n, float *o", "");
+
+    struct wire_compiled result = compile(bench, probe);
+    assert_string_equal(result.code, "launch_bounds");
+    assert_null(strstr(result.message, "line 1"));
+    assert_string_equal(result.diagnostics, "");
+    wire_compiled_release(&result);
+    bench->practice = true;
+    result = compile(bench, probe);
+    bench->practice = false;
+    assert_true(result.good);
+    wire_compiled_release(&result);
+}
+
+/* Reports up to the brim leave room for the launch line that is refused. */
+static void many_warnings_and_a_refused_line_are_no_failure_of_ours(void **state)
+{
+    struct bench *bench = bench_of(state);
+    for (int width = 0; width < 4; width++) {
+        auto_buf struct buf source = buf_of(1 << 20);
+        buf_text(&source, "//@ launch f<<<Tq, 128>>>(D, o)\n");
+        for (int i = 0; i < 99; i++)
+            buf_printf(&source, "static __device__ int f%d() { int unused_%0*d; return 0; }\n", i,
+                       100 + width, i);
+        buf_text(&source, KERNEL("int n, float *o", ""));
+        struct wire_compiled result = compile(bench, source.at);
+        assert_string_equal(result.code, "missing_kernel");
+        assert_in_range(strlen(result.diagnostics), 1000, WIRE_DIAGNOSTICS_MAX);
+        assert_non_null(strstr(result.diagnostics, "    1 | //@ launch f"));
+        wire_compiled_release(&result);
+    }
 }
 
 /* Figures of NVIDIA's own occupancy tables. */
@@ -298,7 +398,11 @@ int main(void)
         cmocka_unit_test(a_good_source_tells_its_resources),
         cmocka_unit_test(each_mistake_is_refused_by_name_and_line),
         cmocka_unit_test(starters_and_solutions_compile),
-        cmocka_unit_test(hostile_sources_end_as_their_first_line_says),
+        cmocka_unit_test(hostile_sources_are_refused_as_they_say_or_compile),
+        cmocka_unit_test(what_a_student_says_of_resources_is_not_believed),
+        cmocka_unit_test(all_kernels_that_are_launched_are_told),
+        cmocka_unit_test(hidden_sizes_are_not_read_out_by_launch_lines),
+        cmocka_unit_test(many_warnings_and_a_refused_line_are_no_failure_of_ours),
         cmocka_unit_test(a_bomb_ends_at_a_limit_and_the_next_source_compiles),
     };
     return cmocka_run_group_tests(tests, bench_setup, bench_teardown);

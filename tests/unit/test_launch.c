@@ -43,7 +43,7 @@ static struct err make(const char *text, bool hidden)
     one.values[spec_argument_index(&spec, "d")] = 7;
     one.values[spec_argument_index(&spec, "steps")] = 12;
     struct err err = parse(text);
-    return err_is(err) ? err : launch_program(&plan, &spec, &one, &limits, &program);
+    return err_is(err) ? err : launch_program(&plan, &one, &limits, &program);
 }
 
 static void lines_become_numbers(void **state)
@@ -158,7 +158,7 @@ static void of_a_hidden_case_only_the_fact_is_told(void **state)
     struct err err = make("\n//@ launch k<<<1, 11*n>>>()", true);
 
     assert_int_equal(err.code, ERR_INPUT);
-    assert_string_equal(err.text, "line 2: beyond its bounds in a hidden case");
+    assert_string_equal(err.text, "a launch line is beyond its bounds in a hidden case");
 }
 
 static void every_number_of_lines_has_a_bound(void **state)
