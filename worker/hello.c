@@ -2,7 +2,6 @@
 #include "sandbox/base/text.h"
 #include "worker/job.h"
 
-#include <sched.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -10,12 +9,8 @@ void worker_hello_fill(struct worker *worker, const char *name)
 {
     struct wire_hello *hello = &worker->hello;
     char host[32] = "";
-    cpu_set_t allowed;
 
-    CPU_ZERO(&allowed);
-    if (sched_getaffinity(0, sizeof allowed, &allowed) < 0)
-        CPU_SET(0, &allowed); /* more processors than a set holds: one is certain */
-    hello->processors = CPU_COUNT(&allowed);
+    hello->processors = worker->processors.count;
     (void)gethostname(host, sizeof host - 1); /* cut, or "" */
     if (name != NULL)
         (void)text_copy(hello->worker, sizeof hello->worker, name); /* a label: may be cut */

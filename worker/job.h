@@ -4,6 +4,7 @@
 
 #include "sandbox/sandbox.h"
 #include "worker/compile_cuda.h"
+#include "worker/processors.h"
 #include "worker/wire.h"
 
 /* Takes an event; what it points to stays the caller's. An error ends the job and the worker: there
@@ -15,6 +16,7 @@ struct worker {
     struct toolchain toolchain;
     struct spec *specs; /* owned */
     size_t specs_count;
+    struct processors processors;
     struct wire_hello hello;
     const enum sandbox_backend *only; /* NULL: the best that works */
     enum sandbox_backend backend;     /* what `only` points to */
@@ -30,7 +32,7 @@ struct worker {
     void *emit_context;
 };
 
-/* Fills the hello: worker->toolchain is known, the student's slot open. */
+/* Fills the hello: worker->toolchain and processors are known, the student's slot open. */
 void worker_hello_fill(struct worker *worker, const char *name);
 
 /* Whether it may measure for rank, after something that matters for it has changed. */

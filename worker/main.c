@@ -176,6 +176,7 @@ static struct err worker_init(struct worker *worker, const struct options *optio
 {
     char folder[sizeof worker->toolchain.home + 16];
 
+    processors_find(&worker->processors); /* before the first slot, which inherits them */
     struct err err = toolchain_find(&worker->toolchain, options->home);
     if (err_is(err))
         return err;

@@ -16,7 +16,6 @@
 #include <string.h>
 
 #define DAY_US ((int64_t)24 * 3600 * 1000000)
-#define AGAIN_US ((int64_t)300 * 1000000) /* after a complaint */
 #define FILE_BYTES_MAX 4096
 #define TRIALS 3
 #define TRIAL_MS 3000 /* of the six seconds that a submission has for all its ranked cases */
@@ -59,7 +58,7 @@ struct err selftest_load(struct worker *worker)
 int64_t selftest_due_ms(const struct worker *worker)
 {
     const struct wire_calibration *calibration = &worker->hello.calibration;
-    const int64_t good_us = *calibration->complaint != '\0' ? AGAIN_US : DAY_US;
+    const int64_t good_us = *calibration->complaint != '\0' ? WIRE_DOUBT_US : DAY_US;
 
     if (*worker->calibration_file == '\0' || worker->hello.processors < 2)
         return DAY_US / 1000;

@@ -36,7 +36,7 @@ struct stats_result {
 void stats_estimate(const struct stats_block *blocks, size_t count, uint64_t seed,
                     struct stats_result *out);
 
-/* Median of `count` >= 1 values, which are reordered. */
+/* Median of `count` >= 1 values, which are in order afterwards. */
 double stats_median(double *values, size_t count);
 
 #endif

@@ -6,32 +6,30 @@
 #include "worker/compile.h"
 #include "worker/stats.h"
 #include "worker/timing.h"
+#include "worker/timing_lock.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #define SOURCE_BYTES_MAX ((size_t)1 << 20)
 #define FLOOR_WARMUPS 3
 #define FLOOR_CALLS 21
+#define FLOOR_DRIFT 1.5 /* of the floor that the test of this machine found */
 #define LAUNCH_CALLS (TIMING_WARMUPS + 2 * TIMING_LAUNCH_BLOCKS)
 /* After vector code a processor keeps its lower clock for about two thirds of a millisecond: Intel
  * 64 and IA-32 Architectures Optimization Reference Manual, section on AVX-512 licences. */
 #define PAUSE_NS 1000000
 
-static struct err lock_take(const char *path, bool impatient, int *out_fd);
 static struct err trusted_compile(const struct timing_bench *bench, const char *file_name,
                                   const char *source, size_t source_size, int *out_program);
-static struct err processor_take(struct timing_bench *bench);
 static struct err floor_measure(struct timing_bench *bench, int index);
 static struct err floor_calls(const struct timing_bench *bench, struct runner *runner, int index,
                               double *out_ns);
+static double floor_of(const struct timing_bench *bench, double *took_ns);
 static struct err runner_of(const struct timing_bench *bench, struct sandbox *slot, int program,
                             int index, struct runner **out);
 
@@ -39,9 +37,12 @@ struct err timing_bench_open(struct timing_bench *bench)
 {
     struct worker *worker = bench->worker;
 
-    bench->baseline_program = bench->lock_fd = bench->cpu = -1;
+    bench->baseline_program = bench->lock_fd = -1;
+    bench->cpu = worker->processors.timing;
     bench->moved = false;
-    struct err err = lock_take(worker->timing_lock, bench->impatient, &bench->lock_fd);
+    struct err err =
+        timing_lock_take(worker->timing_lock, bench->impatient ? TIMING_LOCK_TRY : TIMING_LOCK_WAIT,
+                         &bench->lock_fd);
     if (!err_is(err))
         err = worker_open_slot(worker, &worker->student, "student");
     if (!err_is(err))
@@ -49,7 +50,8 @@ struct err timing_bench_open(struct timing_bench *bench)
     if (!err_is(err))
         err = timing_bench_compile(bench, "baseline.c", &bench->baseline_program);
     if (!err_is(err))
-        err = processor_take(bench);
+        err = processors_leave(&worker->processors);
+    bench->moved = !err_is(err);
     if (!err_is(err))
         err = floor_measure(bench, bench->first_case);
     if (!err_is(err))
@@ -61,7 +63,7 @@ struct err timing_bench_open(struct timing_bench *bench)
 void timing_bench_close(struct timing_bench *bench)
 {
     if (bench->moved)
-        (void)sched_setaffinity(0, sizeof bench->allowed, &bench->allowed); /* was ours before */
+        processors_return(&bench->worker->processors);
     err_cleanup_close(&bench->baseline_program);
     err_cleanup_close(&bench->lock_fd); /* releases the lock */
     bench->baseline_program = bench->lock_fd = -1;
@@ -118,27 +120,6 @@ struct err timing_bench_compile(const struct timing_bench *bench, const char *fi
 }
 
 /* Another user's worker may have made the file: it is opened as it is, and made only if missing. */
-static struct err lock_take(const char *path, bool impatient, int *out_fd)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0 && errno == ENOENT) {
-        fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-        if (fd >= 0)
-            (void)fchmod(fd, 0644); /* whatever the umask; readable is enough for a lock */
-    }
-    if (fd < 0)
-        return err_make(ERR_SYSTEM, "open the timing lock '%s'", path);
-    *out_fd = fd;
-
-    int code;
-    do
-        code = flock(fd, impatient ? LOCK_EX | LOCK_NB : LOCK_EX);
-    while (code < 0 && errno == EINTR);
-    if (code < 0 && errno == EWOULDBLOCK)
-        return err_make(ERR_BUSY, "somebody else measures");
-    return code < 0 ? err_make(ERR_SYSTEM, "take the timing lock '%s'", path) : err_none();
-}
-
 /* Ours, but by the same path as a student's. In the student's slot, which has the compilers at hand
  * already. */
 static struct err trusted_compile(const struct timing_bench *bench, const char *file_name,
@@ -153,26 +134,6 @@ static struct err trusted_compile(const struct timing_bench *bench, const char *
         err = err_make(ERR_INTERNAL, "%s of '%s' does not compile: %s", file_name,
                        bench->spec->name, compiled.message);
     return err;
-}
-
-/* The highest processor for the programs (interrupts like the lowest), the others for us. */
-static struct err processor_take(struct timing_bench *bench)
-{
-    cpu_set_t others;
-
-    if (sched_getaffinity(0, sizeof bench->allowed, &bench->allowed) < 0)
-        return err_make(ERR_SYSTEM, "ask for the processors of this process");
-    for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++)
-        if (CPU_ISSET(cpu, &bench->allowed))
-            bench->cpu = (int)cpu;
-    others = bench->allowed;
-    CPU_CLR((size_t)bench->cpu, &others);
-    if (CPU_COUNT(&others) == 0)
-        return err_make(ERR_SYSTEM, "timing wants two processors");
-    if (sched_setaffinity(0, sizeof others, &others) < 0)
-        return err_make(ERR_SYSTEM, "move off the timing processor");
-    bench->moved = true;
-    return err_none();
 }
 
 /* What the clock shows for a function that returns at once. */
@@ -204,8 +165,20 @@ static struct err floor_calls(const struct timing_bench *bench, struct runner *r
             took_ns[i] = (double)result.took_ns;
     }
     if (!err_is(err))
-        *out_ns = stats_median(took_ns, FLOOR_CALLS);
+        *out_ns = floor_of(bench, took_ns);
     return err;
+}
+
+/* The median of the quicker half: what somebody else did to this machine meanwhile made single
+ * calls longer, none shorter, and a floor that is too high would favour whoever is quick. For the
+ * same reason never far beyond the floor of the day's test of this machine. */
+static double floor_of(const struct timing_bench *bench, double *took_ns)
+{
+    const double known_ns = bench->worker->hello.calibration.floor_us * 1e3;
+
+    (void)stats_median(took_ns, FLOOR_CALLS); /* in order now */
+    const double floor_ns = stats_median(took_ns, (FLOOR_CALLS + 1) / 2);
+    return known_ns > 0 && floor_ns > FLOOR_DRIFT * known_ns ? FLOOR_DRIFT * known_ns : floor_ns;
 }
 
 static struct err runner_of(const struct timing_bench *bench, struct sandbox *slot, int program,

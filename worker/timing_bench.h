@@ -9,8 +9,6 @@
 #include "worker/job.h"
 #include "worker/runner.h"
 
-#include <sched.h>
-
 struct timing_bench {
     struct worker *worker;   /* borrowed */
     const struct spec *spec; /* borrowed */
@@ -21,9 +19,8 @@ struct timing_bench {
     /* private */
     int baseline_program; /* owned */
     int lock_fd;
-    cpu_set_t allowed; /* what this process may use again afterwards */
-    bool moved;        /* it keeps off `cpu` now */
-    int cpu;           /* where both programs run */
+    bool moved; /* this process keeps off `cpu` now */
+    int cpu;    /* where both programs run */
     double floor_ns;
 };
 

@@ -44,6 +44,7 @@ static void prepare(const char *assignment, const char *name)
     char folder[4200];
 
     (void)snprintf(worker.timing_lock, sizeof worker.timing_lock, "/tmp/bench-timing.lock");
+    processors_find(&worker.processors);
     die_if(toolchain_find(&worker.toolchain, NULL));
     (void)snprintf(folder, sizeof folder, "%s/assignments", worker.toolchain.home);
     die_if(spec_load_all(&worker.specs, &worker.specs_count, folder));
