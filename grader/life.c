@@ -203,8 +203,8 @@ void life_dispatch(struct submissions *submissions)
     const struct wire_hello *hello = NULL;
     size_t seat = 0;
     while (!submissions->stopping && pool_next_free(submissions->pool, &seat, &hello)) {
-        struct queue_ticket *ticket =
-            queue_take(&submissions->queue, hello->class_name, clock_ms());
+        struct queue_ticket *ticket = queue_take(&submissions->queue, hello->class_name,
+                                                 wire_may_time(hello, clock_utc_us()), clock_ms());
         if (ticket == NULL) {
             seat++; /* perhaps another one can do what waits */
             continue;

@@ -9,12 +9,15 @@
 
 static void life_pool(const struct life *life, struct wire_timed *timed);
 static void life_keep(struct life *life, const struct event *event);
-static void life_done(struct life *life, const struct wire_done *done, enum stage before);
+static void life_done(struct life *life, const struct wire_done *done,
+                      const struct wire_hello *hello, enum stage before);
 static enum stage stage_after(const struct life *life, enum outcome outcome);
 static void life_fail(struct life *life, bool worker_died, const char *why);
+static void life_again(struct life *life);
 static bool life_forget_run(struct life *life);
 
 #define TRIES_MAX 3  /* runs that ended in our own failure */
+#define DOUBTS_MAX 6 /* timings that a worker refused, five minutes apart: half an hour */
 #define DEATHS_MAX 2 /* workers that vanished while they held it */
 
 void life_event(void *context, void *ticket, struct event *event, const struct wire_hello *hello)
@@ -35,7 +38,7 @@ void life_event(void *context, void *ticket, struct event *event, const struct w
         enum stage before = life->report->stage;
         struct wire_done done = event->done;
         report_apply(life->report, event);
-        life_done(life, &done, before);
+        life_done(life, &done, hello, before);
         return;
     }
     life->fresh_shown = life->fresh.size;
@@ -90,7 +93,8 @@ static void life_keep(struct life *life, const struct event *event)
 }
 
 /* The job is over: what follows? Until that is committed, the stage is what it was before. */
-static void life_done(struct life *life, const struct wire_done *done, enum stage before)
+static void life_done(struct life *life, const struct wire_done *done,
+                      const struct wire_hello *hello, enum stage before)
 {
     struct submissions *submissions = life->submissions;
     estimate_ran(&submissions->estimate, life->ticket.is_timing, clock_us() - life->started_us);
@@ -99,7 +103,10 @@ static void life_done(struct life *life, const struct wire_done *done, enum stag
 
     enum stage stage = stage_after(life, done->outcome);
     life->report->stage = before;
-    if (done->outcome == OUTCOME_SYSTEM_ERROR)
+    if (done->outcome == OUTCOME_SYSTEM_ERROR && life->ticket.is_timing &&
+        !wire_may_time(hello, clock_utc_us()) && life->doubts++ < DOUBTS_MAX)
+        life_again(life); /* nobody failed: it waits for a machine that can measure */
+    else if (done->outcome == OUTCOME_SYSTEM_ERROR)
         life_fail(life, false, done->message);
     else if (life->fresh.failed || life->report->incomplete)
         life_fail(life, false, "its measurements do not fit into memory");
@@ -139,8 +146,14 @@ static void life_fail(struct life *life, bool worker_died, const char *why)
         life_park(life);
         return;
     }
-    life->submissions->counters.retried++;
     life_count_failure(life, worker_died);
+    life_again(life);
+}
+
+/* Back into the line, at its old place. */
+static void life_again(struct life *life)
+{
+    life->submissions->counters.retried++;
     if (!life_forget_run(life)) {
         life->submissions->left_behind = true;
         life_free(life);

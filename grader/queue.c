@@ -77,14 +77,18 @@ void queue_push(struct queue *queue, struct queue_ticket *ticket, int64_t now_ms
     queue->class_waiting[ticket->class]++;
 }
 
-struct queue_ticket *queue_take(struct queue *queue, const char *worker_class, int64_t now_ms)
+struct queue_ticket *queue_take(struct queue *queue, const char *worker_class, bool may_time,
+                                int64_t now_ms)
 {
     struct queue_ticket *ticket = NULL;
     bool hold = queue->timing_alone && queue->timing_count > 0;
 
     for (int round = 0; round < 2; round++) /* turns first */
         for (int i = 0; i < 2 * QUEUE_CLASS_COUNT && ticket == NULL && !hold; i++) {
-            struct queue_ticket *first = first_of(queue, i / 2, i % 2 != 0, worker_class);
+            const bool is_timing = i % 2 != 0;
+            if (is_timing && !may_time)
+                continue;
+            struct queue_ticket *first = first_of(queue, i / 2, is_timing, worker_class);
             if (first != NULL && (round > 0 || has_turn(queue, first, now_ms)))
                 ticket = may_run(queue, first, &hold) ? first : NULL;
         }

@@ -113,8 +113,8 @@ struct submissions_counters {
     uint64_t accepted, repeated; /* new ones; the same bytes again */
     uint64_t finished;           /* ended in a final stage */
     uint64_t superseded, parked; /* of those */
-    uint64_t retried;            /* runs that ended in our own failure and were queued again */
-    uint64_t adopted;            /* jobs found in the database that nobody here knew of */
+    uint64_t retried; /* runs that ended in no answer, by no fault of theirs: queued again */
+    uint64_t adopted; /* jobs found in the database that nobody here knew of */
 };
 struct submissions_stats {
     size_t queued, running, workers_ready, workers_all;
@@ -127,7 +127,6 @@ struct submissions_stats {
     size_t worker_states[SEAT_STATE_COUNT];
 };
 struct submissions_stats submissions_stats(const struct submissions *submissions);
-
 /* False once workers are here and none of them compiles CUDA: a .cu file could only fail. */
 bool submissions_may_compile_cuda(const struct submissions *submissions);
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #define RANKED_FIRST                                                                               \
@@ -43,13 +44,21 @@ static void say(const char *kind, long long job, const char *format, ...)
         exit(0);
 }
 
+/* One that may not measure has tested itself just now, and found its machine noisy. */
 static void say_hello(void)
 {
+    char doubt[256] = "";
+    if (*ranked != 't')
+        snprintf(doubt, sizeof doubt,
+                 ",\"calibration\":{\"made_at\":%lld,\"key\":\"\",\"error\":0,\"trials\":1,"
+                 "\"floor_us\":1,\"gigaflops\":1,\"gigaops\":1,\"gigabytes\":1,"
+                 "\"complaint\":\"noisy\"}",
+                 (long long)time(NULL) * 1000000);
     say("hello", 0,
         "\"worker\":\"pretend\",\"class\":\"cpu:x86-64-v4\",\"compiler\":\"none\",\"flags\":\"-"
         "O3\","
-        "\"backend\":\"rlimits\",\"ranked\":%s,\"processors\":%d",
-        ranked, *ranked == 't' ? 2 : 1);
+        "\"backend\":\"rlimits\",\"ranked\":%s,\"processors\":2%s",
+        ranked, doubt);
 }
 
 static void say_compiled(const struct task *task, const char *good)
@@ -177,6 +186,15 @@ static void serve(const struct task *task)
     }
     if (is(task, "wait") && !task->is_timing)
         wait_for_go();
+    if (is(task, "doubt_once") && task->is_timing && first_time("doubt_once")) {
+        ranked = "false";
+        say_hello();
+        say_done(task, "system_error");
+        wait_for_go();
+        ranked = "true";
+        say_hello();
+        return;
+    }
     be_right(task, 1);
 }
 

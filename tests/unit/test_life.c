@@ -134,6 +134,42 @@ static void a_right_file_is_checked_and_then_timed_where_that_is_possible(void *
     assert_int_equal(jobs_left(service), 0);
 }
 
+static bool has_doubted(const void *context)
+{
+    const struct service_fixture *service = context;
+    return submissions_stats(service->grader.submissions).counters.retried == 1;
+}
+
+/* A worker whose test of its machine goes badly refuses to time: nobody's failure. */
+static void a_timing_waits_for_a_worker_that_may_measure_again(void **state)
+{
+    struct service_fixture *service = *state;
+    struct client client;
+    service->settings.worker_backend = "auto";
+    service_start(service);
+    client_send(&client, service, "doubt_once");
+    service_wait(service, has_doubted, service);
+    for (int i = 0; i < 5; i++)
+        (void)uv_run(&service->loop, UV_RUN_ONCE);
+    assert_int_equal(service_number(service, "SELECT tries FROM job"), 0);
+    assert_false(client_is_final(&client));
+    assert_int_equal(write(service->go_fd, "x", 1), 1);
+    service_wait(service, client_is_final, &client);
+    assert_true(service_number(service, "SELECT score FROM grading") > 6000);
+    assert_int_equal(jobs_left(service), 0);
+}
+
+static void cuda_is_refused_once_it_is_known_that_nobody_compiles_it(void **state)
+{
+    struct service_fixture *service = *state;
+    struct client client;
+    service_start(service);
+    assert_true(submissions_may_compile_cuda(service->grader.submissions)); /* nobody is here yet */
+    client_send(&client, service, "right");
+    service_wait(service, client_is_final, &client);
+    assert_false(submissions_may_compile_cuda(service->grader.submissions));
+}
+
 static void a_real_worker_grades_a_real_file(void **state)
 {
     struct service_fixture *service = *state;
@@ -691,6 +727,8 @@ int main(void)
         TEST(stages_are_told_in_order_and_the_final_one_last),
         TEST(the_points_of_a_report_stay_whatever_is_offered_since),
         TEST(a_right_file_is_checked_and_then_timed_where_that_is_possible),
+        TEST(a_timing_waits_for_a_worker_that_may_measure_again),
+        TEST(cuda_is_refused_once_it_is_known_that_nobody_compiles_it),
         cmocka_unit_test_setup_teardown(a_real_worker_grades_a_real_file, make_real, drop),
         cmocka_unit_test(a_waiting_report_is_small),
         TEST(a_watcher_may_stop_itself_and_others_while_it_is_told),

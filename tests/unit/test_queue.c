@@ -36,12 +36,12 @@ static void oldest_first_for_equal_people(void **state)
     queue_number(&queue);
     assert_int_equal(a.position, 1);
     assert_int_equal(b.position, 2);
-    assert_ptr_equal(queue_take(&queue, CPU, 0), &a);
+    assert_ptr_equal(queue_take(&queue, CPU, true, 0), &a);
     queue_number(&queue);
     assert_int_equal(a.position, 0);
     assert_int_equal(b.position, 1);
-    assert_ptr_equal(queue_take(&queue, CPU, 0), &b);
-    assert_null(queue_take(&queue, CPU, 0));
+    assert_ptr_equal(queue_take(&queue, CPU, true, 0), &b);
+    assert_null(queue_take(&queue, CPU, true, 0));
 }
 
 static void fewest_running_goes_before_oldest(void **state)
@@ -54,13 +54,13 @@ static void fewest_running_goes_before_oldest(void **state)
         queue_push(&queue, &greedy[i], 0);
     }
     queue_push(&queue, &late, 0);
-    assert_ptr_equal(queue_take(&queue, CPU, 0), &greedy[0]);
+    assert_ptr_equal(queue_take(&queue, CPU, true, 0), &greedy[0]);
     queue_number(&queue);
     assert_int_equal(late.position, 1);
     assert_int_equal(greedy[1].position, 2);
     assert_int_equal(greedy[2].position, 3);
-    assert_ptr_equal(queue_take(&queue, CPU, 0), &late);
-    assert_ptr_equal(queue_take(&queue, CPU, 0), &greedy[1]);
+    assert_ptr_equal(queue_take(&queue, CPU, true, 0), &late);
+    assert_ptr_equal(queue_take(&queue, CPU, true, 0), &greedy[1]);
 }
 
 /* Pushed the wrong way round; taken, and numbered, in the order of the classes. */
@@ -80,7 +80,7 @@ static void classes_go_one_after_the_other(void **state)
         assert_int_equal(tickets[i].position, i + 1);
     assert_int_equal(tickets[5].timings_ahead, 2);
     for (int i = 0; i < COUNT_ALL; i++) {
-        assert_ptr_equal(queue_take(&queue, CPU, 0), &tickets[i]);
+        assert_ptr_equal(queue_take(&queue, CPU, true, 0), &tickets[i]);
         queue_finish(&queue, &tickets[i]);
     }
 }
@@ -93,12 +93,12 @@ static void one_timing_at_a_time(void **state)
     struct queue_ticket check = ticket_of(3, QUEUE_CHECK, false);
     queue_push(&queue, &first, 0);
     queue_push(&queue, &second, 0);
-    assert_ptr_equal(queue_take(&queue, CPU, 0), &first);
-    assert_null(queue_take(&queue, CPU, 0));
+    assert_ptr_equal(queue_take(&queue, CPU, true, 0), &first);
+    assert_null(queue_take(&queue, CPU, true, 0));
     queue_push(&queue, &check, 0);
-    assert_ptr_equal(queue_take(&queue, CPU, 0), &check);
+    assert_ptr_equal(queue_take(&queue, CPU, true, 0), &check);
     queue_finish(&queue, &first);
-    assert_ptr_equal(queue_take(&queue, CPU, 0), &second);
+    assert_ptr_equal(queue_take(&queue, CPU, true, 0), &second);
 }
 
 static void on_a_small_machine_a_timing_runs_alone(void **state)
@@ -110,14 +110,14 @@ static void on_a_small_machine_a_timing_runs_alone(void **state)
     queue_init(&queue, 0, true);
     queue_push(&queue, &check, 0);
     queue_push(&queue, &timing, 0);
-    assert_ptr_equal(queue_take(&queue, CPU, 0), &check);
-    assert_null(queue_take(&queue, CPU, 0)); /* not beside a check */
+    assert_ptr_equal(queue_take(&queue, CPU, true, 0), &check);
+    assert_null(queue_take(&queue, CPU, true, 0)); /* not beside a check */
     queue_finish(&queue, &check);
-    assert_ptr_equal(queue_take(&queue, CPU, 0), &timing);
+    assert_ptr_equal(queue_take(&queue, CPU, true, 0), &timing);
     queue_push(&queue, &later, 0);
-    assert_null(queue_take(&queue, CPU, 0)); /* no check beside it */
+    assert_null(queue_take(&queue, CPU, true, 0)); /* no check beside it */
     queue_finish(&queue, &timing);
-    assert_ptr_equal(queue_take(&queue, CPU, 0), &later);
+    assert_ptr_equal(queue_take(&queue, CPU, true, 0), &later);
 }
 
 /* Practice that never ceases must not keep the machine from running empty. */
@@ -129,12 +129,12 @@ static void a_timing_that_wants_to_be_alone_is_not_kept_waiting_by_lower_classes
     struct queue_ticket practice = ticket_of(3, QUEUE_PRACTICE, false);
     queue_init(&queue, 0, true);
     queue_push(&queue, &check, 0);
-    assert_ptr_equal(queue_take(&queue, CPU, 0), &check);
+    assert_ptr_equal(queue_take(&queue, CPU, true, 0), &check);
     queue_push(&queue, &timing, 0);
     queue_push(&queue, &practice, 0);
-    assert_null(queue_take(&queue, CPU, 0));
+    assert_null(queue_take(&queue, CPU, true, 0));
     queue_finish(&queue, &check);
-    assert_ptr_equal(queue_take(&queue, CPU, 0), &timing);
+    assert_ptr_equal(queue_take(&queue, CPU, true, 0), &timing);
 }
 
 static void a_failed_run_keeps_its_place(void **state)
@@ -144,12 +144,12 @@ static void a_failed_run_keeps_its_place(void **state)
     struct queue_ticket b = ticket_of(2, QUEUE_CHECK, false);
     queue_push(&queue, &a, 0);
     queue_push(&queue, &b, 0);
-    assert_ptr_equal(queue_take(&queue, CPU, 0), &a);
+    assert_ptr_equal(queue_take(&queue, CPU, true, 0), &a);
     queue_finish(&queue, &a);
     queue_push(&queue, &a, 5);
     queue_number(&queue);
     assert_int_equal(a.position, 1);
-    assert_ptr_equal(queue_take(&queue, CPU, 5), &a);
+    assert_ptr_equal(queue_take(&queue, CPU, true, 5), &a);
 }
 
 static void a_removed_ticket_is_never_given_out(void **state)
@@ -160,7 +160,7 @@ static void a_removed_ticket_is_never_given_out(void **state)
     queue_remove(&queue, &a);
     queue_remove(&queue, &a); /* twice is fine */
     assert_int_equal(queue.waiting_count, 0);
-    assert_null(queue_take(&queue, CPU, 0));
+    assert_null(queue_take(&queue, CPU, true, 0));
 }
 
 static void a_worker_gets_only_what_it_can_do(void **state)
@@ -176,12 +176,12 @@ static void a_worker_gets_only_what_it_can_do(void **state)
     queue_push(&queue, &cpu, 0);
     queue_number(&queue); /* each line apart */
     assert_int_equal(cpu.position, 1);
-    assert_ptr_equal(queue_take(&queue, CPU, 0), &cpu);
-    assert_null(queue_take(&queue, CPU, 0));
-    assert_ptr_equal(queue_take(&queue, "gpu:sm_80", 0), &any_gpu);
-    assert_null(queue_take(&queue, "gpu:sm_80", 0));
-    assert_null(queue_take(&queue, "gpu:sm_900", 0));
-    assert_ptr_equal(queue_take(&queue, "gpu:sm_90", 0), &hopper);
+    assert_ptr_equal(queue_take(&queue, CPU, true, 0), &cpu);
+    assert_null(queue_take(&queue, CPU, true, 0));
+    assert_ptr_equal(queue_take(&queue, "gpu:sm_80", true, 0), &any_gpu);
+    assert_null(queue_take(&queue, "gpu:sm_80", true, 0));
+    assert_null(queue_take(&queue, "gpu:sm_900", true, 0));
+    assert_ptr_equal(queue_take(&queue, "gpu:sm_90", true, 0), &hopper);
 }
 
 static void a_regrade_has_a_slot_of_its_own(void **state)
@@ -196,10 +196,10 @@ static void a_regrade_has_a_slot_of_its_own(void **state)
         queue_push(&queue, &live[i], 0);
     for (int i = 0; i < 2; i++)
         queue_push(&queue, &regrades[i], 0);
-    assert_ptr_equal(queue_take(&queue, CPU, 0), &regrades[0]);
-    assert_ptr_equal(queue_take(&queue, CPU, 0), &live[0]);
-    assert_ptr_equal(queue_take(&queue, CPU, 0), &live[1]);
-    assert_ptr_equal(queue_take(&queue, CPU, 0), &regrades[1]); /* nothing live is left */
+    assert_ptr_equal(queue_take(&queue, CPU, true, 0), &regrades[0]);
+    assert_ptr_equal(queue_take(&queue, CPU, true, 0), &live[0]);
+    assert_ptr_equal(queue_take(&queue, CPU, true, 0), &live[1]);
+    assert_ptr_equal(queue_take(&queue, CPU, true, 0), &regrades[1]); /* nothing live is left */
 }
 
 /* Every class gets one turn in its time, however much live checking there is. */
@@ -224,7 +224,7 @@ static void nobody_starves_behind_endless_checking(void **state)
         queue_push(&queue, &lower[i], 1);
     /* One worker; a job takes 200 ms, and each live one comes back at once. */
     for (int64_t now_ms = 1; now_ms < (int64_t)30 * MINUTE; now_ms += 200) {
-        struct queue_ticket *next = queue_take(&queue, CPU, now_ms);
+        struct queue_ticket *next = queue_take(&queue, CPU, true, now_ms);
         assert_non_null(next);
         queue_finish(&queue, next);
         if (next->class == QUEUE_CHECK) {
@@ -359,7 +359,7 @@ static void random_schedules_follow_the_rules(void **state)
                     any = any || (expected_of(&world, i / 2, i % 2 != 0, worker_classes[worker]) &&
                                   !(i % 2 != 0 && timings_running(&world) > 0));
                 bool timed = timings_running(&world) > 0;
-                next = queue_take(&queue, worker_classes[worker], now_ms);
+                next = queue_take(&queue, worker_classes[worker], true, now_ms);
                 assert_int_equal(next != NULL, any); /* work-conserving */
                 if (next != NULL) {
                     next->waiting = true; /* as it was, for the rules */
@@ -405,7 +405,7 @@ static void the_greedy_get_no_more_than_their_share(void **state)
             queue_finish(&queue, *seat);
             left -= (*seat)->person >= 100;
         }
-        *seat = queue_take(&queue, CPU, step);
+        *seat = queue_take(&queue, CPU, true, step);
         assert_non_null(*seat);
         size_t theirs = queue_running_of(&queue, (*seat)->person);
         bool is_modest = (*seat)->person >= 100;
@@ -429,7 +429,7 @@ static int64_t cost_of(size_t count)
     }
     int64_t began_us = clock_us();
     for (size_t i = 0; i < 5000; i++) { /* what is taken comes back at the end */
-        struct queue_ticket *one = queue_take(&queue, CPU, 0);
+        struct queue_ticket *one = queue_take(&queue, CPU, true, 0);
         queue_finish(&queue, one);
         one->order = 0;
         queue_push(&queue, one, 0);
@@ -471,7 +471,7 @@ static void a_person_s_waiting_tickets_can_be_walked_and_removed(void **state)
         queue_push(&queue, &tickets[i], (int64_t)10 * i);
     }
     assert_int_equal(queue_oldest_ms(&queue, 100), 100);
-    assert_ptr_equal(queue_take(&queue, CPU, 0), &tickets[0]);
+    assert_ptr_equal(queue_take(&queue, CPU, true, 0), &tickets[0]);
     queue_each_waiting(&queue, 7, remove_it, &seen);
     assert_int_equal(seen, 2);
     assert_int_equal(queue.waiting_count, 1);
