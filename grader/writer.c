@@ -1,4 +1,7 @@
-/* Group commit on one thread. The loop thread pushes under a mutex and is told by one uv_async. */
+/* Group commit on one thread. The loop thread pushes under a mutex and is told by one uv_async.
+ *
+ * The thread is woken once for each turn of the loop, when all that came in it is pushed: woken by
+ * the first one, it would commit that alone and let the others wait for a second COMMIT. */
 #include "grader/writer.h"
 
 #include "sandbox/base/clock.h"
@@ -10,7 +13,9 @@ static void writer_thread(void *context);
 static size_t batch_take(struct writer *writer, struct list *out_batch);
 static void batch_write(struct writer *writer, struct list *batch);
 static void batch_fail(struct list *batch, struct err err);
+static void on_turn_over(uv_prepare_t *turn);
 static void on_written(uv_async_t *async);
+static void on_turn_closed(uv_handle_t *handle);
 static void on_closed(uv_handle_t *handle);
 
 #define WAITING_MAX 4096 /* a full queue: the disk stands still; say so instead of hoarding */
@@ -28,6 +33,8 @@ struct writer {
     bool stopping, stopped;
     struct writer_stats stats;
     /* of the loop thread */
+    uv_prepare_t turn;
+    bool pushed; /* since the thread was last woken */
     void (*closed)(void *context);
     void *closed_context;
 };
@@ -45,9 +52,11 @@ struct err writer_start(struct writer **out_writer, uv_loop_t *loop, struct db *
     list_init(&writer->written);
     if (uv_mutex_init(&writer->mutex) != 0 || uv_cond_init(&writer->cond) != 0 ||
         uv_async_init(loop, &writer->async, on_written) != 0 ||
+        uv_prepare_init(loop, &writer->turn) != 0 ||
+        uv_prepare_start(&writer->turn, on_turn_over) != 0 ||
         uv_thread_create(&writer->thread, writer_thread, writer) != 0)
         abort(); /* only at start, before anything was accepted, and only without memory */
-    writer->async.data = writer;
+    writer->async.data = writer->turn.data = writer;
     *out_writer = writer;
     return err_none();
 }
@@ -62,8 +71,20 @@ void writer_push(struct writer *writer, struct write *write)
     } else {
         list_push(&writer->waiting, &write->link);
         writer->waiting_count++;
-        uv_cond_signal(&writer->cond);
+        writer->pushed = true;
     }
+    uv_mutex_unlock(&writer->mutex);
+}
+
+/* Before the loop sleeps. */
+static void on_turn_over(uv_prepare_t *turn)
+{
+    struct writer *writer = turn->data;
+    if (!writer->pushed)
+        return;
+    writer->pushed = false;
+    uv_mutex_lock(&writer->mutex);
+    uv_cond_signal(&writer->cond);
     uv_mutex_unlock(&writer->mutex);
 }
 
@@ -185,10 +206,16 @@ static void on_written(uv_async_t *async)
             write->done(write, write->err);
             continue;
         }
-        if (stopped && !uv_is_closing((uv_handle_t *)async))
-            uv_close((uv_handle_t *)async, on_closed);
+        if (stopped && !uv_is_closing((uv_handle_t *)&writer->turn))
+            uv_close((uv_handle_t *)&writer->turn, on_turn_closed);
         return;
     }
+}
+
+static void on_turn_closed(uv_handle_t *handle)
+{
+    struct writer *writer = handle->data;
+    uv_close((uv_handle_t *)&writer->async, on_closed);
 }
 
 static void on_closed(uv_handle_t *handle)
