@@ -36,8 +36,10 @@ struct replay {
 int command_show(int argc, char **argv)
 {
     char *words[WORDS_MAX + 1] = {NULL};
-    if (argc > WORDS_MAX)
+    if (argc > WORDS_MAX) {
+        fprintf(stderr, "grader show: %d words are too many: see `grader show --help`\n", argc);
         return COMMAND_USAGE;
+    }
     bool replay = take_flag(&argc, argv, "--replay");
     memcpy(words, argv, (size_t)argc * sizeof argv[0]); /* both readers take flags out */
     int code = command_operation(argc, argv);
@@ -74,7 +76,7 @@ static int replay_run(int argc, char **argv)
         abort();
     struct err err = serve_settings_load(&origins, &settings, &argc, argv);
     for (int i = 1; i < argc; i++)
-        if (argv[i][0] != '-')
+        if (argv[i][0] != '-' && strcmp(argv[i - 1], "--out") != 0)
             id = strtoll(argv[i], NULL, 10);
     buf_init(&replay->source, STORE_EVENTS_MAX);
     if (!err_is(err))

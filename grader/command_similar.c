@@ -52,6 +52,7 @@ struct comparison {
     struct similar_pair *pairs;
     size_t pairs_count;
     bool missing;
+    bool too_many;
 };
 
 int command_similar(int argc, char **argv)
@@ -126,6 +127,9 @@ static struct err read_sources(struct comparison *comparison)
         return err_make(ERR_SYSTEM, "no memory for sources");
     struct err err =
         store_similar_sources(&comparison->db, comparison->offering.id, add_source, comparison);
+    if (!err_is(err) && comparison->too_many)
+        err =
+            err_make(ERR_INPUT, "more than %zu sources: too many to compare in pairs", SOURCES_MAX);
     for (size_t i = 0; i < comparison->count && !err_is(err); i++) {
         struct buf text;
         buf_init(&text, (size_t)2 << 20);
@@ -142,8 +146,10 @@ static struct err read_sources(struct comparison *comparison)
 static void add_source(void *context, int64_t submission_id, const unsigned char source_hash[32])
 {
     struct comparison *comparison = context;
-    if (comparison->count == SOURCES_MAX)
+    if (comparison->count == SOURCES_MAX) {
+        comparison->too_many = true;
         return;
+    }
     memcpy(comparison->hashes[comparison->count], source_hash, 32);
     comparison->sources[comparison->count++].id = submission_id;
 }

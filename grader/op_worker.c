@@ -73,7 +73,8 @@ struct err op_worker_add(struct operation_call *call)
         reply_text(&call->reply, name);
         reply_text(&call->reply, token);
         reply_note(&call->reply,
-                   "The key is shown once. It lets that machine in, and nothing else.");
+                   "The key is shown once and opens nothing else. This version has no door for "
+                   "machines over the network yet: only local workers grade.");
         err = call_audit(call, name, "add");
     }
     sodium_memzero(token, sizeof token);

@@ -26,6 +26,7 @@ struct err retime_ask(struct db *db, const struct retime_wish *wish, const char 
     bool is_running = false, is_found = false;
 
     *out_code = NULL;
+    memset(&row, 0, sizeof row);
     struct err err = store_retimes(db, wish->submission_id, &count, &is_running);
     if (!err_is(err))
         err = store_submission_get(db, wish->submission_id, &row, &is_found);
