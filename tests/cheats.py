@@ -58,6 +58,11 @@ def outcome(report):
     return verdict, rows[0] if rows and verdict == "pass" else None
 
 
+def can_time():
+    with open("/proc/cpuinfo") as info:
+        return len(os.sched_getaffinity(0)) > 1 and " avx2 " in info.read()
+
+
 def try_one(path, work, extra, honest):
     assignment = path.parts[-3]
     kernel = path.parent / "kernel.inc"
@@ -67,8 +72,9 @@ def try_one(path, work, extra, honest):
     for _ in range(TRIES):
         verdict, row = outcome(grade(assignment, file, extra))
         gained = row["low"] / honest["high"] - 1 if row and honest else None
-        # Without a row there is nothing to gain either: one core, where nothing is ranked.
+        # Without a row there is nothing to gain either, but only where nothing can be timed: one core.
         fair = "no gain" in expected and verdict == "pass" and (gained is None or gained <= GAIN - 1)
+        fair = fair and (row is not None or not can_time())
         good = fair or any(verdict.startswith(word) for word in expected)
         if good:
             break

@@ -29,9 +29,12 @@ equals() { # title, expected, got
 contains() { # title, wanted substring, text
     case "$3" in *"$2"*) ok "$1" ;; *) not_ok "$1" "wanted: $2" "in: $(printf '%s' "$3" | head -c 600)" ;; esac
 }
-lacks() { # title, unwanted substring, text
+lacks() { # title, unwanted substring, text: of something that was said
+    [ -n "$3" ] || { not_ok "$1" "nothing was said at all"; return; }
     case "$3" in *"$2"*) not_ok "$1" "unwanted: $2" "in: $(printf '%s' "$3" | head -c 600)" ;; *) ok "$1" ;; esac
 }
+# What the host can do is asked of the host: a service that times nothing by mistake is no reason to skip.
+can_time() { [ "$(nproc)" -ge 2 ] && grep -qw avx2 /proc/cpuinfo; }
 last_line() { printf '%s\n' "$1" | tail -n 1; }
 
 # Waits until a command succeeds, at most so many seconds.

@@ -26,7 +26,7 @@ contains "… with the nearest name and the list" "Did you mean attention? Open 
 cp $S/correct/naive.c "$WORK/attention.cu"
 code_of "a .cu file without launch lines exits 2" 2 attention "$WORK/attention.cu"
 contains "… and says what is missing" "no launch line" "$(cat "$WORK/out")"
-if build/sandbox doctor 2>/dev/null | grep -q "^yes  nvrtc"; then
+if "$BUILD/sandbox" doctor 2>/dev/null | grep -q "^yes  nvrtc"; then
     code_of "a right .cu file without a GPU exits 4" 4 attention $S/cuda/naive.cu
     contains "… with the launches that it asks for" "attention<<<(Tq, H, B), 128, 4*Tk>>>" "$(cat "$WORK/out")"
     contains "… and what each kernel needs" "registers" "$(cat "$WORK/out")"
@@ -134,6 +134,7 @@ if [ "$(nproc)" -ge 2 ]; then
 else
     skip "doctor says how well this machine measures" "one processor"
 fi
+check "doctor finds that this machine grades" "$GRADER" doctor --worker.calibration=
 check "doctor --json is one object" sh -c "'$GRADER' doctor --json --worker.calibration= | python3 -c 'import json,sys; assert json.load(sys.stdin)[\"works\"]'"
 contains "settings prints origin and bounds" "http.port = 81 port   (environment; 0 to 65535 port, default 8080)" \
     "$(GRADER_HTTP_PORT=81 "$GRADER" settings)"

@@ -658,6 +658,30 @@ static void the_cache_gives_back_what_was_compiled(void **state)
     assert_int_equal(system(command), 0);
 }
 
+/* The same program is recognised whatever its text says. */
+static void an_object_has_a_name_of_its_own_content(void **state)
+{
+    struct bench *bench = bench_of(state);
+    static const char *const endings[] = {"/* once */\n", "/* twice */ // and more\n",
+                                          "int attention_more(void) { return 1; }\n"};
+    char names[COUNT(endings)][65];
+
+    for (size_t i = 0; i < COUNT(endings); i++) {
+        struct wire_compiled result;
+        int program = -1;
+        auto_buf struct buf source = buf_of(1 << 20);
+        assert_false(err_is(fdio_read_file("assignments/attention/starter.c", &source)));
+        buf_text(&source, endings[i]);
+        compile(bench, source.at, &result, &program);
+        assert_true(result.good);
+        assert_int_equal(strlen(result.object), 64);
+        memcpy(names[i], result.object, sizeof names[i]);
+        done_with(&result, program);
+    }
+    assert_string_equal(names[0], names[1]);
+    assert_string_not_equal(names[0], names[2]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -675,6 +699,7 @@ int main(void)
         cmocka_unit_test(a_hostile_file_name_becomes_a_plain_one),
         cmocka_unit_test(a_missing_header_or_runtime_is_ours),
         cmocka_unit_test(the_cache_gives_back_what_was_compiled),
+        cmocka_unit_test(an_object_has_a_name_of_its_own_content),
     };
     return cmocka_run_group_tests(tests, bench_setup, bench_teardown);
 }

@@ -116,6 +116,15 @@ static void the_last_second_of_the_hour_is_in_it_and_no_earlier_one(void **state
     dates(fixture, DUE, DUE);
     assert_int_equal(refused(fixture, -61), 0);
     assert_int_equal(FIRST_COLUMN(fixture, "SELECT count(*) FROM held_open"), 0);
+    const int64_t hour_at = DUE - 60 * (int64_t)60 * SECOND;
+    struct trouble trouble = {fixture->membership_id, "attention", hour_at - SECOND,
+                              hour_at - SECOND, HELD_MOST_US};
+    int64_t count = 0;
+    assert_false(err_is(store_hold(&fixture->db, &trouble, &count)));
+    assert_int_equal(count, 0);
+    trouble.began_at = trouble.ended_at = hour_at + SECOND;
+    assert_false(err_is(store_hold(&fixture->db, &trouble, &count)));
+    assert_int_equal(count, 1);
     assert_int_equal(refused(fixture, -59), 1);
     assert_dates(fixture, fixture->membership_id, 1, 1);
 }

@@ -109,7 +109,10 @@ static void dangerous_calls_are_in_no_profile(void **state)
         for (size_t n = 0; n < COUNT(launcher); n++) {
             if (rules[i].number == launcher[n]) {
                 assert_int_equal(rules[i].profiles, POLICY_GPU_LAUNCHER);
-                assert_true(rules[i].answer != 0 || rules[i].arguments_count > 0);
+                if (rules[i].number != SYS_prctl && rules[i].number != SYS_socket)
+                    assert_int_not_equal(rules[i].answer, 0);
+                else
+                    assert_true(rules[i].answer != 0 || rules[i].arguments_count > 0);
             }
         }
     }
@@ -310,8 +313,11 @@ static void each_rule_works_and_its_argument_holds(void **state)
     const struct policy_rule *rules = policy_rules(&count);
     for (unsigned profile = 0; profile <= SANDBOX_PROFILE_LAST; profile++) {
         unsigned tried = 0, died = 0;
-        if (profile != SANDBOX_KERNEL && slowness() > 1)
+        if (profile != SANDBOX_KERNEL && slowness() > 1) {
+            print_message("# profile %s: left out, this machine is slow\n",
+                          profile_of(profile)->word);
             continue;
+        }
         for (size_t i = 0; i < count; i++) {
             if ((rules[i].profiles & policy_bit(profile)) == 0)
                 continue;

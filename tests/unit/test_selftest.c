@@ -205,13 +205,18 @@ static void an_expert_that_is_another_one_here_is_a_complaint(void **state)
     assert_true(client.hello.calibration.made_at == 0); /* another version: tested anew */
     client_run(&client, &job, &events);
     assert_int_equal(events.list[0].done.outcome, OUTCOME_CALIBRATED);
-    if (client.hello.calibration.error <= 0.01) { /* else the host is too busy to get so far */
+    const bool quiet = client.hello.calibration.error <= 0.01;
+    if (quiet) {
         assert_non_null(strstr(client.hello.unranked_why, "attention: its expert ran "));
         assert_non_null(strstr(client.hello.unranked_why, "9000.00x is recorded"));
     }
     assert_false(client.hello.ranked);
     assert_int_equal(client_stop(&client), 0);
     assert_false(err_is(fdio_write_file(path, text.at, text.size, 0644)));
+    if (!quiet) {
+        print_message("skipped: this host is too busy to get as far as the expert\n");
+        skip();
+    }
 }
 
 static void a_worker_tests_itself_while_nothing_is_asked_and_gives_way(void **state)
