@@ -29,7 +29,6 @@ struct life {
     int64_t started_us;         /* monotonic, of the running job */
     int64_t queued_us;          /* monotonic; 0 once it was given out */
     int64_t model_us, told_us;  /* its wait, as foretold when it got into line */
-    int doubts;                 /* timings that a worker refused because it doubts its machine */
     uint64_t round;             /* of looking at the database: seen in it then */
     struct list link;           /* in submissions->lives */
     struct list by_id;          /* in submissions->by_id */

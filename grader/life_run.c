@@ -17,7 +17,6 @@ static void life_again(struct life *life);
 static bool life_forget_run(struct life *life);
 
 #define TRIES_MAX 3  /* runs that ended in our own failure */
-#define DOUBTS_MAX 6 /* timings that a worker refused, five minutes apart: half an hour */
 #define DEATHS_MAX 2 /* workers that vanished while they held it */
 
 void life_event(void *context, void *ticket, struct event *event, const struct wire_hello *hello)
@@ -103,9 +102,12 @@ static void life_done(struct life *life, const struct wire_done *done,
 
     enum stage stage = stage_after(life, done->outcome);
     life->report->stage = before;
-    if (done->outcome == OUTCOME_SYSTEM_ERROR && life->ticket.is_timing &&
-        !wire_may_time(hello, clock_utc_us()) && life->doubts++ < DOUBTS_MAX)
-        life_again(life); /* nobody failed: it waits for a machine that can measure */
+    const bool refused = done->outcome == OUTCOME_SYSTEM_ERROR && life->ticket.is_timing &&
+                         !wire_may_time(hello, clock_utc_us());
+    if (refused && pool_may_time(submissions->pool))
+        life_again(life); /* nobody failed: another one takes it */
+    else if (refused)
+        life_park(life); /* a second try here would end as this one */
     else if (done->outcome == OUTCOME_SYSTEM_ERROR)
         life_fail(life, false, done->message);
     else if (life->fresh.failed || life->report->incomplete)

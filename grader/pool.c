@@ -60,6 +60,16 @@ bool pool_can(const struct pool *pool, const char *needs)
     return false;
 }
 
+bool pool_may_time(const struct pool *pool)
+{
+    const int64_t now_at = clock_utc_us();
+
+    for (size_t i = 0; pool != NULL && i < pool->seats_count; i++)
+        if (pool->seats[i].ready && wire_may_time(&pool->seats[i].hello, now_at))
+            return true;
+    return false;
+}
+
 bool pool_may_compile_cuda(const struct pool *pool)
 {
     size_t ready = 0;

@@ -48,7 +48,8 @@ class Service:
             began = log.tell()
             self.process = subprocess.Popen(
                 [BUILD + "/grader", "serve", "--http.port=%d" % self.port, "--database.path=" + DATABASE, "--demo.path=" + WORK + "/demo",
-                 "--assignments.path=" + WORK + "/overlay", "--worker.cache=" + WORK + "/cache", "--rate.submissions=1000000", "--queue.max=100000"],
+                 "--assignments.path=" + WORK + "/overlay", "--worker.cache=" + WORK + "/cache",
+                 "--worker.calibration=", "--rate.submissions=1000000", "--queue.max=100000"],
                 stdout=subprocess.DEVNULL, stderr=log)
         until = time.time() + 60
         while time.time() < until:

@@ -190,9 +190,6 @@ static void serve(const struct task *task)
         ranked = "false";
         say_hello();
         say_done(task, "system_error");
-        wait_for_go();
-        ranked = "true";
-        say_hello();
         return;
     }
     be_right(task, 1);
