@@ -8,6 +8,7 @@
 #include "sandbox/jail_tools.h"
 #include "worker/cache.h"
 #include "worker/cubin.h"
+#include "worker/cuda_build.h"
 #include "worker/cuda_log.h"
 #include "worker/diagnostics.h"
 #include "worker/gpu_arch.h"
@@ -25,41 +26,15 @@
 #define CUBIN_BYTES_MAX (CACHE_OBJECT_MAX - ((size_t)1 << 20)) /* its log is kept with it */
 #define QUOTE_BYTES ((size_t)1024) /* of the diagnostics: for the launch line that is refused */
 
-/* One compilation on its way. */
-struct build {
-    const struct toolchain *toolchain;
-    const struct cuda_toolchain *cuda;
-    const struct gpu_arch *arch;
-    struct nvrtc *nvrtc;
-    const struct spec *spec;
-    const char *source;
-    size_t source_size;
-    bool practice;
-    char file_name[64], header_name[64];
-    struct buf header;
-    struct cache_entry made; /* object: the assembler's lines, a 0 byte, the cubin */
-    struct wire_compiled *result;
-    struct cuda_program *program;
-};
-
-static struct err build_init(struct build *build, const char *file_name);
-static struct err build_run(struct build *build);
-static bool refuse(struct build *build, const char *code, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-static struct err launches_check(struct build *build, bool *out_fine);
-static struct err cubin_get(struct build *build);
-static struct cache_key key_of(const struct build *build);
-static struct err cubin_make(struct build *build, bool *out_lasting);
-static void note_end(struct build *build, const struct tool_result *tool);
+static struct err build_init(struct cuda_build *build, const char *file_name);
+static struct err build_run(struct cuda_build *build);
+static struct err launches_check(struct cuda_build *build, bool *out_fine);
+static struct err cubin_get(struct cuda_build *build);
+static struct cache_key key_of(const struct cuda_build *build);
+static struct err cubin_make(struct cuda_build *build, bool *out_lasting);
+static void note_end(struct cuda_build *build, const struct tool_result *tool);
 static void keep_lines(struct buf *out, const struct buf *said);
-static bool cubin_fine(struct build *build);
-static bool kernels_find(struct build *build, const char *log, size_t log_size);
-static bool resources_fine(struct build *build);
-static bool step_fine(struct build *build, const struct launch_order *order, int line,
-                      const struct spec_case *one);
-static struct wire_kernel *kernel_of(struct build *build, const char *name);
-static const struct spec_case *case_at(const struct build *build, int index);
-static void quote_line(struct build *build, int line);
+static bool cubin_fine(struct cuda_build *build);
 
 void cuda_toolchain_find(struct cuda_toolchain *out, const char *architecture)
 {
@@ -95,16 +70,16 @@ struct err compile_cuda(const struct toolchain *toolchain, const struct cuda_too
                         struct cuda_program *out_program)
 {
     const int64_t started_ms = clock_ms();
-    struct build build = {.toolchain = toolchain,
-                          .cuda = cuda,
-                          .arch = gpu_arch_find(cuda->architecture),
-                          .nvrtc = nvrtc,
-                          .spec = spec,
-                          .source = source->text,
-                          .source_size = source->size,
-                          .practice = source->practice,
-                          .result = out_result,
-                          .program = out_program};
+    struct cuda_build build = {.toolchain = toolchain,
+                               .cuda = cuda,
+                               .arch = gpu_arch_find(cuda->architecture),
+                               .nvrtc = nvrtc,
+                               .spec = spec,
+                               .source = source->text,
+                               .source_size = source->size,
+                               .practice = source->practice,
+                               .result = out_result,
+                               .program = out_program};
 
     *out_result = (struct wire_compiled){.good = false};
     (void)text_copy(out_result->compiler, sizeof out_result->compiler, cuda->compiler);
@@ -124,7 +99,7 @@ struct err compile_cuda(const struct toolchain *toolchain, const struct cuda_too
     return err;
 }
 
-static struct err build_init(struct build *build, const char *file_name)
+static struct err build_init(struct cuda_build *build, const char *file_name)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                   "0123456789_-.";
@@ -146,7 +121,7 @@ static struct err build_init(struct build *build, const char *file_name)
     return fdio_read_file(path, &build->header);
 }
 
-static struct err build_run(struct build *build)
+static struct err build_run(struct cuda_build *build)
 {
     if (!build->cuda->present || build->arch == NULL)
         return err_make(ERR_SYSTEM, "%s", build->cuda->why);
@@ -167,7 +142,7 @@ static struct err build_run(struct build *build)
     build->result->cuda = calloc(1, sizeof *build->result->cuda);
     if (build->result->cuda == NULL)
         return err_make(ERR_SYSTEM, "memory for the kernels");
-    build->result->good = cubin_fine(build) && resources_fine(build);
+    build->result->good = cubin_fine(build) && cuda_needs_fit(build);
     struct wire_cuda *const cuda = build->result->cuda;
     for (int i = 0; build->result->good && i < build->program->plan.steps_count; i++)
         (void)text_copy(cuda->launches[cuda->launches_count++], sizeof cuda->launches[0],
@@ -175,8 +150,7 @@ static struct err build_run(struct build *build)
     return err_none();
 }
 
-/* Always false: what is refused is not good. */
-static bool refuse(struct build *build, const char *code, const char *format, ...)
+bool cuda_refuse(struct cuda_build *build, const char *code, const char *format, ...)
 {
     struct wire_compiled *const result = build->result;
     char raw[sizeof result->message];
@@ -193,7 +167,7 @@ static bool refuse(struct build *build, const char *code, const char *format, ..
 }
 
 /* Read, and in bounds in every case that it would run in. */
-static struct err launches_check(struct build *build, bool *out_fine)
+static struct err launches_check(struct cuda_build *build, bool *out_fine)
 {
     const struct launch_limits limits = {.shared_bytes = build->arch->shared_of_block,
                                          .scratch_bytes = build->spec->limits.memory_extra_bytes};
@@ -206,7 +180,7 @@ static struct err launches_check(struct build *build, bool *out_fine)
         return err_make(ERR_SYSTEM, "memory for its launches");
     struct err err = launch_parse(plan, build->spec, build->source, build->source_size);
     for (int i = 0; !err_is(err); i++) {
-        const struct spec_case *const one = case_at(build, i);
+        const struct spec_case *const one = cuda_case_at(build, i);
         *out_fine = one == NULL;
         if (*out_fine)
             return err_none();
@@ -214,13 +188,13 @@ static struct err launches_check(struct build *build, bool *out_fine)
         err = launch_program(plan, one, &limits, program);
     }
     if (strncmp(err.text, "line ", 5) == 0) /* as launch.h promises */
-        quote_line(build, (int)strtol(err.text + 5, NULL, 10));
-    (void)refuse(build, code, "%s", err.text); /* always false */
+        cuda_quote_line(build, (int)strtol(err.text + 5, NULL, 10));
+    (void)cuda_refuse(build, code, "%s", err.text); /* always false */
     return err_none();
 }
 
 /* From the cache, or made and put there. */
-static struct err cubin_get(struct build *build)
+static struct err cubin_get(struct cuda_build *build)
 {
     const char *const folder = build->toolchain->cache;
     const struct cache_key key = key_of(build);
@@ -234,7 +208,7 @@ static struct err cubin_get(struct build *build)
     return err;
 }
 
-static struct cache_key key_of(const struct build *build)
+static struct cache_key key_of(const struct cuda_build *build)
 {
     static const char *const options[] = {NVRTC_OPTIONS};
     struct cache_part parts[COUNT(options) + 8];
@@ -253,7 +227,7 @@ static struct cache_key key_of(const struct build *build)
 }
 
 /* Limits depend on how busy the machine is, so only clean ends are lasting. */
-static struct err cubin_make(struct build *build, bool *out_lasting)
+static struct err cubin_make(struct cuda_build *build, bool *out_lasting)
 {
     const struct nvrtc_source source = {.architecture = build->arch->name,
                                         .name = build->file_name,
@@ -287,7 +261,7 @@ static struct err cubin_make(struct build *build, bool *out_lasting)
     return err;
 }
 
-static void note_end(struct build *build, const struct tool_result *tool)
+static void note_end(struct cuda_build *build, const struct tool_result *tool)
 {
     struct cache_entry *const made = &build->made;
     struct wire_kernel ignored[WIRE_KERNELS_MAX];
@@ -327,7 +301,7 @@ static void keep_lines(struct buf *out, const struct buf *said)
     }
 }
 
-static bool cubin_fine(struct build *build)
+static bool cubin_fine(struct cuda_build *build)
 {
     const struct buf *const object = &build->made.object;
     const char *const stop = memchr(object->at, '\0', object->size);
@@ -338,122 +312,12 @@ static bool cubin_fine(struct build *build)
         buf_append(&build->program->cubin, stop + 1, object->size - log_size - 1);
     if (cubin_audit(build->program->cubin.at, build->program->cubin.size, &build->program->plan,
                     build->arch->number, &finding))
-        return kernels_find(build, object->at, log_size);
-    quote_line(build, finding.line);
-    return refuse(build, finding.code, "%s", finding.message);
+        return cuda_kernels_find(build, object->at, log_size);
+    cuda_quote_line(build, finding.line);
+    return cuda_refuse(build, finding.code, "%s", finding.message);
 }
 
-/* What each kernel that is launched needs. The cubin says it; of spills only the log tells. */
-static bool kernels_find(struct build *build, const char *log, size_t log_size)
-{
-    struct wire_cuda *const cuda = build->result->cuda;
-    const struct buf *const cubin = &build->program->cubin;
-    const struct launch_plan *const plan = &build->program->plan;
-    struct wire_kernel told[WIRE_KERNELS_MAX];
-    auto_buf struct buf reports = buf_of((size_t)1 << 20);
-    const int told_count = cuda_log_read(log, log_size, &reports, told);
-
-    _Static_assert(WIRE_KERNELS_MAX >= LAUNCH_STEPS_MAX, "all that are launched have a place");
-    for (int i = 0; i < plan->steps_count; i++) {
-        struct wire_kernel *const kernel = &cuda->kernels[cuda->kernels_count];
-        if (kernel_of(build, plan->steps[i].kernel) != NULL)
-            continue;
-        *kernel = (struct wire_kernel){.dynamic_bytes = -1, .occupancy = -1};
-        (void)text_copy(kernel->name, sizeof kernel->name, plan->steps[i].kernel);
-        if (!cubin_resources(cubin->at, cubin->size, kernel->name, &kernel->registers,
-                             &kernel->shared_bytes))
-            return refuse(build, "broken_object",
-                          "the compiled kernel does not say what '%s' needs", kernel->name);
-        for (int j = 0; j < told_count; j++)
-            if (strcmp(told[j].name, kernel->name) == 0)
-                kernel->spill_bytes = told[j].spill_bytes;
-        cuda->kernels_count++;
-    }
-    return true;
-}
-
-/* Registers, and shared memory together, are known only now. The last visible case is the
- * largest, and the one whose occupancy is told. */
-static bool resources_fine(struct build *build)
-{
-    const struct launch_limits limits = {.shared_bytes = build->arch->shared_of_block,
-                                         .scratch_bytes = build->spec->limits.memory_extra_bytes};
-    const struct launch_plan *const plan = &build->program->plan;
-    auto_free struct launch_program *program = malloc(sizeof *program);
-
-    if (program == NULL)
-        return refuse(build, "launch_bounds", "no memory for its launches");
-    for (int i = 0; case_at(build, i) != NULL; i++) {
-        const struct spec_case *const one = case_at(build, i);
-        struct err err = launch_program(plan, one, &limits, program);
-        if (err_is(err)) /* was fine before */
-            return refuse(build, "launch_bounds", "%s", err.text);
-        for (int j = 0; j < program->steps_count; j++)
-            if (!step_fine(build, &program->steps[j], plan->steps[j].line, one))
-                return false;
-    }
-    return true;
-}
-
-static bool step_fine(struct build *build, const struct launch_order *order, int line,
-                      const struct spec_case *one)
-{
-    struct wire_kernel *const kernel = kernel_of(build, order->kernel);
-    const int threads = (int)(order->block[0] * order->block[1] * order->block[2]);
-
-    if (kernel == NULL)
-        return true; /* kernels_find has them all */
-    const int64_t shared = kernel->shared_bytes + order->shared_bytes;
-    const bool registers_fit = gpu_arch_registers_fit(kernel->registers, threads);
-    const bool fits = registers_fit && shared <= build->arch->shared_of_block;
-    if (!fits && one->hidden)
-        return refuse(build, "launch_bounds", "more than a block of %s has, in a hidden case",
-                      build->arch->name);
-    if (!fits)
-        quote_line(build, line);
-    if (!registers_fit)
-        return refuse(
-            build, "launch_bounds",
-            "line %d: %d threads of %d registers each are more than a block's %d (case %s)", line,
-            threads, kernel->registers, GPU_REGISTERS, one->name);
-    if (shared > build->arch->shared_of_block)
-        return refuse(build, "launch_bounds",
-                      "line %d: %lld bytes of shared memory, static and dynamic; a block of %s has "
-                      "%lld (case %s)",
-                      line, (long long)shared, build->arch->name,
-                      (long long)build->arch->shared_of_block, one->name);
-    if (one->hidden) /* its sizes stay hidden */
-        return true;
-    kernel->threads = threads;
-    kernel->dynamic_bytes = order->shared_bytes;
-    kernel->occupancy = gpu_arch_occupancy(build->arch, kernel->registers, shared, threads);
-    return true;
-}
-
-static struct wire_kernel *kernel_of(struct build *build, const char *name)
-{
-    struct wire_cuda *const cuda = build->result->cuda;
-    for (int i = 0; i < cuda->kernels_count; i++)
-        if (strcmp(cuda->kernels[i].name, name) == 0)
-            return &cuda->kernels[i];
-    return NULL;
-}
-
-/* The cases that a GPU runs: those for correctness, of practice only the visible ones, then its own
- * ranked ones. NULL at the end. */
-static const struct spec_case *case_at(const struct build *build, int index)
-{
-    const struct spec *const spec = build->spec;
-
-    for (int i = 0; i < spec->cases_count; i++)
-        if (!spec->groups[spec->cases[i].group].is_speed &&
-            !(build->practice && spec->cases[i].hidden) && index-- == 0)
-            return &spec->cases[i];
-    return index < spec->gpu_cases_count ? &spec->gpu_cases[index] : NULL;
-}
-
-/* A refusal shows the line that it is about, as the compiler's errors do. */
-static void quote_line(struct build *build, int line)
+void cuda_quote_line(struct cuda_build *build, int line)
 {
     const char *at = build->source, *const end = at + build->source_size;
     auto_buf struct buf text = buf_of((size_t)1 << 20);
