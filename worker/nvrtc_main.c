@@ -193,11 +193,10 @@ static int leave_log(const struct library *library, nvrtc_program program)
     char *const text = malloc(size);
     if (text == NULL)
         return EXIT_CRASHED; /* the source's: a log of that size */
-    if (library->log(program, text) != 0)
-        return fail("nvrtcGetProgramLog", "failed");
-    const bool fine = put(STDERR_FILENO, text, size - 1);
+    const bool got = library->log(program, text) == 0;
+    const bool fine = got && put(STDERR_FILENO, text, size - 1);
     free(text);
-    return fine ? 0 : EXIT_OURS;
+    return !got ? fail("nvrtcGetProgramLog", "failed") : fine ? 0 : EXIT_OURS;
 }
 
 static int leave_cubin(const struct library *library, nvrtc_program program)
@@ -208,9 +207,8 @@ static int leave_cubin(const struct library *library, nvrtc_program program)
     char *const bytes = malloc(size);
     if (bytes == NULL)
         return EXIT_CRASHED;
-    if (library->cubin(program, bytes) != 0)
-        return fail("nvrtcGetCUBIN", "failed");
-    const bool fine = put(STDOUT_FILENO, bytes, size);
+    const bool got = library->cubin(program, bytes) == 0;
+    const bool fine = got && put(STDOUT_FILENO, bytes, size);
     free(bytes);
-    return fine ? 0 : EXIT_OURS;
+    return !got ? fail("nvrtcGetCUBIN", "failed") : fine ? 0 : EXIT_OURS;
 }
