@@ -14,7 +14,7 @@
 
 #define WAIT_MS 3500000 /* a slot's longest wall limit is an hour: a process older goes first */
 #define WARM_MS 3000
-#define STILL_MS 20
+#define STILL_MS ((useconds_t)20)
 #define PATIENCE_MS 60000                /* only a starved machine gets here before the CPU limit */
 #define MEMORY_BYTES ((uint64_t)3 << 29) /* NVRTC itself holds 85 MB; 1 GiB is the source's */
 #define CUBIN_BYTES_MAX ((uint64_t)16 << 20)

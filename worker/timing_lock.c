@@ -12,7 +12,7 @@ struct err timing_lock_take(const char *path, enum timing_lock how, int *out_fd)
     static const int operations[] = {[TIMING_LOCK_WAIT] = LOCK_EX,
                                      [TIMING_LOCK_TRY] = LOCK_EX | LOCK_NB,
                                      [TIMING_LOCK_SHARED] = LOCK_SH | LOCK_NB};
-    auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
     *out_fd = -1;
     if (fd < 0 && errno == ENOENT) {
@@ -26,11 +26,12 @@ struct err timing_lock_take(const char *path, enum timing_lock how, int *out_fd)
     do
         code = flock(fd, operations[how]);
     while (code < 0 && errno == EINTR);
-    if (code < 0 && errno == EWOULDBLOCK)
-        return err_make(ERR_BUSY, "somebody else measures");
-    if (code < 0)
-        return err_make(ERR_SYSTEM, "take the timing lock '%s'", path);
-    *out_fd = fd;
-    fd = -1;
-    return err_none();
+    if (code == 0) {
+        *out_fd = fd;
+        return err_none();
+    }
+    struct err err = errno == EWOULDBLOCK ? err_make(ERR_BUSY, "somebody else measures")
+                                          : err_make(ERR_SYSTEM, "take the timing lock '%s'", path);
+    (void)close(fd); /* nothing was written */
+    return err;
 }
