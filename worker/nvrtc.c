@@ -14,7 +14,7 @@
 
 #define WAIT_MS 3500000 /* a slot's longest wall limit is an hour: a process older goes first */
 #define WARM_MS 3000
-#define STILL_MS ((useconds_t)20)
+#define STILL_US 20000
 #define PATIENCE_MS 60000                /* only a starved machine gets here before the CPU limit */
 #define MEMORY_BYTES ((uint64_t)3 << 29) /* NVRTC itself holds 85 MB; 1 GiB is the source's */
 #define CUBIN_BYTES_MAX ((uint64_t)16 << 20)
@@ -74,10 +74,10 @@ void nvrtc_warm_up(struct nvrtc *nvrtc)
         return; /* shows when it is needed */
     do {
         before_us = used_us;
-        (void)usleep(STILL_MS * 1000);
+        (void)usleep(STILL_US);
         if (err_is(sandbox_cpu_us(nvrtc->slot, &used_us)))
             return;
-    } while ((used_us == 0 || used_us - before_us > STILL_MS * 100) && clock_ms() < until_ms);
+    } while ((used_us == 0 || used_us - before_us > STILL_US / 10) && clock_ms() < until_ms);
 }
 
 struct err nvrtc_compile(struct nvrtc *nvrtc, const struct nvrtc_source *source,
