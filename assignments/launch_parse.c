@@ -30,8 +30,8 @@ static int depth_of(const char *text);
 static struct err line_read(struct reader *reader);
 static struct err read_scratch(struct reader *reader, char *rest);
 static struct err read_repeat(struct reader *reader, char *rest);
-static struct err read_launch(struct reader *reader, char *rest);
 static struct err read_end(struct reader *reader, char *rest);
+static struct err read_launch(struct reader *reader, char *rest);
 static struct err read_geometry(struct reader *reader, char *text, struct launch_step *step);
 static struct err read_three(struct reader *reader, char *text, const char *what, int out[3],
                              int *out_count);

@@ -14,12 +14,12 @@ static struct err read_whole(struct spec *spec, const cJSON *root, const struct 
 static struct err read_head(struct spec *spec, const cJSON *item, const struct spec_place *place);
 static struct err read_devices(struct spec *spec, const cJSON *list,
                                const struct spec_place *place);
-static struct err read_groups(struct spec *spec, const cJSON *list, const struct spec_place *place);
-static struct err read_group(struct spec *spec, const cJSON *item, const struct spec_place *place);
 static struct err check_knob_names(struct spec *spec, const cJSON *item,
                                    const struct spec_place *place);
 static struct err check_compare(struct spec *spec, const cJSON *object,
                                 const struct spec_place *place);
+static struct err read_groups(struct spec *spec, const cJSON *list, const struct spec_place *place);
+static struct err read_group(struct spec *spec, const cJSON *item, const struct spec_place *place);
 static struct err check_groups_used(struct spec *spec, const cJSON *item,
                                     const struct spec_place *place);
 static struct err read_gpu_cases(struct spec *spec, const cJSON *list,

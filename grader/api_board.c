@@ -9,8 +9,8 @@
 
 struct live;
 struct ask;
-static bool find_board(struct http_request *request, struct ask *ask);
 static enum negotiate_form form_of(const struct http_request *request);
+static bool find_board(struct http_request *request, struct ask *ask);
 static void put_page(struct http_request *request, const struct ask *ask, struct buf *out);
 static void live_send(struct live *live, const struct board *board);
 static void on_changed(struct board_watch *watch, const struct board *board);

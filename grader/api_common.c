@@ -11,8 +11,8 @@
 
 _Static_assert(AUTH_HASH_SIZE == STORE_TOKEN_HASH, "one hash");
 
-static void refuse_token(struct http_request *request);
 static bool is_foreign(const struct http_request *request);
+static void refuse_token(struct http_request *request);
 
 struct grader *api_grader(const struct http_request *request)
 {

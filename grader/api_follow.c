@@ -19,12 +19,12 @@ static void stream_tell(struct follow *follow, const struct report *report);
 static void wait_begin(struct follow *follow);
 static void wait_tell(struct follow *follow, const struct report *report);
 static void wait_answer(struct follow *follow, const struct report *report);
+static void on_waited(uv_timer_t *timer);
 static void events_begin(struct follow *follow);
 static void events_tell(struct follow *follow, const struct report *report);
 static void put_report(struct follow *follow, struct buf *out, const struct report *report);
-static void on_changed(struct watch *watch, const struct report *report);
-static void on_waited(uv_timer_t *timer);
 static void on_quiet(uv_timer_t *timer);
+static void on_changed(struct watch *watch, const struct report *report);
 static void on_gone(void *state);
 static void on_timer_closed(uv_handle_t *handle);
 

@@ -9,8 +9,8 @@
 #include <string.h>
 
 static struct board_row *row_of(struct board *board, const struct board_run *run);
-static void history_add(struct board_row *row, const struct board_run *run);
 static bool is_better(const struct board_run *one, const struct board_run *two);
+static void history_add(struct board_row *row, const struct board_run *run);
 static int by_class(const void *left, const void *right);
 static void rank_class(struct board_row *rows, size_t count);
 static void pseudonym(const struct board_run *run, char *out, size_t size);

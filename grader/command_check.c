@@ -45,14 +45,14 @@ static int check_all(const struct question *question);
 static bool header_agrees(const struct try_place *place, const struct spec *spec);
 static bool maxima_asked(const struct spec *spec);
 static int check_trusted(const struct try_place *place, const char *backend, struct tally *tally);
-static int check_kind(const struct try_place *place, const char *folder, const char *backend,
-                      struct tally *tally);
-static int check_files(const struct try_place *place, const char *folder,
-                       const struct batch_files *files, const char *backend, struct tally *tally);
 static int check_ranked(const struct try_place *place, const struct spec *spec,
                         const char *backend);
 static int ranked_faults(const struct try_place *place, const struct calibration *got,
                          const struct spec *spec);
+static int check_kind(const struct try_place *place, const char *folder, const char *backend,
+                      struct tally *tally);
+static int check_files(const struct try_place *place, const char *folder,
+                       const struct batch_files *files, const char *backend, struct tally *tally);
 static void on_graded(void *context, const char *path, const struct report *report, struct err err);
 static void first_words(const struct report *report, char *out, size_t size);
 
@@ -158,7 +158,7 @@ static bool maxima_asked(const struct spec *spec)
 /* A bound that they fail is no bound. */
 static int check_trusted(const struct try_place *place, const char *backend, struct tally *tally)
 {
-    static char baseline[] = "baseline.c", expert[] = "expert.c";
+    char baseline[] = "baseline.c", expert[] = "expert.c";
     char *paths[] = {baseline, expert};
     const struct batch_files files = {.paths = paths, .count = COUNT(paths)};
     char folder[4096];

@@ -9,9 +9,9 @@
 
 static enum log_level log_level_of(const struct http_request *request);
 static void request_header(struct http_request *request, const char *version);
-static bool guard_passes(struct http_request *request, const char *version);
 static enum MHD_Result on_field(void *cls, enum MHD_ValueKind kind, const char *name,
                                 size_t name_size, const char *value, size_t value_size);
+static bool guard_passes(struct http_request *request, const char *version);
 static void read_framing(struct http_request *request);
 static void find_route(struct http_request *request);
 static bool is_first_word(const struct http_route *routes, const char *word);

@@ -17,17 +17,17 @@ static struct refusal ask_service(const struct intake_rules *rules,
 static struct refusal ask_cohort(const struct intake_question *question);
 static struct refusal ask_offering(struct db *db, const struct intake_question *question,
                                    struct offering *out_offering);
+static bool is_open(const struct intake_question *question, const struct offering *offering);
 static struct refusal ask_dates(const struct intake_question *question,
                                 const struct offering *offering);
-static bool is_open(const struct intake_question *question, const struct offering *offering);
+static void date_words(const struct intake_question *question, int64_t at, const char *zone,
+                       char *out, size_t size);
 static struct refusal ask_attempts(struct db *db, const struct intake_question *question,
                                    const struct offering *offering);
 static struct refusal ask_interval(struct db *db, const struct intake_question *question,
                                    const struct offering *offering);
 static struct refusal ask_rate(struct db *db, const struct intake_rules *rules,
                                const struct intake_question *question);
-static void date_words(const struct intake_question *question, int64_t at, const char *zone,
-                       char *out, size_t size);
 static struct tm local_time(int64_t at, const char *zone);
 
 #define SECOND ((int64_t)1000000)

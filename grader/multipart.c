@@ -12,8 +12,8 @@ static struct err read_part(struct reader *reader, struct part *part);
 static struct err read_header(struct reader *reader, struct part *part);
 static bool read_disposition(const char *line, size_t size, struct part *part);
 static const char *read_parameter(const char *at, const char *end, struct part *part);
-static struct err read_content(struct reader *reader, struct part *part);
 static const char *last_component(const char *name);
+static struct err read_content(struct reader *reader, struct part *part);
 
 #define BOUNDARY_MAX 70 /* RFC 2046 */
 

@@ -11,9 +11,9 @@
 static void add_generation(void *context, const struct generation_line *line);
 static struct err put_report(struct operation_call *call, const struct submission_row *row);
 static void add_submission(void *context, const struct history_line *line);
-static void add_decision(void *context, const struct decision_line *line);
 static struct err put_grades(struct operation_call *call, const struct cohort_row *cohort,
                              const struct person_row *person);
+static void add_decision(void *context, const struct decision_line *line);
 static void cell_number(struct reply *reply, int64_t value);
 static void cell_ratio(struct reply *reply, double value);
 

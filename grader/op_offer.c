@@ -19,9 +19,9 @@ static void check_section(void *context, const char *section, const struct secti
 static struct err check_order(const struct offer *offer, const char *section,
                               const struct section_dates *dates);
 static struct err write_targets(struct offer *offer);
-static struct err note_offer(const struct offer *offer);
 static struct err check_target(struct operation_call *call, const struct offer *offer,
                                struct target_row *out);
+static struct err note_offer(const struct offer *offer);
 static void reply_offering(struct reply *reply, const struct offering *offering);
 
 struct offer {

@@ -9,9 +9,9 @@
 #include <string.h>
 
 static void add_worker(void *context, const struct worker_row *row);
-static struct err find(struct operation_call *call, struct worker_row *out);
-static struct err set_drained(struct operation_call *call, bool drained);
 static const char *state_of(const struct worker_row *row, int64_t now_at);
+static struct err set_drained(struct operation_call *call, bool drained);
+static struct err find(struct operation_call *call, struct worker_row *out);
 
 #define AWAY_US ((int64_t)90 * 1000000) /* three words of it that did not come */
 

@@ -13,8 +13,8 @@ static struct err check_one(struct operation_call *call, int at);
 static struct err check_text(const struct argument *argument, const struct buf *value);
 static struct err check_number(const struct argument *argument, const char *text, int64_t *out);
 static struct err check_word(const struct argument *argument, const char *text, int64_t *out);
-static int place_of(const struct operation_call *call, const char *name);
 static void note_name(void *context, const struct person_row *row);
+static int place_of(const struct operation_call *call, const char *name);
 
 #define NAMES_MAX 4096
 

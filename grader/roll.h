@@ -9,6 +9,7 @@
 
 struct roll;
 
+/* Of nobody yet. ERR_SYSTEM: no memory. */
 struct err roll_new(struct roll **out, struct grader *grader);
 /* Once a second. `pool` may be NULL: nobody is here any more. */
 void roll_call(struct roll *roll, struct pool *pool);

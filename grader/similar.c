@@ -7,13 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void put_wall(struct buf *out, size_t index);
 static int lines_of(const struct similar_source *source);
 static const char *read_number(const char *at, const char *word, int *out);
 static const char *read_place(const char *at, char name[16], int *from, int *to);
-static void put_wall(struct buf *out, size_t index);
 static size_t source_at(const struct similar_source *sources, size_t count, int line);
-static int by_tokens(const void *a, const void *b);
 static int by_place(const void *a, const void *b);
+static int by_tokens(const void *a, const void *b);
 static int share(const struct similar_source *source, const unsigned char *lines);
 
 #define WALL_BITS 20

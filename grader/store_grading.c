@@ -10,9 +10,9 @@ static struct err job_take_away(struct db *db, int64_t job_id, bool *out_was_the
 static struct err grading_write(struct db *db, const struct grading_step *step,
                                 int64_t *out_grading);
 static struct err cases_write(struct db *db, const struct grading_step *step, int64_t grading_id);
+static struct err retime_apply(struct db *db, const struct grading_step *step);
 static struct err stage_write(struct db *db, const struct grading_step *step);
 static struct err review_write(struct db *db, const struct grading_step *step);
-static struct err retime_apply(struct db *db, const struct grading_step *step);
 static struct err time_job_add(struct db *db, const struct grading_step *step, int64_t *out_job);
 
 const char *const job_lane_words[] = {"live", "regrade", "practice", NULL};

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <zlib.h>
 
+static struct err row_read(sqlite3_stmt *get, struct submission_row *out);
 static struct err source_put(struct db *db, const unsigned char hash[32], const char *source,
                              size_t size);
-static struct err row_read(sqlite3_stmt *get, struct submission_row *out);
 
 struct err store_submission_add(struct db *db, const struct submission_row *row, const char *source,
                                 size_t source_size, int64_t *out_id, int64_t *out_job)

@@ -14,6 +14,8 @@
 #include <string.h>
 
 struct entry;
+static void hold(struct submissions *submissions, const struct intake_question *question,
+                 struct refusal *refusal);
 static struct err entry_run(struct write *write, struct db *db);
 static void entry_done(struct write *write, struct err err);
 static void entry_begin_life(const struct entry *entry);
@@ -21,8 +23,6 @@ static struct intake_question question_of(const struct submissions *submissions,
                                           const struct membership *who, const char *assignment,
                                           bool practice, int64_t received_at,
                                           enum language language);
-static void hold(struct submissions *submissions, const struct intake_question *question,
-                 struct refusal *refusal);
 static void on_pool_closed(void *context);
 static void on_tick_closed(uv_handle_t *handle);
 

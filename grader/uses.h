@@ -10,6 +10,7 @@
 
 struct uses;
 
+/* The writer is borrowed. ERR_SYSTEM: no memory. */
 struct err uses_start(struct uses **out, uv_loop_t *loop, struct writer *writer);
 
 /* A token opened something now; used_at is what the database has of it. NULL is fine. */

@@ -9,11 +9,11 @@
 
 #include <stdlib.h>
 
+static void on_turn_over(uv_prepare_t *turn);
 static void writer_thread(void *context);
 static size_t batch_take(struct writer *writer, struct list *out_batch);
 static void batch_write(struct writer *writer, struct list *batch);
 static void batch_fail(struct list *batch, struct err err);
-static void on_turn_over(uv_prepare_t *turn);
 static void on_written(uv_async_t *async);
 static void on_turn_closed(uv_handle_t *handle);
 static void on_closed(uv_handle_t *handle);

@@ -25,11 +25,11 @@ struct runner {
 
 typedef int runner_fn(const struct bench *bench, int socket);
 
+static struct err pair(const struct runner *runners, unsigned windows, unsigned i, double *rates);
+static struct bench_pair pair_sum(double *rates, unsigned windows);
 static struct err freeze_times(struct sandbox *slot, double *freeze, double *thaw, unsigned count);
 static void let_run(struct sandbox *slot);
 static void quantiles(double *times, unsigned count, double *out_p50, double *out_p99);
-static struct err pair(const struct runner *runners, unsigned windows, unsigned i, double *rates);
-static struct bench_pair pair_sum(double *rates, unsigned windows);
 static struct err runner_start(const struct bench *bench, runner_fn *loop, struct runner *out);
 static int loop_slot(const struct bench *bench, int socket);
 static int loop_spawn(const struct bench *bench, int socket);

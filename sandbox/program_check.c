@@ -13,8 +13,8 @@
 static struct err check_file(int fd, uint64_t *out_bytes);
 static struct err check_segments(int fd, const Elf64_Ehdr *header, bool dynamic,
                                  uint64_t file_bytes);
-static bool lies_within(const Elf64_Phdr *segment, uint64_t file_bytes);
 static bool is_writable_code(const Elf64_Phdr *segment);
+static bool lies_within(const Elf64_Phdr *segment, uint64_t file_bytes);
 
 struct err program_check(int fd, bool dynamic)
 {

@@ -24,9 +24,9 @@
 static struct err build_init(struct build *build, const char *file_name);
 static void build_release(struct build *build);
 static struct err build_run(struct build *build, struct wire_compiled *result, int *out_program);
+static void object_name(const struct buf *object, char out[65]);
 static void build_name(struct build *build, const char *file_name);
 static bool is_source_name(const char *name);
-static void object_name(const struct buf *object, char out[65]);
 static struct err object_get(struct build *build);
 static struct err object_key(const struct build *build, struct cache_key *out);
 static struct err object_make(struct build *build, bool *out_lasting);

@@ -14,10 +14,10 @@
 #include <unistd.h>
 
 static void warm_up(struct worker *worker);
-static void one_line(char *out, size_t size, const char *text);
 static struct err job_steps(struct worker *worker, const struct job *job, struct wire_done *done);
 static struct err gpu_steps(struct worker *worker, const struct job *job, const struct spec *spec,
                             struct wire_done *done);
+static void one_line(char *out, size_t size, const char *text);
 static struct err job_find_spec(const struct worker *worker, const struct job *job,
                                 const struct spec **out_spec);
 static struct err job_compile(struct worker *worker, const struct job *job, const struct spec *spec,

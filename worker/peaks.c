@@ -16,11 +16,11 @@
 /* Operations (or bytes) of one run; it does them and nothing else. */
 typedef double (*work_fn)(float *array);
 
+static double best_bytes(bool wide);
 static double best_rate(work_fn work, float *array);
 static double seconds(void);
 static double float_wide(float *array);
 static double float_narrow(float *array);
-static double best_bytes(bool wide);
 static double bytes_vnni(float *array);
 static double bytes_vnni_narrow(float *array);
 static double bytes_pairs(float *array);

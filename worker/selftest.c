@@ -22,13 +22,13 @@
 #define ROUNDS 2      /* a neighbour may have come and gone during the first */
 
 static struct err test(struct worker *worker, int job_fd, struct wire_calibration *out);
+static struct err experts_test(struct worker *worker, int job_fd, struct wire_calibration *out);
+static struct err expert_run(struct worker *worker, const struct spec *spec, int job_fd,
+                             double *out_speedup);
 static struct err trials_run(struct timing_bench *bench, int job_fd, struct wire_calibration *out);
 static struct err case_run(const struct timing_bench *bench, int index, int job_fd, int trials,
                            double *out_ratio);
 static struct err trial_run(struct timing_pairs *pairs, int job_fd, double *out_ratio);
-static struct err experts_test(struct worker *worker, int job_fd, struct wire_calibration *out);
-static struct err expert_run(struct worker *worker, const struct spec *spec, int job_fd,
-                             double *out_speedup);
 static void store(const struct worker *worker, const struct wire_calibration *calibration);
 static struct err take_over(struct worker *worker, const struct wire_calibration *calibration);
 static const struct spec *ranked_find(const struct worker *worker, int *out_case);

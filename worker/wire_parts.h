@@ -12,6 +12,7 @@ extern const char *const wire_outcome_words[OUTCOME_SYSTEM_ERROR + 1];
 extern const char *const wire_event_words[EVENT_DONE + 1];
 extern const char *const wire_found_words[FOUND_KINDS];
 
+/* The body of EVENT_HELLO, both ways. */
 struct err wire_hello_write(cJSON *body, const struct wire_hello *hello);
 struct err wire_hello_read(const cJSON *body, struct wire_hello *hello);
 

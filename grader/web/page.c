@@ -5,8 +5,8 @@
 
 #include <stdarg.h>
 
-static const char *words(const struct page_head *head, const char *code);
 static void navigation(struct buf *out, const struct page_head *head);
+static const char *words(const struct page_head *head, const char *code);
 
 void page_begin(struct buf *out, const struct page_head *head)
 {

@@ -8,14 +8,14 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *words(const struct page_head *head, const char *code);
-static const char *title_of(const struct spec *spec, enum language language);
 static void put_dates(struct buf *out, const struct handout *handout, const struct page_head *head);
+static void put_when(struct buf *out, const char *code, int64_t at, const char *zone,
+                     const struct page_head *head);
 static void put_submit(struct buf *out, const struct handout *handout,
                        const struct page_head *head);
 static void put_own(struct buf *out, const struct handout *handout, const struct page_head *head);
-static void put_when(struct buf *out, const char *code, int64_t at, const char *zone,
-                     const struct page_head *head);
+static const char *title_of(const struct spec *spec, enum language language);
+static const char *words(const struct page_head *head, const char *code);
 
 void web_start(struct buf *out, const struct course_row *rows, size_t count,
                const struct page_head *head)

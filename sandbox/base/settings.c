@@ -20,6 +20,7 @@ static void set_default(const struct settings *settings, const struct setting *r
 static struct err parse_line(struct settings *settings, char *line, int number, const char *place);
 static void cut_comment(char *line);
 static char *trim(char *text);
+static bool environment_name(const char *variable, size_t length, char *out, size_t size);
 static struct err set_row(struct settings *settings, size_t row, const char *value,
                           const char *where);
 static struct err set_number(const struct setting *row, int64_t *field, const char *value,
@@ -31,7 +32,6 @@ static struct err set_text(const struct setting *row, char *field, const char *v
 static struct err unknown(const struct settings *settings, const char *name, const char *where);
 static const char *nearest(const struct settings *settings, const char *name);
 static bool find(const struct settings *settings, const char *name, size_t *out_row);
-static bool environment_name(const char *variable, size_t length, char *out, size_t size);
 static void *field_of(const struct settings *settings, const struct setting *row);
 static void value_text(const struct settings *settings, const struct setting *row, char *out,
                        size_t size);

@@ -31,8 +31,8 @@ static int runner_map(struct runner *runner);
 static int runner_guard(const struct runner *runner);
 static int runner_tell(void);
 static void runner_call(const struct runner *runner);
-static void float_reset(void);
 static void linger(const struct control *control, uint32_t number);
+static void float_reset(void);
 
 int main(void)
 {
