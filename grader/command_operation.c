@@ -239,7 +239,7 @@ static struct err course_run(struct course *course)
         err = db_exec(call->db, done ? "COMMIT" : "ROLLBACK");
     if (!err_is(err)) {
         course_print(course, done);
-        struct err settled = done ? db_settle(call->db) : err_none();
+        struct err settled = done ? db_settle(call->db, DB_PATIENCE_MS) : err_none();
         if (err_is(settled))
             fprintf(stderr,
                     "grader %s: done; but its -wal file keeps old bytes until the service"

@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DB_PATIENCE_MS 5000 /* as the pragma below says */
-
 struct err db_open(struct db *out, const char *path, bool reader)
 {
     static const char *const pragmas[] = {
@@ -65,12 +63,12 @@ struct err db_exec(struct db *db, const char *sql)
     return db_err(db, doing);
 }
 
-struct err db_settle(struct db *db)
+struct err db_settle(struct db *db, int patience_ms)
 {
     bool row = false;
     if (!db->erased)
         return err_none();
-    (void)sqlite3_busy_timeout(db->handle, 0); /* the next call tries again: nobody waits here */
+    (void)sqlite3_busy_timeout(db->handle, patience_ms);
     sqlite3_stmt *empty = db_prepare(db, "PRAGMA wal_checkpoint(TRUNCATE)");
     struct err err = db_step(db, empty, &row, "empty the write-ahead log");
     if (!err_is(err) && row && sqlite3_column_int(empty, 0) != 0)

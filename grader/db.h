@@ -38,9 +38,10 @@ struct err db_err(const struct db *db, const char *doing);
 struct err db_exec(struct db *db, const char *sql);
 
 /* After COMMIT: what was erased since the last call leaves the write-ahead log as well, which would
- * keep it until the log is written over. ERR_BUSY while somebody still reads an older state: the
- * next call tries again. */
-struct err db_settle(struct db *db);
+ * keep it until the log is written over. ERR_BUSY while somebody still reads an older state, after
+ * waiting for him so long (0: not at all): the next call tries again. */
+#define DB_PATIENCE_MS 5000 /* of every other statement: busy_timeout */
+struct err db_settle(struct db *db, int patience_ms);
 
 /* One row at a time: statement = db_prepare(...); bind; while db_step... ; db_done(statement).
  * `sql` must be a literal: it is prepared once per connection. NULL on failure (db_err tells). */

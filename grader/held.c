@@ -41,8 +41,9 @@ struct held {
     struct write notes_write;
     struct write alive_write;
     bool alive_writes, draining, stopped;
-    int64_t alive_at; /* as it is being written */
-    int64_t alive_ms; /* monotonic, of the last heartbeat that was tried */
+    int64_t alive_at;       /* as it is being written */
+    int64_t notes_alive_at; /* the same, with notes; 0: no sign of life is given any more */
+    int64_t alive_ms;       /* monotonic, of the last heartbeat that was tried */
     struct held_stats stats;
 };
 
@@ -160,6 +161,8 @@ static void push_notes(struct held *held)
     memcpy(held->writing, held->notes, held->count * sizeof held->notes[0]);
     held->writing_count = held->count;
     held->count = 0;
+    held->alive_ms = clock_ms();
+    held->notes_alive_at = held->draining ? 0 : clock_utc_us();
     writer_push(held->writer, &held->notes_write);
 }
 
@@ -178,7 +181,9 @@ static struct err notes_run(struct write *write, struct db *db)
         int64_t count = 0;
         err = store_hold(db, &trouble, &count);
     }
-    return err;
+    /* With them, so never ahead of them: a house that refuses all day is alive all day. */
+    return err_is(err) || held->notes_alive_at == 0 ? err
+                                                    : store_alive_put(db, held->notes_alive_at);
 }
 
 static void notes_done(struct write *write, struct err err)

@@ -202,13 +202,13 @@ void life_dispatch(struct submissions *submissions)
 {
     const struct wire_hello *hello = NULL;
     size_t seat = 0;
-    /* Where everybody doubts, nobody waits for better days: the refusal ends it, and the student
-     * may ask again. */
-    const bool all_doubt = !pool_may_time(submissions->pool);
     while (!submissions->stopping && pool_next_free(submissions->pool, &seat, &hello)) {
+        /* Where everybody doubts, nobody waits for better days: the refusal ends it, and the
+         * student may ask again. */
+        const bool may_time = wire_may_time(hello, clock_utc_us()) ||
+                              !pool_may_time(submissions->pool, hello->class_name);
         struct queue_ticket *ticket =
-            queue_take(&submissions->queue, hello->class_name,
-                       all_doubt || wire_may_time(hello, clock_utc_us()), clock_ms());
+            queue_take(&submissions->queue, hello->class_name, may_time, clock_ms());
         if (ticket == NULL) {
             seat++; /* perhaps another one can do what waits */
             continue;

@@ -13,6 +13,7 @@ static void life_done(struct life *life, const struct wire_done *done,
                       const struct wire_hello *hello, enum stage before);
 static enum stage stage_after(const struct life *life, enum outcome outcome);
 static void life_fail(struct life *life, bool worker_died, const char *why);
+static void life_refused(struct life *life, const char *why);
 static void life_again(struct life *life);
 static bool life_forget_run(struct life *life);
 
@@ -104,10 +105,8 @@ static void life_done(struct life *life, const struct wire_done *done,
     life->report->stage = before;
     const bool refused = done->outcome == OUTCOME_SYSTEM_ERROR && life->ticket.is_timing &&
                          !wire_may_time(hello, clock_utc_us());
-    if (refused && pool_may_time(submissions->pool))
-        life_again(life); /* nobody failed: another one takes it */
-    else if (refused)
-        life_park(life); /* a second try here would end as this one */
+    if (refused)
+        life_refused(life, done->message);
     else if (done->outcome == OUTCOME_SYSTEM_ERROR)
         life_fail(life, false, done->message);
     else if (life->fresh.failed || life->report->incomplete)
@@ -150,6 +149,20 @@ static void life_fail(struct life *life, bool worker_died, const char *why)
     }
     life_count_failure(life, worker_died);
     life_again(life);
+}
+
+/* The worker doubts its machine: nobody failed. Another one takes it, if there is one that does
+ * not; a second try here would end as this one. */
+static void life_refused(struct life *life, const char *why)
+{
+    char quoted[320];
+    text_quote(why, strlen(why), quoted, sizeof quoted);
+    log_line(LOG_WARN, "job.refused", "id=%lld job=%lld why=%s", (long long)life->row.id,
+             (long long)life->job.id, quoted);
+    if (pool_may_time(life->submissions->pool, life->ticket.needs))
+        life_again(life);
+    else
+        life_park(life);
 }
 
 /* Back into the line, at its old place. */

@@ -74,14 +74,15 @@ static struct err release(struct operation_call *call, const struct submission_r
     if (row->practice && !row->review)
         return call_refuse(call, 409, "#%lld is a practice run: its student repeats it at will",
                            (long long)row->id);
-    if (row->stage == STAGE_SYSTEM_ERROR) {
+    if (!row->practice && row->stage == STAGE_SYSTEM_ERROR) {
         err = store_release(call->db, row->id, call->actor, call->now_at, &twin);
         if (!err_is(err) && twin != 0)
             return call_refuse(call, 409, "the same file is there again as #%lld", (long long)twin);
         reply_note(&call->reply, "#%lld runs once more, as live work.", (long long)row->id);
         return err;
     }
-    if (row->stage == STAGE_GRADED && strcmp(grading.code, REPORT_TIMING_FAILED) == 0)
+    if (!row->practice && row->stage == STAGE_GRADED &&
+        strcmp(grading.code, REPORT_TIMING_FAILED) == 0)
         return time_again(call, row);
     if (!row->review)
         return call_refuse(call, 409, "#%lld is neither parked nor under review",

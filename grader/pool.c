@@ -60,13 +60,16 @@ bool pool_can(const struct pool *pool, const char *needs)
     return false;
 }
 
-bool pool_may_time(const struct pool *pool)
+bool pool_may_time(const struct pool *pool, const char *needs)
 {
     const int64_t now_at = clock_utc_us();
 
-    for (size_t i = 0; pool != NULL && i < pool->seats_count; i++)
-        if (pool->seats[i].ready && wire_may_time(&pool->seats[i].hello, now_at))
+    for (size_t i = 0; i < pool->seats_count; i++) {
+        const struct seat *seat = &pool->seats[i];
+        if (seat->ready && !seat->drained && queue_fits(needs, seat->hello.class_name) &&
+            wire_may_time(&seat->hello, now_at))
             return true;
+    }
     return false;
 }
 

@@ -44,8 +44,8 @@ bool pool_next_free(const struct pool *pool, size_t *seat, const struct wire_hel
 /* True if some worker that is here can do that ("gpu"). NULL is an empty pool. */
 bool pool_can(const struct pool *pool, const char *needs);
 
-/* True if some worker that is here takes timings (wire_may_time); NULL is an empty pool. */
-bool pool_may_time(const struct pool *pool);
+/* True if some worker that is here, not drained and can do that takes timings (wire_may_time). */
+bool pool_may_time(const struct pool *pool, const char *needs);
 
 /* False once workers are here and none compiles CUDA; true while that is not known. */
 bool pool_may_compile_cuda(const struct pool *pool);

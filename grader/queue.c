@@ -85,11 +85,12 @@ struct queue_ticket *queue_take(struct queue *queue, const char *worker_class, b
 
     for (int round = 0; round < 2; round++) /* turns first */
         for (int i = 0; i < 2 * QUEUE_CLASS_COUNT && ticket == NULL && !hold; i++) {
-            const bool is_timing = i % 2 != 0;
-            if (is_timing && !may_time)
+            struct queue_ticket *first = first_of(queue, i / 2, i % 2 != 0, worker_class);
+            if (first == NULL || (round == 0 && !has_turn(queue, first, now_ms)))
                 continue;
-            struct queue_ticket *first = first_of(queue, i / 2, is_timing, worker_class);
-            if (first != NULL && (round > 0 || has_turn(queue, first, now_ms)))
+            if (first->is_timing && !may_time)
+                hold = queue->timing_alone; /* the machine runs empty for the one that takes it */
+            else
                 ticket = may_run(queue, first, &hold) ? first : NULL;
         }
     if (ticket != NULL)

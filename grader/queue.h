@@ -79,8 +79,8 @@ bool queue_fits(const char *needs, const char *worker_class);
 void queue_push(struct queue *queue, struct queue_ticket *ticket, int64_t now_ms);
 
 /* The next ticket for a worker of this class, which then counts as running until queue_finish; NULL
- * if nothing may run now. may_time: this worker takes timings. At most one timing runs at a time.
- */
+ * if nothing may run now. may_time: this worker takes timings; false only where another one of its
+ * class does. At most one timing runs at a time. */
 struct queue_ticket *queue_take(struct queue *queue, const char *worker_class, bool may_time,
                                 int64_t now_ms);
 

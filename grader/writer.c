@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-static void on_turn_over(uv_prepare_t *turn);
+static void on_turn_over(uv_timer_t *turn);
 static void writer_thread(void *context);
 static size_t batch_take(struct writer *writer, struct list *out_batch);
 static void batch_write(struct writer *writer, struct list *batch);
@@ -33,8 +33,7 @@ struct writer {
     bool stopping, stopped;
     struct writer_stats stats;
     /* of the loop thread */
-    uv_prepare_t turn;
-    bool pushed; /* since the thread was last woken */
+    uv_timer_t turn;
     void (*closed)(void *context);
     void *closed_context;
 };
@@ -52,8 +51,7 @@ struct err writer_start(struct writer **out_writer, uv_loop_t *loop, struct db *
     list_init(&writer->written);
     if (uv_mutex_init(&writer->mutex) != 0 || uv_cond_init(&writer->cond) != 0 ||
         uv_async_init(loop, &writer->async, on_written) != 0 ||
-        uv_prepare_init(loop, &writer->turn) != 0 ||
-        uv_prepare_start(&writer->turn, on_turn_over) != 0 ||
+        uv_timer_init(loop, &writer->turn) != 0 ||
         uv_thread_create(&writer->thread, writer_thread, writer) != 0)
         abort(); /* only at start, before anything was accepted, and only without memory */
     writer->async.data = writer->turn.data = writer;
@@ -71,18 +69,16 @@ void writer_push(struct writer *writer, struct write *write)
     } else {
         list_push(&writer->waiting, &write->link);
         writer->waiting_count++;
-        writer->pushed = true;
+        /* Fires after what is readable now was read, whoever reads it; fails only when closed. */
+        if (!uv_is_active((uv_handle_t *)&writer->turn))
+            (void)uv_timer_start(&writer->turn, on_turn_over, 0, 0);
     }
     uv_mutex_unlock(&writer->mutex);
 }
 
-/* Before the loop sleeps. */
-static void on_turn_over(uv_prepare_t *turn)
+static void on_turn_over(uv_timer_t *turn)
 {
     struct writer *writer = turn->data;
-    if (!writer->pushed)
-        return;
-    writer->pushed = false;
     uv_mutex_lock(&writer->mutex);
     uv_cond_signal(&writer->cond);
     uv_mutex_unlock(&writer->mutex);
@@ -176,8 +172,9 @@ static void batch_write(struct writer *writer, struct list *batch)
     writer->stats.commits++;
     writer->stats.failures += err_is(err);
     metrics_took(&writer->stats.took, clock_us() - began_us);
-    struct err settled = err_is(err) ? err_none() : db_settle(db);
-    if (err_is(settled)) /* after the next batch again */
+    struct err settled =
+        err_is(err) ? err_none() : db_settle(db, 0); /* nobody waits here for a reader */
+    if (err_is(settled))                             /* after the next batch again */
         log_err("writer.settle", settled);
 }
 

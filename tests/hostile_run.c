@@ -15,6 +15,7 @@
 #define CPU_MS 500
 #define TRIES_MAX 3
 #define LATE "the slot was free after"
+#define UNEXPECTED "expected"
 #define FREE_MS 500 /* after the wall limit the slot must be free again */
 #define GIVE_UP_MS 10000
 #define PROGRAM_BYTES_MAX ((size_t)16 << 20)
@@ -92,8 +93,9 @@ void hostile_run(struct hostile_bench *bench, const struct hostile_case *given,
 static bool is_about_time(const struct hostile_result *result)
 {
     return strstr(result->fault, LATE) != NULL ||
-           (result->fault[0] != '\0' && (strncmp(result->end, "wall_limit", 10) == 0 ||
-                                         strncmp(result->end, "cpu_limit", 9) == 0));
+           (strncmp(result->fault, UNEXPECTED, strlen(UNEXPECTED)) == 0 &&
+            (strncmp(result->end, "wall_limit", 10) == 0 ||
+             strncmp(result->end, "cpu_limit", 9) == 0));
 }
 
 bool hostile_canary(struct hostile_bench *bench, char *fault, size_t fault_size)
@@ -156,7 +158,7 @@ static bool try_case(struct hostile_bench *bench, const struct hostile_case *giv
     bool starved = false;
     uint32_t turn = ++bench->turn;
     struct err err = shared_make(&shared, turn);
-    out->fault[0] = '\0';
+    out->fault[0] = out->end[0] = '\0';
     if (!err_is(err))
         err = run_case(bench, given, &shared, &result, out->fault);
     if (err_is(err)) {
@@ -193,7 +195,7 @@ static void tell_unexpected(const struct hostile_case *given, const struct share
     char words[80] = "";
     ssize_t got = pread(shared->fds[ERRORS], words, sizeof words - 1, 0);
     words[got > 0 ? got : 0] = '\0';
-    FAULT(out->fault, "expected %s, got %s (%s) %.*s", given->expect, out->end, result->evidence,
+    FAULT(out->fault, UNEXPECTED " %s, got %s (%s) %.*s", given->expect, out->end, result->evidence,
           (int)strcspn(words, "\n"), words);
 }
 

@@ -145,9 +145,7 @@ static struct err job_find_spec(const struct worker *worker, const struct job *j
 {
     char shown[48];
 
-    for (size_t i = 0; i < worker->specs_count && *out_spec == NULL; i++)
-        if (strcmp(worker->specs[i].name, job->assignment) == 0)
-            *out_spec = &worker->specs[i];
+    *out_spec = spec_find(worker->specs, worker->specs_count, job->assignment);
     if (*out_spec == NULL) {
         text_quote(job->assignment, strlen(job->assignment), shown, sizeof shown);
         return err_make(ERR_INPUT, "this worker has no assignment %s", shown);

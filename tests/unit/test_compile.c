@@ -87,7 +87,6 @@ static void compile(struct bench *bench, const char *source, struct wire_compile
 static void done_with(struct wire_compiled *result, int program)
 {
     wire_compiled_release(result);
-    result->diagnostics = NULL;
     if (program >= 0)
         (void)close(program); /* a memfd */
 }

@@ -538,7 +538,7 @@ static void what_is_erased_is_in_no_byte_of_the_files(void **state)
                  "UPDATE user SET email = 'second@needle.org'");
     assert_true(is_in_file(path, "-wal", "needle.org"));
     assert_true(erase(course));
-    must(db_settle(&course->store.db));
+    must(db_settle(&course->store.db, 0));
     assert_false(is_in_file(path, "-wal", "needle.org"));
     assert_false(is_in_file(path, "", "needle.org"));
 }
@@ -552,10 +552,10 @@ static void a_reader_in_the_way_of_that_is_told_and_it_is_tried_again(void **sta
     (void)store_fixture_number(&reader, "SELECT count(*) FROM user");
     assert_true(erase(course));
     int64_t began_ms = clock_ms();
-    assert_true(err_is(db_settle(&course->store.db)));
+    assert_true(err_is(db_settle(&course->store.db, 0)));
     assert_true(clock_ms() - began_ms < 2000); /* the writer's next batch does not wait for it */
     must(db_exec(&reader, "COMMIT"));
-    must(db_settle(&course->store.db));
+    must(db_settle(&course->store.db, 0));
     assert_false(is_in_file(course->store.path, "-wal", "Alice"));
     db_close(&reader);
 }

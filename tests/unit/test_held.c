@@ -343,6 +343,27 @@ static void a_refusal_on_the_way_out_is_written_before_the_end(void **state)
     assert_int_equal(FIRST_COLUMN(&service->store, "SELECT count(*) FROM held_open"), 1);
 }
 
+static bool is_alive_again(const void *context)
+{
+    struct service_fixture *service = (struct service_fixture *)(uintptr_t)context;
+    return FIRST_COLUMN(&service->store, "SELECT alive_at FROM service") > 1;
+}
+
+/* Else the next start would take a day of refusals for an outage, and hold everything open. */
+static void a_house_that_refuses_all_the_time_says_that_it_is_alive(void **state)
+{
+    struct service_fixture *service = *state;
+    service->settings.queue_max = 0;
+    service_start(service);
+    deadline_in(service, 10);
+    service_wait(service, is_alive_again, service); /* the first beat */
+    assert_false(err_is(db_exec(&service->store.db, "UPDATE service SET alive_at = 1")));
+    (void)ask(service, false, LANGUAGE_EN);
+    int64_t began_ms = clock_ms();
+    service_wait(service, is_alive_again, service);
+    assert_true(clock_ms() - began_ms < 4000); /* with the note, a beat later */
+}
+
 static void notes_are_bounded_and_who_has_no_room_is_told_the_truth(void **state)
 {
     struct service_fixture *service = *state;
@@ -377,6 +398,7 @@ int main(void)
         SERVICE(a_full_house_holds_the_deadline_open_and_says_so),
         SERVICE(a_note_waits_in_memory_until_the_disk_has_room),
         SERVICE(a_refusal_on_the_way_out_is_written_before_the_end),
+        SERVICE(a_house_that_refuses_all_the_time_says_that_it_is_alive),
         SERVICE(notes_are_bounded_and_who_has_no_room_is_told_the_truth),
     };
     return cmocka_run_group_tests_name("held", tests, NULL, NULL);

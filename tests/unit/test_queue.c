@@ -120,6 +120,36 @@ static void on_a_small_machine_a_timing_runs_alone(void **state)
     assert_ptr_equal(queue_take(&queue, CPU, true, 0), &later);
 }
 
+static void a_worker_that_doubts_takes_checks_and_leaves_timings(void **state)
+{
+    (void)state;
+    struct queue_ticket timing = ticket_of(1, QUEUE_TIME, true);
+    struct queue_ticket practice = ticket_of(2, QUEUE_PRACTICE, false);
+    queue_push(&queue, &timing, 0);
+    queue_push(&queue, &practice, 0);
+    assert_ptr_equal(queue_take(&queue, CPU, false, 0), &practice);
+    assert_null(queue_take(&queue, CPU, false, 0));
+    assert_ptr_equal(queue_take(&queue, CPU, true, 0), &timing);
+}
+
+/* … and on a small machine lets it run empty for the one that takes them. */
+static void a_worker_that_doubts_keeps_no_timing_waiting(void **state)
+{
+    (void)state;
+    struct queue_ticket timing = ticket_of(1, QUEUE_TIME, true);
+    struct queue_ticket practice = ticket_of(2, QUEUE_PRACTICE, false);
+    struct queue_ticket check = ticket_of(3, QUEUE_CHECK, false);
+    queue_init(&queue, 0, true);
+    queue_push(&queue, &timing, 0);
+    queue_push(&queue, &practice, 0);
+    assert_null(queue_take(&queue, CPU, false, 0));
+    queue_push(&queue, &check, 0);
+    assert_ptr_equal(queue_take(&queue, CPU, false, 0), &check);
+    assert_null(queue_take(&queue, CPU, false, 0));
+    queue_finish(&queue, &check);
+    assert_ptr_equal(queue_take(&queue, CPU, true, 0), &timing);
+}
+
 /* Practice that never ceases must not keep the machine from running empty. */
 static void a_timing_that_wants_to_be_alone_is_not_kept_waiting_by_lower_classes(void **state)
 {
@@ -488,6 +518,8 @@ int main(void)
         TEST(classes_go_one_after_the_other),
         TEST(one_timing_at_a_time),
         TEST(on_a_small_machine_a_timing_runs_alone),
+        TEST(a_worker_that_doubts_takes_checks_and_leaves_timings),
+        TEST(a_worker_that_doubts_keeps_no_timing_waiting),
         TEST(a_timing_that_wants_to_be_alone_is_not_kept_waiting_by_lower_classes),
         TEST(a_failed_run_keeps_its_place),
         TEST(a_removed_ticket_is_never_given_out),

@@ -357,7 +357,7 @@ static void an_early_done_word_gains_nothing(void **state)
         state,
         "unsigned long one = 1, got; __asm__ volatile(\"syscall\" : \"=a\"(got) : \"a\"(1),"
         " \"D\"(6), \"S\"(&one), \"d\"(8) : \"rcx\", \"r11\", \"memory\");"
-        " for (volatile long i = 0; i < 20000000; i++) {} o[0] = (float)got;",
+        " for (volatile long i = 0; i < 100000000; i++) {} o[0] = (float)got;",
         &program);
 
     fine(answer_make(&answer, &bench->spec, &bench->spec.cases[0]));

@@ -178,13 +178,18 @@ static void waiting_does_not_throw_a_pair_away(void **state)
         best = timed->ratios[i] > best ? timed->ratios[i] : best;
     for (int i = 0; i < timed->ratios_count; i++)
         slow += timed->ratios[i] < best / 2;
-#ifndef __SANITIZE_ADDRESS__ /* there the checks of a few pairs fill the budget */
-    assert_true(timed->ratios_count >= 4);
-#endif
-    if (timed->ratios_count >= 4 && slow < (size_t)timed->ratios_count / 4)
-        fail_msg("%zu of %d pairs show it", slow, (int)timed->ratios_count);
+    const int count = (int)timed->ratios_count;
     client_events_release(&events);
     job_release(&job);
+#ifdef __SANITIZE_ADDRESS__ /* there the checks of a few pairs fill the budget */
+    if (count < 4) {
+        print_message("skipped: %d pairs are too few to see it\n", count);
+        skip();
+    }
+#endif
+    assert_true(count >= 4);
+    if (slow < (size_t)count / 4)
+        fail_msg("%zu of %d pairs show it", slow, count);
 }
 
 static void only_case_times_that_one_and_no_unranked_case(void **state)
