@@ -23,7 +23,6 @@
 #define HEADER_BYTES_MAX ((size_t)256 << 10)
 #define LOG_BYTES_MAX ((size_t)64 << 10) /* of the assembler's lines: some 300 bytes a kernel */
 #define LOG_LINE_MAX ((size_t)400)
-#define CUBIN_BYTES_MAX (CACHE_OBJECT_MAX - ((size_t)1 << 20)) /* its log is kept with it */
 #define QUOTE_BYTES ((size_t)1024) /* of the diagnostics: for the launch line that is refused */
 
 static struct err build_init(struct cuda_build *build, const char *file_name);
@@ -142,12 +141,14 @@ static struct err build_run(struct cuda_build *build)
     build->result->cuda = calloc(1, sizeof *build->result->cuda);
     if (build->result->cuda == NULL)
         return err_make(ERR_SYSTEM, "memory for the kernels");
-    build->result->good = cubin_fine(build) && cuda_needs_fit(build);
+    build->result->good = cubin_fine(build);
+    if (build->result->good)
+        err = cuda_needs_fit(build, &build->result->good);
     struct wire_cuda *const cuda = build->result->cuda;
     for (int i = 0; build->result->good && i < build->program->plan.steps_count; i++)
         (void)text_copy(cuda->launches[cuda->launches_count++], sizeof cuda->launches[0],
                         build->program->plan.steps[i].words);
-    return err_none();
+    return err;
 }
 
 bool cuda_refuse(struct cuda_build *build, const char *code, const char *format, ...)
@@ -236,17 +237,14 @@ static struct err cubin_make(struct cuda_build *build, bool *out_lasting)
                                         .header = build->header.at,
                                         .text_size = build->source_size,
                                         .header_size = build->header.size};
-    auto_buf struct buf cubin = buf_of(CACHE_OBJECT_MAX);
+    _Static_assert(NVRTC_CUBIN_MAX + 2 * LOG_BYTES_MAX < CACHE_OBJECT_MAX,
+                   "both fit into an object");
+    auto_buf struct buf cubin = buf_of(NVRTC_CUBIN_MAX);
     struct tool_result tool;
 
     tool_result_init(&tool);
     struct err err = nvrtc_compile(build->nvrtc, &source, &tool, &cubin);
     if (!err_is(err)) {
-        if (tool.end == TOOL_DONE && cubin.size > CUBIN_BYTES_MAX) {
-            tool.end = TOOL_LIMIT;
-            (void)snprintf(tool.message, sizeof tool.message, "a cubin of over %zu MiB",
-                           CUBIN_BYTES_MAX >> 20);
-        }
         note_end(build, &tool);
         build->made.compiled = tool.end == TOOL_DONE;
         keep_lines(&build->made.object, &tool.said);
@@ -286,17 +284,19 @@ static void note_end(struct cuda_build *build, const struct tool_result *tool)
                        (long long)made->errors, made->errors == 1 ? "" : "s");
 }
 
-/* The assembler's lines, which say what each kernel needs. */
+/* The assembler's lines, which say what each kernel spills. */
 static void keep_lines(struct buf *out, const struct buf *said)
 {
     for (size_t at = 0; at < said->size && out->size < LOG_BYTES_MAX;) {
         const char *const line = said->at + at;
         const char *const end = memchr(line, '\n', said->size - at);
         const size_t length = end == NULL ? said->size - at : (size_t)(end - line) + 1;
-        if (length > strlen(CUDA_LOG_ASSEMBLER) && length < LOG_LINE_MAX &&
+        if (length > strlen(CUDA_LOG_ASSEMBLER) &&
             memcmp(line, CUDA_LOG_ASSEMBLER, strlen(CUDA_LOG_ASSEMBLER)) == 0 &&
-            memchr(line, '\0', length) == NULL)
-            buf_append(out, line, length);
+            memchr(line, '\0', length) == NULL) {
+            buf_append(out, line, length < LOG_LINE_MAX ? length - 1 : LOG_LINE_MAX);
+            buf_append(out, "\n", 1);
+        }
         at += length;
     }
 }

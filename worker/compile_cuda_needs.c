@@ -5,6 +5,7 @@
 #include "worker/cuda_log.h"
 #include "worker/gpu_arch.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,7 +42,7 @@ bool cuda_kernels_find(struct cuda_build *build, const char *log, size_t log_siz
 }
 
 /* The last visible case is the largest, and the one whose occupancy is told. */
-bool cuda_needs_fit(struct cuda_build *build)
+struct err cuda_needs_fit(struct cuda_build *build, bool *out_fit)
 {
     const struct launch_limits limits = {.shared_bytes = build->arch->shared_of_block,
                                          .scratch_bytes = build->spec->limits.memory_extra_bytes};
@@ -49,17 +50,17 @@ bool cuda_needs_fit(struct cuda_build *build)
     auto_free struct launch_program *program = malloc(sizeof *program);
 
     if (program == NULL)
-        return cuda_refuse(build, "launch_bounds", "no memory for its launches");
-    for (int i = 0; cuda_case_at(build, i) != NULL; i++) {
+        return err_make(ERR_SYSTEM, "memory for its launches");
+    *out_fit = true;
+    for (int i = 0; *out_fit && cuda_case_at(build, i) != NULL; i++) {
         const struct spec_case *const one = cuda_case_at(build, i);
         struct err err = launch_program(plan, one, &limits, program);
-        if (err_is(err)) /* was fine before */
-            return cuda_refuse(build, "launch_bounds", "%s", err.text);
-        for (int j = 0; j < program->steps_count; j++)
-            if (!step_fine(build, &program->steps[j], plan->steps[j].line, one))
-                return false;
+        if (err_is(err))
+            return err_make(ERR_INTERNAL, "launches that were fine before: %s", err.text);
+        for (int j = 0; *out_fit && j < program->steps_count; j++)
+            *out_fit = step_fine(build, &program->steps[j], plan->steps[j].line, one);
     }
-    return true;
+    return err_none();
 }
 
 static bool step_fine(struct cuda_build *build, const struct launch_order *order, int line,
@@ -68,8 +69,7 @@ static bool step_fine(struct cuda_build *build, const struct launch_order *order
     struct wire_kernel *const kernel = kernel_of(build, order->kernel);
     const int threads = (int)(order->block[0] * order->block[1] * order->block[2]);
 
-    if (kernel == NULL)
-        return true; /* kernels_find has them all */
+    assert(kernel != NULL); /* cuda_kernels_find has them all */
     const int64_t shared = kernel->shared_bytes + order->shared_bytes;
     const bool registers_fit = gpu_arch_registers_fit(kernel->registers, threads);
     const bool fits = registers_fit && shared <= build->arch->shared_of_block;
@@ -110,10 +110,14 @@ static struct wire_kernel *kernel_of(struct cuda_build *build, const char *name)
 const struct spec_case *cuda_case_at(const struct cuda_build *build, int index)
 {
     const struct spec *const spec = build->spec;
+    const int count = spec->cases_count;
 
-    for (int i = 0; i < spec->cases_count; i++)
-        if (!spec->groups[spec->cases[i].group].is_speed &&
-            !(build->practice && spec->cases[i].hidden) && index-- == 0)
-            return &spec->cases[i];
-    return index < spec->gpu_cases_count ? &spec->gpu_cases[index] : NULL;
+    for (int i = 0; i < count + spec->gpu_cases_count; i++) {
+        const struct spec_case *const one =
+            i < count ? &spec->cases[i] : &spec->gpu_cases[i - count];
+        const bool runs = i >= count || !spec->groups[one->group].is_speed;
+        if (runs && !(build->practice && one->hidden) && index-- == 0)
+            return one;
+    }
+    return NULL;
 }

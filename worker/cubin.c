@@ -3,6 +3,7 @@
 
 #include "sandbox/base/err.h"
 #include "worker/elf.h"
+#include "worker/gpu_arch.h"
 
 #include <stdarg.h>
 #include <stdint.h>
@@ -15,9 +16,8 @@
 #define KIND_PARAMETER 0x17 /* u32, u16 number, u16 offset, u32 with the size from bit 18 on */
 #define KIND_REGISTERS 0x2f /* u32 symbol, u32 registers of a thread */
 #define REGISTERS_MAX 255
-#define SHARED_RESERVED 1024 /* for the system, in front of a kernel's own: since sm_90 */
-#define KIND_STACK 0x12      /* u32 symbol, u32 bytes of stack that a thread needs */
-#define STO_ENTRY 0x10       /* st_other of a __global__ function */
+#define KIND_STACK 0x12 /* u32 symbol, u32 bytes of stack that a thread needs */
+#define STO_ENTRY 0x10  /* st_other of a __global__ function */
 
 struct audit {
     struct elf elf;
@@ -88,7 +88,7 @@ bool cubin_resources(const void *bytes, size_t size, const char *kernel, int *ou
     if (!find_section(&elf, ".nv.shared.", kernel, &section))
         return true;
     const uint64_t system =
-        find_section(&elf, ".nv.shared.reserved.0", "", &reserved) ? SHARED_RESERVED : 0;
+        find_section(&elf, ".nv.shared.reserved.0", "", &reserved) ? GPU_SHARED_RESERVED : 0;
     if (section.sh_size > UINT32_MAX)
         return false;
     *out_shared_bytes = (int64_t)(section.sh_size > system ? section.sh_size - system : 0);

@@ -38,7 +38,7 @@ const struct spec_case *cuda_case_at(const struct cuda_build *build, int index);
 bool cuda_kernels_find(struct cuda_build *build, const char *log, size_t log_size);
 
 /* Whether a device has that in every case: registers, and shared memory together, are known only
- * after cuda_kernels_find. False: refused. */
-bool cuda_needs_fit(struct cuda_build *build);
+ * after cuda_kernels_find. *out_fit false: refused. ERR_SYSTEM: no memory. */
+struct err cuda_needs_fit(struct cuda_build *build, bool *out_fit);
 
 #endif

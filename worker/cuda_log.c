@@ -53,10 +53,12 @@ static void line_read(struct reader *reader, const char *line)
 static bool read_assembler(struct reader *reader, const char *line)
 {
     static const char entry[] = CUDA_LOG_ASSEMBLER " info    : Compiling entry function '";
+    static const char error[] = CUDA_LOG_ASSEMBLER " error";
+    static const char fatal[] = CUDA_LOG_ASSEMBLER " fatal";
+    static const char any[] = CUDA_LOG_ASSEMBLER " ";
     static const char more[] = CUDA_LOG_ASSEMBLER "         . ";
 
-    if (strncmp(line, CUDA_LOG_ASSEMBLER " error", sizeof CUDA_LOG_ASSEMBLER + 5) == 0 ||
-        strncmp(line, CUDA_LOG_ASSEMBLER " fatal", sizeof CUDA_LOG_ASSEMBLER + 5) == 0) {
+    if (strncmp(line, error, strlen(error)) == 0 || strncmp(line, fatal, strlen(fatal)) == 0) {
         buf_printf(reader->reports, "%s: error: %s\n", CUDA_LOG_ASSEMBLER,
                    line + strcspn(line, ":") + (strchr(line, ':') != NULL));
     } else if (strncmp(line, entry, strlen(entry)) == 0) {
@@ -67,7 +69,7 @@ static bool read_assembler(struct reader *reader, const char *line)
         if (stores >= 0 && stores + (loads > 0 ? loads : 0) <= SPILL_BYTES_MAX)
             reader->now->spill_bytes = stores + (loads > 0 ? loads : 0);
     }
-    return strncmp(line, CUDA_LOG_ASSEMBLER " ", sizeof CUDA_LOG_ASSEMBLER) == 0;
+    return strncmp(line, any, strlen(any)) == 0;
 }
 
 /* name: up to a quote. */

@@ -6,10 +6,9 @@
 #include <string.h>
 
 #define WARP 32
-#define REGISTERS_UNIT 256   /* a warp gets multiples of it */
-#define PARTITIONS 4         /* of the register file; a warp lives in one */
-#define SHARED_UNIT 128      /* a block gets multiples of it */
-#define SHARED_RESERVED 1024 /* of each block, for the system, since sm_80 */
+#define REGISTERS_UNIT 256 /* a warp gets multiples of it */
+#define PARTITIONS 4       /* of the register file; a warp lives in one */
+#define SHARED_UNIT 128    /* a block gets multiples of it */
 
 #define KIB(n) ((int64_t)(n) << 10)
 
@@ -45,7 +44,7 @@ int gpu_arch_occupancy(const struct gpu_arch *arch, int registers, int64_t share
     const int per_warp = warp_registers(registers > 0 ? registers : 1);
     const int by_registers = GPU_REGISTERS / PARTITIONS / per_warp * PARTITIONS / warps;
     const int64_t shared =
-        (shared_bytes + SHARED_RESERVED + SHARED_UNIT - 1) / SHARED_UNIT * SHARED_UNIT;
+        (shared_bytes + GPU_SHARED_RESERVED + SHARED_UNIT - 1) / SHARED_UNIT * SHARED_UNIT;
     const int by_shared = (int)(arch->shared_bytes / shared);
     const int by_threads = arch->threads / WARP / warps;
     int blocks = arch->blocks;

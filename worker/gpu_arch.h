@@ -17,6 +17,7 @@ struct gpu_arch {
 };
 
 #define GPU_ARCH_DEFAULT "sm_90" /* where there is no GPU to ask */
+#define GPU_SHARED_RESERVED 1024 /* of each block's shared memory, for the system, since sm_80 */
 #define GPU_REGISTERS 65536      /* of one multiprocessor, and of one block, on all of them */
 
 /* NULL if the table has no such architecture. */

@@ -17,8 +17,8 @@
 #define STILL_US 20000
 #define PATIENCE_MS 60000                /* only a starved machine gets here before the CPU limit */
 #define MEMORY_BYTES ((uint64_t)3 << 29) /* NVRTC itself holds 85 MB; 1 GiB is the source's */
-#define CUBIN_BYTES_MAX ((uint64_t)16 << 20)
 
+static bool is_there(const struct nvrtc *nvrtc);
 static struct err start(struct nvrtc *nvrtc);
 static struct err make_files(struct nvrtc *nvrtc);
 static struct err hand_over(struct nvrtc *nvrtc, const struct nvrtc_source *source);
@@ -47,8 +47,7 @@ struct err nvrtc_warm(struct nvrtc *nvrtc)
 {
     struct err err = err_none();
 
-    const bool gone = nvrtc->waiting && sandbox_is_over(nvrtc->slot);
-    if (nvrtc->waiting && !gone && clock_ms() - nvrtc->born_ms < WAIT_MS)
+    if (is_there(nvrtc))
         return err;
     if (nvrtc->waiting) {
         sandbox_close(nvrtc->slot); /* ended, or too old to finish a source before its limit */
@@ -64,14 +63,20 @@ struct err nvrtc_warm(struct nvrtc *nvrtc)
     return err;
 }
 
+/* A process waits that can still finish a source before its wall limit. */
+static bool is_there(const struct nvrtc *nvrtc)
+{
+    return nvrtc->waiting && !sandbox_is_over(nvrtc->slot) && clock_ms() - nvrtc->born_ms < WAIT_MS;
+}
+
 void nvrtc_warm_up(struct nvrtc *nvrtc)
 {
     const int64_t until_ms = clock_ms() + WARM_MS;
     uint64_t used_us = 0;
     uint64_t before_us;
 
-    if (err_is(nvrtc_warm(nvrtc)))
-        return; /* shows when it is needed */
+    if (is_there(nvrtc) || err_is(nvrtc_warm(nvrtc)))
+        return; /* an error shows when it is needed */
     do {
         before_us = used_us;
         (void)usleep(STILL_US);
@@ -95,7 +100,7 @@ struct err nvrtc_compile(struct nvrtc *nvrtc, const struct nvrtc_source *source,
     if (!err_is(err))
         err = judge(&ended, out_result);
     if (!err_is(err) && out_result->end == TOOL_DONE)
-        err = fdio_read_start(nvrtc->cubin, out_cubin, CUBIN_BYTES_MAX, NULL);
+        err = fdio_read_start(nvrtc->cubin, out_cubin, NVRTC_CUBIN_MAX, NULL);
     if (err_is(err)) {
         sandbox_close(nvrtc->slot);
         nvrtc->slot = NULL;
@@ -122,7 +127,7 @@ static struct err start(struct nvrtc *nvrtc)
                    .cpu_ms = nvrtc->cpu_ms != 0 ? nvrtc->cpu_ms : TOOL_CPU_MS,
                    .memory_bytes = MEMORY_BYTES,
                    .stack_bytes = TOOL_STACK_BYTES,
-                   .output_bytes = CUBIN_BYTES_MAX,
+                   .output_bytes = NVRTC_CUBIN_MAX,
                    .threads = 1},
         .cpu = -1,
     };
@@ -196,7 +201,7 @@ static struct err judge(const struct sandbox_result *ended, struct tool_result *
         return limit(out, words, "");
     case SANDBOX_CPU_LIMIT: return limit(out, "over 10 s of processor time", ended->evidence);
     case SANDBOX_MEMORY_LIMIT: return limit(out, "over 1 GiB of memory", ended->evidence);
-    case SANDBOX_OUTPUT_LIMIT: return limit(out, "over 16 MiB of output", ended->evidence);
+    case SANDBOX_OUTPUT_LIMIT: return limit(out, "over 15 MiB of output", ended->evidence);
     case SANDBOX_WALL_LIMIT:
     case SANDBOX_FORBIDDEN_CALL:
     case SANDBOX_KILLED:

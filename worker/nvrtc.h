@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define NVRTC_CUBIN_MAX ((size_t)15 << 20)
+
 struct nvrtc {
     struct sandbox_options options; /* borrowed texts */
     struct sandbox *slot;           /* NULL until first needed */
@@ -39,7 +41,8 @@ void nvrtc_release(struct nvrtc *nvrtc);
  * or no CUDA toolkit on this host. */
 struct err nvrtc_warm(struct nvrtc *nvrtc);
 
-/* The same, and returns when it rests. Never fails: what is wrong shows when it is needed. */
+/* The same, and if one was started, returns when it rests. Never fails: what is wrong shows when it
+ * is needed. */
 void nvrtc_warm_up(struct nvrtc *nvrtc);
 
 /* Compiles. out_result: TOOL_DONE with the cubin in `out_cubin`, TOOL_ERRORS, or TOOL_LIMIT; the

@@ -2,13 +2,15 @@
  * for each width, for the worker itself is built for the oldest x86-64. */
 #include "worker/peaks.h"
 
+#include "sandbox/base/err.h"
+
 #include <immintrin.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <time.h>
 
 #define TRIES 7
-#define ROUNDS 1000000
+#define ROUNDS 500000
 #define SUMS 12              /* independent: latency 4 times 2 units, and some */
 #define READ_BYTES (3 << 19) /* 1.5 MB: of a second-level cache, and of no first-level one */
 #define READ_ROUNDS 200
@@ -61,7 +63,7 @@ static double best_bytes(bool wide)
     };
     double best = 0;
 
-    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+    for (size_t i = 0; i < COUNT(ways); i++) {
         const double rate = ways[i].here ? best_rate(ways[i].work, NULL) : 0;
         best = rate > best ? rate : best;
     }
@@ -90,105 +92,43 @@ static double seconds(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-/* The empty asm statements keep the compiler from doing a round once, or none. */
-
-__attribute__((target("avx512f"))) static double float_wide(float *array)
-{
-    __m512 sums[SUMS] = {0}, a = _mm512_set1_ps(1), b = a;
-
-    (void)array;
-    for (int i = 0; i < ROUNDS; i++) {
-        __asm__ volatile("" : "+v"(a), "+v"(b));
-#pragma GCC unroll 16
-        for (int s = 0; s < SUMS; s++)
-            sums[s] = _mm512_fmadd_ps(a, b, sums[s]);
+/* One kernel of arithmetic: SUMS chains of `step`. The empty asm in each step makes `a` another
+ * value every time as far as the compiler knows, at no instruction's cost: without it all chains
+ * are the same one, which is then computed once. The other keep the work in the loop, and its
+ * results. */
+#define KERNEL(name, isa, type, one, step, operations)                                             \
+    __attribute__((target(isa))) static double name(float *array)                                  \
+    {                                                                                              \
+        type sums[SUMS] = {0}, a = (one), b = a;                                                   \
+                                                                                                   \
+        (void)array;                                                                               \
+        for (int i = 0; i < ROUNDS; i++) {                                                         \
+            __asm__ volatile("" : "+v"(b));                                                        \
+            _Pragma("GCC unroll 16") for (int s = 0; s < SUMS; s++)                                \
+            {                                                                                      \
+                __asm__ volatile("" : "+v"(a));                                                    \
+                sums[s] = step;                                                                    \
+            }                                                                                      \
+        }                                                                                          \
+        for (int s = 0; s < SUMS; s++)                                                             \
+            __asm__ volatile("" : : "v"(sums[s]));                                                 \
+        return 2.0 * (operations)*SUMS * ROUNDS;                                                   \
     }
-    for (int s = 0; s < SUMS; s++)
-        __asm__ volatile("" : : "v"(sums[s]));
-    return 2.0 * 16 * SUMS * ROUNDS;
-}
 
-__attribute__((target("avx2,fma"))) static double float_narrow(float *array)
-{
-    __m256 sums[SUMS] = {0}, a = _mm256_set1_ps(1), b = a;
-
-    (void)array;
-    for (int i = 0; i < ROUNDS; i++) {
-        __asm__ volatile("" : "+x"(a), "+x"(b));
-#pragma GCC unroll 16
-        for (int s = 0; s < SUMS; s++)
-            sums[s] = _mm256_fmadd_ps(a, b, sums[s]);
-    }
-    for (int s = 0; s < SUMS; s++)
-        __asm__ volatile("" : : "x"(sums[s]));
-    return 2.0 * 8 * SUMS * ROUNDS;
-}
-
-__attribute__((target("avx512f,avx512bw,avx512vnni"))) static double bytes_vnni(float *array)
-{
-    __m512i sums[SUMS] = {0}, a = _mm512_set1_epi8(1), b = a;
-
-    (void)array;
-    for (int i = 0; i < ROUNDS; i++) {
-        __asm__ volatile("" : "+v"(a), "+v"(b));
-#pragma GCC unroll 16
-        for (int s = 0; s < SUMS; s++)
-            sums[s] = _mm512_dpbusd_epi32(sums[s], a, b);
-    }
-    for (int s = 0; s < SUMS; s++)
-        __asm__ volatile("" : : "v"(sums[s]));
-    return 2.0 * 64 * SUMS * ROUNDS;
-}
-
-__attribute__((target("avx2,avxvnni"))) static double bytes_vnni_narrow(float *array)
-{
-    __m256i sums[SUMS] = {0}, a = _mm256_set1_epi8(1), b = a;
-
-    (void)array;
-    for (int i = 0; i < ROUNDS; i++) {
-        __asm__ volatile("" : "+x"(a), "+x"(b));
-#pragma GCC unroll 16
-        for (int s = 0; s < SUMS; s++)
-            sums[s] = _mm256_dpbusd_avx_epi32(sums[s], a, b);
-    }
-    for (int s = 0; s < SUMS; s++)
-        __asm__ volatile("" : : "x"(sums[s]));
-    return 2.0 * 32 * SUMS * ROUNDS;
-}
-
-/* Without such an instruction: pairs of products, added up in 16 bits. A kernel must widen them now
- * and then, which is not counted. */
-__attribute__((target("avx512f,avx512bw"))) static double bytes_pairs(float *array)
-{
-    __m512i sums[SUMS] = {0}, a = _mm512_set1_epi8(1), b = a;
-
-    (void)array;
-    for (int i = 0; i < ROUNDS; i++) {
-        __asm__ volatile("" : "+v"(a), "+v"(b));
-#pragma GCC unroll 16
-        for (int s = 0; s < SUMS; s++)
-            sums[s] = _mm512_add_epi16(sums[s], _mm512_maddubs_epi16(a, b));
-    }
-    for (int s = 0; s < SUMS; s++)
-        __asm__ volatile("" : : "v"(sums[s]));
-    return 2.0 * 64 * SUMS * ROUNDS;
-}
-
-__attribute__((target("avx2"))) static double bytes_pairs_narrow(float *array)
-{
-    __m256i sums[SUMS] = {0}, a = _mm256_set1_epi8(1), b = a;
-
-    (void)array;
-    for (int i = 0; i < ROUNDS; i++) {
-        __asm__ volatile("" : "+x"(a), "+x"(b));
-#pragma GCC unroll 16
-        for (int s = 0; s < SUMS; s++)
-            sums[s] = _mm256_add_epi16(sums[s], _mm256_maddubs_epi16(a, b));
-    }
-    for (int s = 0; s < SUMS; s++)
-        __asm__ volatile("" : : "x"(sums[s]));
-    return 2.0 * 32 * SUMS * ROUNDS;
-}
+// clang-format off
+KERNEL(float_wide, "avx512f", __m512, _mm512_set1_ps(1), _mm512_fmadd_ps(a, b, sums[s]), 16)
+KERNEL(float_narrow, "avx2,fma", __m256, _mm256_set1_ps(1), _mm256_fmadd_ps(a, b, sums[s]), 8)
+KERNEL(bytes_vnni, "avx512f,avx512bw,avx512vnni", __m512i, _mm512_set1_epi8(1),
+       _mm512_dpbusd_epi32(sums[s], a, b), 64)
+KERNEL(bytes_vnni_narrow, "avx2,avxvnni", __m256i, _mm256_set1_epi8(1),
+       _mm256_dpbusd_avx_epi32(sums[s], a, b), 32)
+/* Without such an instruction: pairs of products, added up in 16 bits. A real kernel must widen them
+ * now and then, which is not counted. */
+KERNEL(bytes_pairs, "avx512f,avx512bw", __m512i, _mm512_set1_epi8(1),
+       _mm512_add_epi16(sums[s], _mm512_maddubs_epi16(a, b)), 64)
+KERNEL(bytes_pairs_narrow, "avx2", __m256i, _mm256_set1_epi8(1),
+       _mm256_add_epi16(sums[s], _mm256_maddubs_epi16(a, b)), 32)
+// clang-format on
 
 __attribute__((target("avx512f"))) static double read_wide(float *array)
 {

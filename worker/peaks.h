@@ -4,7 +4,7 @@
 
 #include "assignments/speed.h"
 
-/* The best of a few short runs of each, on the processor that the caller is on: about 60 ms. Needs
+/* The best of a few short runs of each, on the processor that the caller is on: about 90 ms. Needs
  * x86-64-v3; wider vectors and the instructions for products of bytes are used where they are. */
 void peaks_measure(struct speed_peaks *out);
 

@@ -119,7 +119,6 @@ struct err timing_bench_compile(const struct timing_bench *bench, const char *fi
                        : trusted_compile(bench, file_name, source.at, source.size, out_program);
 }
 
-/* Another user's worker may have made the file: it is opened as it is, and made only if missing. */
 /* Ours, but by the same path as a student's. In the student's slot, which has the compilers at hand
  * already. */
 static struct err trusted_compile(const struct timing_bench *bench, const char *file_name,
@@ -174,7 +173,8 @@ static struct err floor_calls(const struct timing_bench *bench, struct runner *r
  * same reason never far beyond the floor of the day's test of this machine. */
 static double floor_of(const struct timing_bench *bench, double *took_ns)
 {
-    const double known_ns = bench->worker->hello.calibration.floor_us * 1e3;
+    const double known_ns =
+        bench->measures_floor ? 0 : bench->worker->hello.calibration.floor_us * 1e3;
 
     (void)stats_median(took_ns, FLOOR_CALLS); /* in order now */
     const double floor_ns = stats_median(took_ns, (FLOOR_CALLS + 1) / 2);

@@ -15,6 +15,7 @@ struct timing_bench {
     int student_program;     /* borrowed */
     int first_case;          /* the floor is measured on it */
     bool impatient;          /* ERR_BUSY at once if somebody else measures */
+    bool measures_floor;     /* of this machine: the floor that is known does not bound it */
     bool keeps_caches; /* nothing is flushed before a call: what that is worth, for the bench */
     /* private */
     int baseline_program; /* owned */

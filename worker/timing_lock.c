@@ -12,6 +12,7 @@ struct err timing_lock_take(const char *path, enum timing_lock how, int *out_fd)
     static const int operations[] = {[TIMING_LOCK_WAIT] = LOCK_EX,
                                      [TIMING_LOCK_TRY] = LOCK_EX | LOCK_NB,
                                      [TIMING_LOCK_SHARED] = LOCK_SH | LOCK_NB};
+    /* Another user's worker may have made it: opened as it is, and made only if missing. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
     *out_fd = -1;

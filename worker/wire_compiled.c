@@ -84,9 +84,10 @@ struct err wire_compiled_read(const cJSON *body, struct wire_compiled *compiled)
     if (err_is(err) || kernels == NULL)
         return err;
 
+    _Static_assert(WIRE_KERNELS_MAX == 32, "as the refusal says");
     const int count = cJSON_IsArray(kernels) ? cJSON_GetArraySize(kernels) : -1;
     if (count < 0 || count > WIRE_KERNELS_MAX)
-        return wire_refuse("compiled", "kernels", "wants a list of at most 16");
+        return wire_refuse("compiled", "kernels", "wants a list of at most 32");
     struct wire_cuda *const cuda = compiled->cuda = calloc(1, sizeof *cuda);
     if (cuda == NULL)
         return err_make(ERR_SYSTEM, "memory for a message");

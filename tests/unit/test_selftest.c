@@ -117,6 +117,8 @@ static void a_calibrate_job_measures_writes_and_says_so(void **state)
     assert_true(made.error >= 0 && made.error < 0.5); /* wide: a busy host shows here */
     assert_true(made.floor_us > 1 && made.floor_us < 20000);
     assert_true(made.gigaflops > 1 && made.gigaops > 1 && made.gigabytes > 0.5);
+    /* Products of bytes: at most four times as many to an instruction, and as many instructions. */
+    assert_true(made.gigaops <= 8 * made.gigaflops);
     assert_int_equal(*made.complaint != '\0', made.error > 0.01);
     assert_true(client.hello.ranked); /* without --self-test a complaint keeps nobody away */
 
