@@ -131,6 +131,14 @@ contains "… naming the expert" "BAD  trusted  expert.c" "$(cat "$WORK/out")"
 contains "… and what is wrong with the assignment" "ask for more than its own" "$(cat "$WORK/out")"
 if [ "$(nproc)" -ge 2 ]; then
     contains "doctor says how well this machine measures" "baseline against itself within" "$("$GRADER" doctor --worker.calibration="$WORK/calibration.json")"
+    # A test of the machine that is cut off leaves a worker that grades.
+    "$GRADER" doctor --worker.calibration="$WORK/never.json" >"$WORK/out" &
+    doctor=$!
+    until pgrep -P "$doctor" -x worker >/dev/null; do sleep 0.1; done
+    sleep 2 && pkill -KILL -P "$doctor" -x worker
+    wait "$doctor"
+    equals "doctor goes on without a test of the machine" 0 $?
+    contains "… and says that speed is not measured" "the worker was ended by signal 9" "$(grep '^speed' "$WORK/out")"
 else
     skip "doctor says how well this machine measures" "one processor"
 fi
