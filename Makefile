@@ -96,9 +96,9 @@ MUSL ?= $(if $(SAN),,$(wildcard /usr/lib/x86_64-linux-musl/musl-gcc.specs))
 slot_c := $(filter-out sandbox/policy_build.c,$(sandbox_c)) sandbox/main.c $(base_c)
 ifneq ($(MUSL),)
 slot_cc = $(CC) -specs=$(MUSL) -idirafter /usr/include -idirafter /usr/include/x86_64-linux-gnu \
-  -D_GNU_SOURCE -I. $(filter-out $(WARNINGS),$(CFLAGS)) -MMD -MP # the other tree has the warnings
+  -D_GNU_SOURCE -I. $(filter-out $(WARNINGS),$(CFLAGS)) -ffunction-sections -fdata-sections -MMD -MP # the other tree has the warnings
 $(BUILD)/sandbox: $(patsubst %.c,$(BUILD)/obj/musl/%.o,$(slot_c)) $(BUILD)/obj/musl/filters.o
-	$(CC) -specs=$(MUSL) -static -o $@ $^
+	$(CC) -specs=$(MUSL) -static -Wl,--gc-sections,-z,noseparate-code,-z,norelro -o $@ $^
 $(BUILD)/obj/musl/filters.o: $(BUILD)/registry/filters.c
 	@mkdir -p $(@D)
 	$(slot_cc) -c $< -o $@
@@ -233,7 +233,7 @@ $(BUILD)/tests/bridge: $(BUILD)/obj/tests/bridge.o $(call lib,reference inputs a
 	@mkdir -p $(@D)
 	$(link) -lcjson -lsodium -lm
 # Beside the sandbox that it starts.
-$(BUILD)/bench_timing $(BUILD)/bench_nvrtc: $(BUILD)/bench_%: $(BUILD)/obj/tests/bench/%.o $(call lib,worker reference inputs assignments sandbox base)
+$(BUILD)/bench_timing $(BUILD)/bench_nvrtc $(BUILD)/bench_sandbox: $(BUILD)/bench_%: $(BUILD)/obj/tests/bench/%.o $(call lib,worker reference inputs assignments sandbox base)
 	@mkdir -p $(@D)
 	$(link) -lseccomp -lcjson -lsodium -lm
 $(BUILD)/tests/programs/%: tests/programs/%.c
@@ -293,7 +293,7 @@ run:
 	@$(BUILD)/grader serve --demo.path=$(BUILD)/demo --database.path=$(BUILD)/demo/grader.db --worker.cache=$(BUILD)/cache --worker.calibration= $(ARGS)
 bench:
 	@deploy/deps bench
-	@+$(MAKE) -s all unit $(BUILD)/tests/bench_compile $(BUILD)/bench_timing $(BUILD)/bench_nvrtc
+	@+$(MAKE) -s all unit $(BUILD)/tests/bench_compile $(BUILD)/bench_timing $(BUILD)/bench_nvrtc $(BUILD)/bench_sandbox
 	@BUILD=$(BUILD) tests/bench/run $(T)
 soak: all
 	@BUILD=$(BUILD) tests/soak

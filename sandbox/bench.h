@@ -33,6 +33,7 @@ struct bench_report {
     struct bench_row rows[BENCH_ROWS_MAX];
     struct bench_pair slots;  /* runs of one slot, and of two side by side together */
     struct bench_pair spawns; /* the control: the same of bare posix_spawn */
+    struct bench_pair work;   /* slots again, whose program computes for some 20 ms */
     const char *freezer;      /* what stops the program here */
     double freeze_p50_us, freeze_p99_us;
     double thaw_p50_us, thaw_p99_us;
@@ -46,8 +47,8 @@ struct bench_report {
  */
 struct err bench_measure(unsigned rounds, const char *program, struct bench_report *out_report);
 
-/* The program that is run, behind `sandbox bench-program WORD`: ends at once, or with "spin" never.
- */
+/* The program that is run, behind `sandbox bench-program WORD`: ends at once with "exit", after some
+ * 20 ms on a processor with "work", with "spin" never. */
 int bench_program(const char *word);
 
 #endif

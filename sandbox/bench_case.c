@@ -72,11 +72,11 @@ struct err bench_start(struct sandbox *slot, int program_fd, const char *word)
     return sandbox_start(slot, &request);
 }
 
-struct err bench_run(struct sandbox *slot, int program_fd)
+struct err bench_run(struct sandbox *slot, int program_fd, const char *word)
 {
     struct sandbox_result result = {0};
     bool done = false;
-    struct err err = bench_start(slot, program_fd, "exit");
+    struct err err = bench_start(slot, program_fd, word);
     if (!err_is(err))
         err = sandbox_wait(slot, -1, &done, &result);
     if (!err_is(err) && (result.end != SANDBOX_EXITED || result.exit_code != 0))
@@ -98,12 +98,12 @@ static struct err spawn_once(struct bench *bench)
 
 static struct err hot_once(struct bench *bench)
 {
-    return bench_run(bench->best, bench->program_fd);
+    return bench_run(bench->best, bench->program_fd, "exit");
 }
 
 static struct err hot_plain_once(struct bench *bench)
 {
-    return bench_run(bench->plain, bench->program_fd);
+    return bench_run(bench->plain, bench->program_fd, "exit");
 }
 
 static struct err cold_once(struct bench *bench)
@@ -118,12 +118,11 @@ static struct err cold_plain_once(struct bench *bench)
 
 static struct err cold(struct bench *bench, enum sandbox_backend backend)
 {
-    struct sandbox_options options = {
-        .program = "/proc/self/exe", .name = "bench", .only = &backend};
+    struct sandbox_options options = {.name = "bench", .only = &backend};
     struct sandbox *slot = NULL;
     struct err err = sandbox_open(&options, &slot);
     if (!err_is(err))
-        err = bench_run(slot, bench->program_fd);
+        err = bench_run(slot, bench->program_fd, "exit");
     sandbox_close(slot);
     return err;
 }

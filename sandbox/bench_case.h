@@ -33,7 +33,7 @@ const struct bench_case *bench_cases(size_t *out_count);
 bool bench_command_there(const char *name);
 
 /* One run of `sandbox bench-program WORD` on a slot, which must end with 0. */
-struct err bench_run(struct sandbox *slot, int program_fd);
+struct err bench_run(struct sandbox *slot, int program_fd, const char *word);
 struct err bench_start(struct sandbox *slot, int program_fd, const char *word);
 
 /* The same by posix_spawn. */
@@ -43,7 +43,8 @@ struct err bench_spawn(const char *program);
 struct err bench_freezer(struct bench *bench, unsigned count, struct bench_report *report);
 
 /* Runs per second of one slot against two side by side, in `windows` pairs of windows, and by turns
- * with them the same of bare posix_spawn, which tells what this host can do at all. The caller has
+ * with them the same of bare posix_spawn, which tells what this host can do at all; and of slots whose
+ * program computes, where two processors show whatever starting programs costs. The caller has
  * no slot open: the processes that measure inherit nothing that matters. */
 struct err bench_pairs(const struct bench *bench, unsigned windows, struct bench_report *report);
 

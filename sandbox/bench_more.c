@@ -5,6 +5,7 @@
 #include "sandbox/launch.h"
 
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -12,7 +13,7 @@
 #include <unistd.h>
 
 #define WINDOW_MS 150
-#define RUNNERS 4            /* two with a slot, two without */
+#define PAIRS 3
 #define RATES 3              /* of one, of two, their ratio */
 #define RUNNING_MAX_US 20000 /* without a processor for so long, a program is stopped as it is */
 
@@ -23,18 +24,27 @@ struct runner {
     pid_t pid;
 };
 
-typedef int runner_fn(const struct bench *bench, int socket);
+/* What the two of a pair do again and again. */
+static const struct task {
+    bool slot; /* else by posix_spawn */
+    const char *word;
+    size_t report; /* where the figures go: offset in struct bench_report */
+} tasks[PAIRS] = {
+    {true, "exit", offsetof(struct bench_report, slots)},
+    {false, "exit", offsetof(struct bench_report, spawns)},
+    {true, "work", offsetof(struct bench_report, work)},
+};
 
 static struct err pair(const struct runner *runners, unsigned windows, unsigned i, double *rates);
 static struct bench_pair pair_sum(double *rates, unsigned windows);
 static struct err freeze_times(struct sandbox *slot, double *freeze, double *thaw, unsigned count);
 static void let_run(struct sandbox *slot);
 static void quantiles(double *times, unsigned count, double *out_p50, double *out_p99);
-static struct err runner_start(const struct bench *bench, runner_fn *loop, struct runner *out);
-static int loop_slot(const struct bench *bench, int socket);
-static int loop_spawn(const struct bench *bench, int socket);
-static void answer(const struct bench *bench, struct sandbox *slot, int socket);
-static int64_t runs_until(const struct bench *bench, struct sandbox *slot, int64_t until_ns);
+static struct err runner_start(const struct bench *bench, const struct task *task,
+                               struct runner *out);
+static int loop(const struct bench *bench, const struct task *task, int socket);
+static int64_t runs_until(const struct bench *bench, const struct task *task, struct sandbox *slot,
+                          int64_t until_ns);
 static void runner_end(struct runner *runner);
 static struct err window(const struct runner *runners, unsigned count, double *out_per_second);
 
@@ -67,26 +77,24 @@ struct err bench_freezer(struct bench *bench, unsigned count, struct bench_repor
 
 struct err bench_pairs(const struct bench *bench, unsigned windows, struct bench_report *report)
 {
-    struct runner runners[RUNNERS];
-    auto_free double *rates = calloc(windows, (size_t)2 * RATES * sizeof *rates);
+    struct runner runners[PAIRS][2];
+    auto_free double *rates = calloc(windows, (size_t)PAIRS * RATES * sizeof *rates);
     if (rates == NULL)
         return err_make(ERR_SYSTEM, "memory for %u windows", windows);
-    double *slots = rates, *spawns = rates + (size_t)RATES * windows;
 
     struct err err = err_none();
-    for (unsigned i = 0; i < RUNNERS; i++)
-        runners[i] = (struct runner){.socket = -1, .pid = -1};
-    for (unsigned i = 0; i < RUNNERS && !err_is(err); i++)
-        err = runner_start(bench, i < 2 ? loop_slot : loop_spawn, &runners[i]);
-    for (unsigned i = 0; i < windows && !err_is(err); i++) {
-        err = pair(runners, windows, i, slots);
-        if (!err_is(err))
-            err = pair(runners + 2, windows, i, spawns);
-    }
-    for (unsigned i = 0; i < RUNNERS; i++)
-        runner_end(&runners[i]);
-    report->slots = pair_sum(slots, windows);
-    report->spawns = pair_sum(spawns, windows);
+    for (unsigned i = 0; i < 2 * PAIRS; i++)
+        runners[i / 2][i % 2] = (struct runner){.socket = -1, .pid = -1};
+    for (unsigned i = 0; i < 2 * PAIRS && !err_is(err); i++)
+        err = runner_start(bench, &tasks[i / 2], &runners[i / 2][i % 2]);
+    for (unsigned i = 0; i < windows * PAIRS && !err_is(err); i++)
+        err = pair(runners[i % PAIRS], windows, i / PAIRS,
+                   rates + (size_t)(i % PAIRS) * RATES * windows);
+    for (unsigned i = 0; i < 2 * PAIRS; i++)
+        runner_end(&runners[i / 2][i % 2]);
+    for (unsigned i = 0; i < PAIRS; i++)
+        *(struct bench_pair *)(void *)((char *)report + tasks[i].report) =
+            pair_sum(rates + (size_t)i * RATES * windows, windows);
     return err;
 }
 
@@ -144,7 +152,8 @@ static void quantiles(double *times, unsigned count, double *out_p50, double *ou
     *out_p99 = bench_quantile(times, count, 0.99);
 }
 
-static struct err runner_start(const struct bench *bench, runner_fn *loop, struct runner *out)
+static struct err runner_start(const struct bench *bench, const struct task *task,
+                               struct runner *out)
 {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
@@ -152,46 +161,36 @@ static struct err runner_start(const struct bench *bench, runner_fn *loop, struc
     out->pid = fork();
     if (out->pid == 0) {
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* nobody would read what we count */
-        _exit(loop(bench, ends[1]));
+        _exit(loop(bench, task, ends[1]));
     }
     out->socket = ends[0];
     (void)close(ends[1]); /* the other process's */
     return out->pid < 0 ? err_make(ERR_SYSTEM, "start a measuring process") : err_none();
 }
 
-static int loop_slot(const struct bench *bench, int socket)
+static int loop(const struct bench *bench, const struct task *task, int socket)
 {
-    struct sandbox_options options = {.program = "/proc/self/exe", .name = "bench"};
+    struct sandbox_options options = {.name = "bench"};
     struct sandbox *slot = NULL;
-    if (err_is(sandbox_open(&options, &slot)) || err_is(bench_run(slot, bench->program_fd)))
+    if (task->slot && (err_is(sandbox_open(&options, &slot)) ||
+                       err_is(bench_run(slot, bench->program_fd, "exit"))))
         return 1;
-    answer(bench, slot, socket);
+    for (int64_t until_ns; recv(socket, &until_ns, sizeof until_ns, 0) == sizeof until_ns;) {
+        int64_t runs = until_ns == 0 ? 0 : runs_until(bench, task, slot, until_ns);
+        if (until_ns == 0 || send(socket, &runs, sizeof runs, MSG_NOSIGNAL) < 0)
+            break;
+    }
     sandbox_close(slot);
     return 0;
 }
 
-static int loop_spawn(const struct bench *bench, int socket)
-{
-    answer(bench, NULL, socket);
-    return 0;
-}
-
-static void answer(const struct bench *bench, struct sandbox *slot, int socket)
-{
-    for (int64_t until_ns; recv(socket, &until_ns, sizeof until_ns, 0) == sizeof until_ns;) {
-        int64_t runs = until_ns == 0 ? 0 : runs_until(bench, slot, until_ns);
-        if (until_ns == 0 || send(socket, &runs, sizeof runs, MSG_NOSIGNAL) < 0)
-            break;
-    }
-}
-
-/* Without a slot by posix_spawn. */
-static int64_t runs_until(const struct bench *bench, struct sandbox *slot, int64_t until_ns)
+static int64_t runs_until(const struct bench *bench, const struct task *task, struct sandbox *slot,
+                          int64_t until_ns)
 {
     int64_t runs = 0;
     for (; clock_ns() < until_ns; runs++) {
-        struct err err =
-            slot == NULL ? bench_spawn(bench->program) : bench_run(slot, bench->program_fd);
+        struct err err = task->slot ? bench_run(slot, bench->program_fd, task->word)
+                                    : bench_spawn(bench->program);
         if (err_is(err))
             return -1;
     }

@@ -13,13 +13,14 @@
  * Groups are made at open and removed at close; what a killed library left is removed by the next
  * group_complete of anybody who may.
  *
- * Life: 1. group_open  2. the slot is cloned into tree_fd  3. group_complete, while the slot starts
- * 4. the slot joins by join_fds  5. group_settle  6. for each run group_prepare, group_facts
- * 7. group_close. */
+ * Life: 1. group_open  2. the slot is cloned into tree_fd  3. group_join, while it starts
+ * 4. group_complete, while it joins by join_fds and sets itself up  5. group_settle  6. for each
+ * run group_prepare, group_facts  7. group_close. */
 #ifndef SANDBOX_GROUP_H
 #define SANDBOX_GROUP_H
 
 #include "sandbox/base/err.h"
+#include "sandbox/group_find.h"
 #include "sandbox/sandbox.h"
 
 #include <stdbool.h>
@@ -59,11 +60,16 @@ struct group_facts {
 
 /* Makes what the slot is born into. ERR_SYSTEM says what this back end lacks here.
  *
- * tag  tells the slots of one process apart
- * id   the user that the slot becomes, SLOT_SAME_ID: ours */
-struct err group_open(enum sandbox_backend backend, int tag, uint32_t id, struct group *out_group);
+ * view  of this process; not looked at for rlimits
+ * tag   tells the slots of one process apart
+ * id    the user that the slot becomes, SLOT_SAME_ID: ours */
+struct err group_open(enum sandbox_backend backend, const struct group_view *view, int tag,
+                      uint32_t id, struct group *out_group);
 
-/* Makes the rest and opens all files. Nothing when it was done before. */
+/* Makes what the slot joins by itself: join_fds. Nothing when it was done before. */
+struct err group_join(struct group *group);
+
+/* Opens all files, and sweeps. Nothing when it was done before. */
 struct err group_complete(struct group *group);
 
 /* The slot is ready: what is used now is its own. */

@@ -4,11 +4,11 @@
 #include "sandbox/base/fdio.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-
-#define TEXT_MAX ((size_t)256 * 1024)
+#include <unistd.h>
 
 static bool find_mount(const char *mountinfo, const char *controller, char root[256],
                        char place[256]);
@@ -17,24 +17,50 @@ static bool list_has(const char *list, const char *word);
 
 struct err group_view_read(struct group_view *out)
 {
-    buf_init(&out->mountinfo, TEXT_MAX);
-    buf_init(&out->membership, TEXT_MAX);
-    struct err err = fdio_read_file("/proc/self/mountinfo", &out->mountinfo);
+    struct err err =
+        group_lines("/proc/self/mountinfo", " - cgroup", out->mountinfo, sizeof out->mountinfo);
     if (!err_is(err))
-        err = fdio_read_file("/proc/self/cgroup", &out->membership);
+        err = group_lines("/proc/self/cgroup", ":", out->membership, sizeof out->membership);
     return err;
 }
 
-void group_view_release(struct group_view *view)
+struct err group_lines(const char *path, const char *word, char *out, size_t out_size)
 {
-    buf_release(&view->mountinfo);
-    buf_release(&view->membership);
+    auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return err_make(ERR_SYSTEM, "open '%s'", path);
+    size_t kept = 0, filled = 0; /* whole lines with the word; and the beginning of one more */
+    for (;;) {
+        ssize_t got = read(fd, out + filled, out_size - 1 - filled);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return err_make(ERR_SYSTEM, "read '%s'", path);
+        if (got == 0 && filled == out_size - 1)
+            return err_make(ERR_LIMIT, "'%s' has more lines of '%s' than we hold", path, word);
+        if (got == 0)
+            break;
+        filled += (size_t)got;
+        size_t line = kept;
+        for (const char *end; (end = memchr(out + line, '\n', filled - line)) != NULL;) {
+            size_t size = (size_t)(end + 1 - (out + line));
+            bool wanted = memmem(out + line, size, word, strlen(word)) != NULL;
+            if (wanted)
+                memmove(out + kept, out + line, size);
+            kept += wanted ? size : 0;
+            line += size;
+        }
+        memmove(out + kept, out + line, filled - line);
+        filled = kept + (filled - line);
+    }
+    out[kept] = '\0';
+    return err_none();
 }
 
 struct err group_find(const struct group_view *view, const char *controller, char *out,
                       size_t out_size)
 {
-    return group_find_in(view->mountinfo.at, view->membership.at, controller, out, out_size);
+    return group_find_in(view->mountinfo, view->membership, controller, out, out_size);
 }
 
 struct err group_find_in(const char *mountinfo, const char *membership, const char *controller,

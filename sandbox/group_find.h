@@ -2,21 +2,23 @@
 #ifndef SANDBOX_GROUP_FIND_H
 #define SANDBOX_GROUP_FIND_H
 
-#include "sandbox/base/buf.h"
 #include "sandbox/base/err.h"
 
 #include <stddef.h>
 
-/* The kernel's word on where the trees are mounted and which groups we are in. */
+/* The kernel's word on where the trees are mounted and which groups we are in. No heap: a slot is
+ * opened with it, and memory that comes and goes costs more than the reading. */
 struct group_view {
-    struct buf mountinfo;  /* /proc/self/mountinfo */
-    struct buf membership; /* /proc/self/cgroup */
+    char mountinfo[16384]; /* of /proc/self/mountinfo the lines of control groups */
+    char membership[4096]; /* /proc/self/cgroup */
 };
 
-/* Reads both anew; group_view_release frees, also after a failure. */
+/* Reads both anew. */
 struct err group_view_read(struct group_view *out);
-void group_view_release(struct group_view *view);
-#define auto_group_view __attribute__((cleanup(group_view_release)))
+
+/* Puts those lines of a file that hold the word into `out`, as a string. ERR_LIMIT: they and one
+ * line more do not fit. */
+struct err group_lines(const char *path, const char *word, char *out, size_t out_size);
 
 /* Writes the directory of our own group in the tree of this v1 controller ("memory"), or of v2
  * (controller ""). ERR_SYSTEM: the host has no such tree. */

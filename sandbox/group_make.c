@@ -4,9 +4,9 @@
 #include "sandbox/base/text.h"
 #include "sandbox/group.h"
 #include "sandbox/group_find.h"
+#include "sandbox/kernel.h"
 #include "sandbox/wire.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -26,13 +26,13 @@ static struct err delegate(const char *base);
 static struct err move_away(const char *base);
 static struct err name_dir(const char *base, const char *name, char out[GROUP_PATH_MAX]);
 static struct err make_tree(struct group *group);
-static struct err make_v1(struct group *group);
 static struct err make_dir(const char *path);
 static struct err open_tree_files(struct group *group);
 static struct err open_limit_files(struct group *group);
 static struct err open_file(const char *directory, const char *name, int flags, int *out_fd);
 static struct err write_file(const char *directory, const char *name, const char *text);
 static void sweep(const char *path);
+static void sweep_one(const char *base, const char *name);
 static pid_t maker_of(const char *name);
 static void remove_dir(const char *path);
 
@@ -45,7 +45,8 @@ static const struct names {
                            "memory.usage_in_bytes", "memory.oom_control"},
 };
 
-struct err group_open(enum sandbox_backend backend, int tag, uint32_t id, struct group *out_group)
+struct err group_open(enum sandbox_backend backend, const struct group_view *view, int tag,
+                      uint32_t id, struct group *out_group)
 {
     struct group *group = out_group;
     *group = (struct group){.backend = backend, .id = id};
@@ -60,12 +61,23 @@ struct err group_open(enum sandbox_backend backend, int tag, uint32_t id, struct
         return err_none();
 
     (void)snprintf(group->name, sizeof group->name, "sandbox-%d-%d", (int)getpid(), tag);
-    auto_group_view struct group_view view = {.mountinfo = buf_of(0)};
-    struct err err = group_view_read(&view);
-    if (!err_is(err))
-        err = backend == SANDBOX_CGROUP_V2 ? open_v2(group, &view) : open_v1(group, &view);
+    struct err err = backend == SANDBOX_CGROUP_V2 ? open_v2(group, view) : open_v1(group, view);
     if (err_is(err))
         group_close(group);
+    return err;
+}
+
+struct err group_join(struct group *group)
+{
+    if (group->backend != SANDBOX_CGROUP_V1 || group->complete)
+        return err_none();
+    struct err err = make_dir(group->memory_dir);
+    if (!err_is(err))
+        err = make_dir(group->pids_dir);
+    if (!err_is(err))
+        err = open_file(group->memory_dir, "tasks", O_WRONLY, &group->join_fds[0]);
+    if (!err_is(err))
+        err = open_file(group->pids_dir, "tasks", O_WRONLY, &group->join_fds[1]);
     return err;
 }
 
@@ -73,8 +85,10 @@ struct err group_complete(struct group *group)
 {
     if (group->backend == SANDBOX_RLIMITS || group->complete)
         return err_none();
-    struct err err = group->backend == SANDBOX_CGROUP_V1 ? make_v1(group) : err_none();
-    if (!err_is(err) && group->tree_fd >= 0)
+    struct err err = err_none();
+    if (group->backend == SANDBOX_CGROUP_V1)
+        (void)write_file(group->memory_dir, "memory.swappiness", "0"); /* a hint */
+    if (group->tree_fd >= 0)
         err = open_tree_files(group);
     if (!err_is(err))
         err = open_limit_files(group);
@@ -221,20 +235,6 @@ static struct err make_tree(struct group *group)
     return err;
 }
 
-static struct err make_v1(struct group *group)
-{
-    struct err err = make_dir(group->memory_dir);
-    if (!err_is(err))
-        err = make_dir(group->pids_dir);
-    if (!err_is(err))
-        err = open_file(group->memory_dir, "tasks", O_WRONLY, &group->join_fds[0]);
-    if (!err_is(err))
-        err = open_file(group->pids_dir, "tasks", O_WRONLY, &group->join_fds[1]);
-    if (!err_is(err))
-        (void)write_file(group->memory_dir, "memory.swappiness", "0"); /* a hint */
-    return err;
-}
-
 static struct err make_dir(const char *path)
 {
     if (mkdir(path, 0755) < 0 && errno != EEXIST)
@@ -311,20 +311,27 @@ static void sweep(const char *path)
     if (slash == NULL)
         return; /* there is no such group */
     *slash = '\0';
-    DIR *directory = opendir(base);
-    if (directory == NULL)
-        return;
-    for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
-        char other[GROUP_PATH_MAX + 300];
-        pid_t pid = maker_of(entry->d_name);
-        if (pid == 0 || kill(pid, 0) == 0 || errno != ESRCH)
-            continue;
-        (void)snprintf(other, sizeof other, "%s/%s/run", base, entry->d_name);
-        (void)rmdir(other);
-        *strrchr(other, '/') = '\0';
-        (void)rmdir(other);
+    auto_close int directory = open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    char entries[4096] __attribute__((aligned(8)));
+    for (long got; (got = kernel_getdents(directory, entries, sizeof entries)) > 0;) {
+        const struct kernel_dirent *entry;
+        for (long at = 0; at < got; at += entry->size) {
+            entry = (const struct kernel_dirent *)(const void *)(entries + at);
+            sweep_one(base, entry->name);
+        }
     }
-    (void)closedir(directory); /* was only read */
+}
+
+static void sweep_one(const char *base, const char *name)
+{
+    char other[GROUP_PATH_MAX + 300];
+    pid_t pid = maker_of(name);
+    if (pid == 0 || kill(pid, 0) == 0 || errno != ESRCH)
+        return;
+    (void)snprintf(other, sizeof other, "%s/%s/run", base, name);
+    (void)rmdir(other);
+    *strrchr(other, '/') = '\0';
+    (void)rmdir(other);
 }
 
 /* The process that made the group "sandbox-PID-TAG"; 0 for any other name. */

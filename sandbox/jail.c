@@ -333,10 +333,11 @@ static struct err pivot(void)
  * capabilities in our own user namespace stay; each program drops them itself. */
 static struct err give_up_privileges(void)
 {
-    for (int capability = 0; capability <= 63; capability++) {
-        if (prctl(PR_CAPBSET_DROP, capability) < 0 && errno != EINVAL)
-            return err_make(ERR_SYSTEM, "drop capability %d", capability);
-    }
+    int capability = 0; /* up to the last that this kernel has */
+    while (capability <= 63 && prctl(PR_CAPBSET_DROP, capability) == 0)
+        capability++;
+    if (capability <= CAP_LAST_CAP || (capability <= 63 && errno != EINVAL))
+        return err_make(ERR_SYSTEM, "drop capability %d", capability);
     if (prctl(PR_SET_SECUREBITS, SECURE_ALL_BITS | SECURE_ALL_LOCKS) < 0)
         return err_make(ERR_SYSTEM, "lock the secure bits");
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)

@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -23,6 +24,20 @@ static inline int kernel_close_range(unsigned first, unsigned last)
 static inline int kernel_prlimit(int resource, const struct rlimit *limit, struct rlimit *out_had)
 {
     return (int)syscall(SYS_prlimit64, 0, resource, limit, out_had);
+}
+
+/* What kernel_getdents fills a buffer with, one after the other: struct linux_dirent64. */
+struct kernel_dirent {
+    uint64_t inode;
+    int64_t offset;
+    unsigned short size; /* of this entry */
+    unsigned char type;
+    char name[];
+};
+
+static inline long kernel_getdents(int fd, void *out, size_t size)
+{
+    return syscall(SYS_getdents64, fd, out, size);
 }
 
 static inline int kernel_open_tree(int fd, const char *path, unsigned flags)

@@ -36,8 +36,8 @@ struct birth {
 static struct err spawn_slot(struct sandbox *slot);
 static struct err clone_slot(struct sandbox *slot, struct birth *birth);
 static void birth_enter(void *argument);
-static struct err handshake(struct sandbox *slot, int net_fd);
 static struct err send_setup(struct sandbox *slot, int net_fd);
+static struct err await_ready(struct sandbox *slot);
 
 struct err launch_slot(struct sandbox *slot)
 {
@@ -45,10 +45,14 @@ struct err launch_slot(struct sandbox *slot)
     launch_net_start(&net);
     struct err err = spawn_slot(slot);
     if (!err_is(err))
-        err = group_complete(&slot->group);
+        err = group_join(&slot->group);
     auto_close int net_fd = launch_net_end(&net);
     if (!err_is(err))
-        err = handshake(slot, net_fd);
+        err = send_setup(slot, net_fd);
+    if (!err_is(err))
+        err = group_complete(&slot->group);
+    if (!err_is(err))
+        err = await_ready(slot);
     if (err_is(err)) {
         launch_end(slot);
         return err;
@@ -180,12 +184,33 @@ OUTSIDE_LIBC static void birth_enter(void *argument)
         (void)raw(SYS_exit_group, 127);
 }
 
-static struct err handshake(struct sandbox *slot, int net_fd)
+static struct err send_setup(struct sandbox *slot, int net_fd)
 {
-    struct err err = send_setup(slot, net_fd);
+    struct slot_setup setup = {
+        .head = {.version = SLOT_VERSION, .size = sizeof setup, .kind = SLOT_SETUP},
+        .id = slot->id,
+        .view = slot->view,
+        .fail_step = slot->fail_step,
+        .has_run_group = slot->group.run_fd >= 0,
+        .has_network = net_fd >= 0,
+    };
+    if (slot->view == SLOT_VIEW_GPU)
+        setup.gpu = slot->gpu;
+    const int all[] = {slot->group.run_fd, net_fd, slot->group.join_fds[0],
+                       slot->group.join_fds[1]};
+    int fds[COUNT(all)];
+    size_t count = 0;
+    for (size_t i = 0; i < COUNT(all); i++) {
+        if (all[i] >= 0)
+            fds[count++] = all[i];
+    }
+    return fdio_send(slot->socket, &setup, sizeof setup, fds, count);
+}
+
+static struct err await_ready(struct sandbox *slot)
+{
     bool ready = false;
-    if (!err_is(err))
-        err = fdio_wait(slot->socket, READY_MS, &ready);
+    struct err err = fdio_wait(slot->socket, READY_MS, &ready);
     if (!err_is(err) && !ready) {
         errno = ETIMEDOUT;
         err = err_make(ERR_SYSTEM, "the slot is not ready after %d ms", READY_MS);
@@ -211,27 +236,4 @@ static struct err handshake(struct sandbox *slot, int net_fd)
         return told;
     }
     return err_make(ERR_INTERNAL, "'%.100s' ended without a word", slot->program);
-}
-
-static struct err send_setup(struct sandbox *slot, int net_fd)
-{
-    struct slot_setup setup = {
-        .head = {.version = SLOT_VERSION, .size = sizeof setup, .kind = SLOT_SETUP},
-        .id = slot->id,
-        .view = slot->view,
-        .fail_step = slot->fail_step,
-        .has_run_group = slot->group.run_fd >= 0,
-        .has_network = net_fd >= 0,
-    };
-    if (slot->view == SLOT_VIEW_GPU)
-        setup.gpu = slot->gpu;
-    const int all[] = {slot->group.run_fd, net_fd, slot->group.join_fds[0],
-                       slot->group.join_fds[1]};
-    int fds[COUNT(all)];
-    size_t count = 0;
-    for (size_t i = 0; i < COUNT(all); i++) {
-        if (all[i] >= 0)
-            fds[count++] = all[i];
-    }
-    return fdio_send(slot->socket, &setup, sizeof setup, fds, count);
 }

@@ -22,7 +22,8 @@
 
 static struct err find_program(const struct sandbox_options *options, char out[PATH_MAX]);
 static struct err open_best(struct sandbox *slot, const struct sandbox_options *options);
-static struct err open_backend(struct sandbox *slot, enum sandbox_backend backend);
+static struct err open_backend(struct sandbox *slot, enum sandbox_backend backend,
+                               const struct group_view *view);
 static struct err rebuild(struct sandbox *slot, enum slot_view view);
 static void keep_outputs(struct sandbox *slot, const struct sandbox_request *request);
 static struct err start_run(struct sandbox *slot, const struct sandbox_request *request);
@@ -45,7 +46,7 @@ struct err sandbox_open(const struct sandbox_options *options, struct sandbox **
     slot->pid = -1;
     slot->fail_step = options->fail_step;
     (void)text_copy(slot->name, sizeof slot->name, options->name == NULL ? "" : options->name);
-    (void)group_open(SANDBOX_RLIMITS, 0, 0, &slot->group); /* cannot fail: makes nothing */
+    (void)group_open(SANDBOX_RLIMITS, NULL, 0, 0, &slot->group); /* cannot fail: makes nothing */
 
     struct err err = find_program(options, slot->program);
     slot->has_gpu = options->gpu != NULL;
@@ -199,12 +200,20 @@ static struct err open_best(struct sandbox *slot, const struct sandbox_options *
     static const enum sandbox_backend best_first[] = {SANDBOX_CGROUP_V2, SANDBOX_CGROUP_V1,
                                                       SANDBOX_RLIMITS};
     struct err tried[COUNT(best_first)] = {{.code = ERR_NONE}};
+    /* The address of the slot tells the slots of one process apart; six bits of it are enough for
+     * user ids, the group's name takes more. */
+    slot->tag = (int)(((uintptr_t)slot >> 4) & 0xffffff);
+    slot->id = launch_id(slot->tag);
+    struct group_view view;
+    struct err unseen = group_view_read(&view); /* without procfs: rlimits */
     for (size_t i = 0; i < COUNT(best_first); i++) {
         enum sandbox_backend backend = best_first[i];
         if ((options->only != NULL && *options->only != backend) ||
             (options->require_cgroup && backend == SANDBOX_RLIMITS))
             continue;
-        tried[i] = open_backend(slot, backend);
+        tried[i] = backend != SANDBOX_RLIMITS && err_is(unseen)
+                       ? unseen
+                       : open_backend(slot, backend, &view);
         if (!err_is(tried[i]))
             return err_none();
     }
@@ -217,13 +226,10 @@ static struct err open_best(struct sandbox *slot, const struct sandbox_options *
                     tried[SANDBOX_CGROUP_V1].text);
 }
 
-static struct err open_backend(struct sandbox *slot, enum sandbox_backend backend)
+static struct err open_backend(struct sandbox *slot, enum sandbox_backend backend,
+                               const struct group_view *view)
 {
-    /* The address of the slot tells the slots of one process apart; six bits of it are enough for
-     * user ids, the group's name takes more. */
-    slot->tag = (int)(((uintptr_t)slot >> 4) & 0xffffff);
-    slot->id = launch_id(slot->tag);
-    struct err err = group_open(backend, slot->tag, slot->id, &slot->group);
+    struct err err = group_open(backend, view, slot->tag, slot->id, &slot->group);
     if (!err_is(err))
         err = launch_slot(slot);
     if (err_is(err))
@@ -239,8 +245,12 @@ static struct err rebuild(struct sandbox *slot, enum slot_view view)
     launch_end(slot);
     if (slot->doubt) {
         enum sandbox_backend backend = slot->group.backend;
+        struct group_view groups;
         group_close(&slot->group);
-        err = group_open(backend, slot->tag, slot->id, &slot->group);
+        if (backend != SANDBOX_RLIMITS)
+            err = group_view_read(&groups);
+        if (!err_is(err))
+            err = group_open(backend, &groups, slot->tag, slot->id, &slot->group);
         slot->group.backend = backend; /* also when that failed: the next start tries again */
     }
     slot->view = view;

@@ -33,6 +33,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define SIGNALS_WITH_A_MEANING                                                                     \
+    32              /* above are the real-time ones: nobody but the program sends them */
 #define RESERVED 32 /* > POLICY_PROGRAM_FD and > all descriptors of one packet */
 
 static struct err slot_take_over(struct slot *slot);
@@ -81,9 +83,10 @@ static struct err slot_take_over(struct slot *slot)
     sigset_t none;
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
-    for (int number = 1; number < NSIG; number++)
-        (void)signal(number, SIG_DFL); /* two of them refuse, rightly */
-    (void)setsid();                    /* a terminal's Ctrl-C is the library's business */
+    /* An exec forgets handlers, but not what our parent ignored. Two refuse, rightly. */
+    for (int number = 1; number < SIGNALS_WITH_A_MEANING; number++)
+        (void)signal(number, SIG_DFL);
+    (void)setsid(); /* a terminal's Ctrl-C is the library's business */
 
     slot->socket = fcntl(SLOT_SOCKET_FD, F_DUPFD_CLOEXEC, RESERVED);
     if (slot->socket < 0)

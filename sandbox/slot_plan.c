@@ -72,8 +72,10 @@ struct err slot_plan_init(struct slot *slot)
              have->rlim_max > rows[i].limit.rlim_max)) /* lower than ours is fine too */
             return err_make(ERR_SYSTEM, "resource limits of the slot");
     }
-    for (int resource = 0; resource < RLIM_NLIMITS; resource++) {
-        if (kernel_prlimit(resource, NULL, &slot->rlimits[resource]) < 0)
+    static const int of_a_run[] = {RLIMIT_CPU, RLIMIT_STACK, RLIMIT_FSIZE, RLIMIT_DATA,
+                                   RLIMIT_AS,  RLIMIT_NPROC, RLIMIT_NOFILE};
+    for (size_t i = 0; i < COUNT(of_a_run); i++) {
+        if (kernel_prlimit(of_a_run[i], NULL, &slot->rlimits[of_a_run[i]]) < 0)
             return err_make(ERR_SYSTEM, "read the resource limits of the slot");
     }
     return err_none();

@@ -54,9 +54,9 @@ static void every_case_is_measured_or_says_why_not(void **state)
             assert_true(median->valuedouble > 0 &&
                         cJSON_GetObjectItem(run, "of_spawn")->valuedouble > 0);
     }
-    static const char *const figures[] = {"freeze_p50_us",    "thaw_p50_us",    "both_p99_us",
-                                          "one_per_second",   "two_per_second", "two_by_one",
-                                          "spawns_two_by_one"};
+    static const char *const figures[] = {"freeze_p50_us",     "thaw_p50_us",    "both_p99_us",
+                                          "one_per_second",    "two_per_second", "two_by_one",
+                                          "spawns_two_by_one", "work_two_by_one"};
     for (size_t i = 0; i < COUNT(figures); i++)
         assert_true(cJSON_GetObjectItem(report, figures[i])->valuedouble > 0);
     cJSON_Delete(report);

@@ -329,6 +329,25 @@ static void groups_are_found_on_v1_v2_and_in_containers(void **state)
     assert_int_equal(group_find_in(v1, v1_self, "memory", path, 8).code, ERR_LIMIT);
 }
 
+static void lines_of_groups_are_kept_of_a_file_of_any_size(void **state)
+{
+    char path[] = "/tmp/test-lines-XXXXXX", out[512];
+    int fd = mkstemp(path);
+    FILE *file = fdopen(fd, "w");
+    (void)state;
+    for (int i = 0; i < 3000; i++)
+        fprintf(file, "%d / /a/long/way rw - %s\n", i, i % 1000 == 999 ? "cgroup x" : "ext4 y");
+    (void)fputs("the last one - cgroup, cut", file);
+    (void)fclose(file);
+    assert_false(err_is(group_lines(path, " - cgroup", out, sizeof out)));
+    assert_string_equal(out, "999 / /a/long/way rw - cgroup x\n1999 / /a/long/way rw - cgroup x\n"
+                             "2999 / /a/long/way rw - cgroup x\n");
+    assert_int_equal(group_lines(path, " - cgroup", out, 64).code, ERR_LIMIT);
+    assert_int_equal(group_lines(path, "rw", out, sizeof out).code, ERR_LIMIT);
+    (void)unlink(path);
+    assert_int_equal(group_lines(path, "rw", out, sizeof out).code, ERR_SYSTEM);
+}
+
 static void options_take_units_and_refuse_nonsense(void **state)
 {
     char *good[] = {(char[]){"run"},      (char[]){"--wall"},
@@ -404,6 +423,7 @@ int main(void)
         cmocka_unit_test(an_unexplained_death_of_init_is_an_error),
         cmocka_unit_test(private_peak_is_not_guessed_from_shared_pages),
         cmocka_unit_test(groups_are_found_on_v1_v2_and_in_containers),
+        cmocka_unit_test(lines_of_groups_are_kept_of_a_file_of_any_size),
         cmocka_unit_test(options_take_units_and_refuse_nonsense),
         cmocka_unit_test(json_text_escapes_and_cleans),
         cmocka_unit_test(words_of_ends_and_back_ends_are_stable),
