@@ -8,11 +8,13 @@
 #include "sandbox/base/fdio.h"
 #include "sandbox/base/json_out.h"
 #include "sandbox/base/text.h"
+#include "sandbox/kernel.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +32,7 @@ static void ask_assignments(struct doctor *out);
 static void ask_worker(struct doctor *out, const char *calibration_path);
 static struct err ask_calibration(struct child *child, struct wire_hello *hello);
 static void worker_rows(struct doctor *out, const struct wire_hello *hello);
+static void priority_row(struct doctor *out);
 static void speed_row(struct doctor *out, const struct wire_calibration *calibration);
 static void cuda_rows(struct doctor *out, const struct wire_hello *hello);
 static void ask_database(struct doctor *out, const char *path);
@@ -222,8 +225,25 @@ static void worker_rows(struct doctor *out, const struct wire_hello *hello)
                    hello->ranked ? "" : hello->unranked_why); /* fits */
     add(out, "processors", hello->ranked ? DOCTOR_GOOD : DOCTOR_WEAKER, detail,
         hello->ranked ? "" : "correctness works; speed wants a machine with two quiet cores");
+    if (hello->ranked)
+        priority_row(out);
     if (hello->calibration.made_at > 0)
         speed_row(out, &hello->calibration);
+}
+
+/* Tried by ourselves: a worker has the rights that we have. */
+static void priority_row(struct doctor *out)
+{
+    const struct sched_param none = {.sched_priority = 0};
+    const bool first = kernel_go_first(0) == 0;
+    if (first)
+        (void)sched_setscheduler(0, SCHED_OTHER, &none); /* down is always allowed */
+    add(out, "priority", first ? DOCTOR_GOOD : DOCTOR_WEAKER,
+        first ? "while the clock runs, timed programs go before everything else"
+              : "timed programs take turns with whatever else runs here",
+        first ? ""
+              : "optional, for speed on a busy machine: RLIMIT_RTPRIO of 1 (ulimit -r 1, "
+                "LimitRTPRIO=1 in a unit)");
 }
 
 static void speed_row(struct doctor *out, const struct wire_calibration *calibration)

@@ -2,6 +2,7 @@
  * everything goes by handles that the library holds. */
 #include "sandbox/base/clock.h"
 #include "sandbox/base/fdio.h"
+#include "sandbox/kernel.h"
 #include "sandbox/launch.h"
 
 #include <dirent.h>
@@ -58,6 +59,12 @@ uint64_t sandbox_delay_ns(const struct sandbox *slot)
         return 0;
     text[got] = '\0';
     return sscanf(text, "%llu %llu", &ran, &waited) == 2 ? waited : 0; // NOLINT(cert-err34-c)
+}
+
+bool sandbox_hurry(struct sandbox *slot)
+{
+    return slot->running && !slot->ended_early && !has_ended(slot) &&
+           kernel_go_first(slot->run_pid) == 0;
 }
 
 bool sandbox_is_over(const struct sandbox *slot)

@@ -175,6 +175,11 @@ struct err sandbox_cpu_us(struct sandbox *slot, uint64_t *out_cpu_us);
  * nanoseconds; 0 where the kernel does not count that. */
 uint64_t sandbox_delay_ns(const struct sandbox *slot);
 
+/* Lets the program's first thread, and all that it starts from then on, go before everything else
+ * on its processors. False where that is not ours to ask for (root, or RLIMIT_NICE of 40); nothing
+ * has changed then. */
+bool sandbox_hurry(struct sandbox *slot);
+
 /* Kills the running program; its result is then SANDBOX_KILLED unless it had ended before. */
 struct err sandbox_kill(struct sandbox *slot);
 

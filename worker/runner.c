@@ -185,6 +185,8 @@ static struct err process_start(struct runner *runner)
     };
     err = sandbox_start(runner->plan.slot, &request);
     runner->up = !err_is(err);
+    if (runner->up && runner->plan.cpu >= 0)
+        (void)sandbox_hurry(runner->plan.slot); /* where that is not ours, others disturb it */
     return err_is(err) ? err : ready_await(runner);
 }
 

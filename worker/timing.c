@@ -16,7 +16,8 @@
 
 #define MS_NS 1000000LL
 #define ANSWERS_BYTES_MAX ((size_t)1 << 30) /* beyond, answers are checked between blocks */
-#define PRACTICE_SHARE 4                    /* practice gets a quarter of the time */
+#define ENOUGH_WIDTH 0.015 /* of the estimate: what 2 % would promise, one in fifty would break */
+#define PRACTICE_SHARE 4   /* practice gets a quarter of the time */
 
 /* A timed answer that waits for its judgement. */
 struct pending {
@@ -276,7 +277,8 @@ static bool is_enough(struct timing *timing)
         return false;
     stats_estimate(timing->blocks, timing->blocks_count, seed_of(timing->job, timing->index),
                    &timing->stats);
-    return !timing->stats.noisy || timing->stats.high < 1;
+    return timing->stats.high - timing->stats.low <= ENOUGH_WIDTH * timing->stats.speedup ||
+           timing->stats.high < 1;
 }
 
 /* The first wrong answer decides; the rest is dropped unread. */

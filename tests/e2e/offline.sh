@@ -131,6 +131,7 @@ contains "… naming the expert" "BAD  trusted  expert.c" "$(cat "$WORK/out")"
 contains "… and what is wrong with the assignment" "ask for more than its own" "$(cat "$WORK/out")"
 if [ "$(nproc)" -ge 2 ]; then
     contains "doctor says how well this machine measures" "baseline against itself within" "$("$GRADER" doctor --worker.calibration="$WORK/calibration.json")"
+    contains "… and whether timed programs go first" "$([ "$(id -u)" = 0 ] && echo 'priority               ok' || echo priority)" "$("$GRADER" doctor --worker.calibration=)"
     # A test of the machine that is cut off leaves a worker that grades.
     "$GRADER" doctor --worker.calibration="$WORK/never.json" >"$WORK/out" &
     doctor=$!
