@@ -40,6 +40,7 @@ struct err timing_bench_open(struct timing_bench *bench)
     bench->baseline_program = bench->lock_fd = -1;
     bench->cpu = worker->processors.timing;
     bench->moved = false;
+    bench->awake.started = false;
     struct err err =
         timing_lock_take(worker->timing_lock, bench->impatient ? TIMING_LOCK_TRY : TIMING_LOCK_WAIT,
                          &bench->lock_fd);
@@ -53,6 +54,8 @@ struct err timing_bench_open(struct timing_bench *bench)
         err = processors_leave(&worker->processors);
     bench->moved = !err_is(err);
     if (!err_is(err))
+        awake_start(&bench->awake, bench->cpu);
+    if (!err_is(err))
         err = floor_measure(bench, bench->first_case);
     if (!err_is(err))
         log_line(LOG_INFO, "timing.floor", "assignment=%s cpu=%d floor_us=%.1f", bench->spec->name,
@@ -62,6 +65,7 @@ struct err timing_bench_open(struct timing_bench *bench)
 
 void timing_bench_close(struct timing_bench *bench)
 {
+    awake_end(&bench->awake);
     if (bench->moved)
         processors_return(&bench->worker->processors);
     err_cleanup_close(&bench->baseline_program);

@@ -6,6 +6,7 @@
 #ifndef WORKER_TIMING_BENCH_H
 #define WORKER_TIMING_BENCH_H
 
+#include "worker/awake.h"
 #include "worker/job.h"
 #include "worker/runner.h"
 
@@ -23,10 +24,12 @@ struct timing_bench {
     bool moved; /* this process keeps off `cpu` now */
     int cpu;    /* where both programs run */
     double floor_ns;
+    struct awake awake;
 };
 
 /* Takes the lock (waits for it, unless impatient), compiles the baseline, moves this process off
- * the timing processor and measures the floor. The fields before `private` are set. */
+ * the timing processor, keeps that awake and measures the floor. The fields before `private` are
+ * set; the struct must stay where it is. */
 struct err timing_bench_open(struct timing_bench *bench);
 void timing_bench_close(struct timing_bench *bench);
 

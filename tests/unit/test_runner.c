@@ -1,13 +1,17 @@
 /* The worker's side of the runner: layout of the memory, and calls of real programs. */
 #include "sandbox/base/clock.h"
+#include "sandbox/kernel.h"
+#include "sandbox/launch.h"
 #include "tests/unit/support/check.h"
 #include "worker/compile.h"
 #include "worker/runner.h"
 #include "worker/runner_layout.h"
+#include "worker/runner_parts.h"
 #include "worker/runtime/control.h"
 
 #include <inttypes.h>
 #include <math.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -414,6 +418,55 @@ static void a_timed_call_measures_the_work(void **state)
         fail_msg("Tq = 1 takes %" PRId64 " ns, Tq = 4 %" PRId64, least[0], least[1]);
 }
 
+/* What the rights of whoever runs this test allow. */
+static int policy_of_the_first(void)
+{
+    const struct sched_param none = {.sched_priority = 0};
+
+    if (kernel_go_first(0) < 0)
+        return SCHED_OTHER;
+    assert_int_equal(sched_setscheduler(0, SCHED_OTHER, &none), 0);
+    return SCHED_FIFO;
+}
+
+static void only_timed_programs_go_first(void **state)
+{
+    struct runner_result result;
+    int program = -1;
+
+    for (int timed = 0; timed < 2; timed++) {
+        struct runner *runner = runner_make(state, "o[0] = 0;", &program);
+        runner->plan.cpu = timed == 1 ? 0 : -1;
+        fine(runner_ready(runner, NULL));
+        assert_int_equal(sched_getscheduler(runner->plan.slot->run_pid),
+                         timed == 1 ? policy_of_the_first() : SCHED_OTHER);
+        fine(runner_fill(runner, 0, key, 0));
+        fine(runner_call_timed(runner, &result));
+        assert_int_equal(result.end, RUNNER_DONE);
+        assert_int_equal(sched_getscheduler(0), SCHED_OTHER); /* we ourselves take turns again */
+        runner_drop(runner, program);
+    }
+}
+
+/* Real-time or not, the limits hold, and who calls does not go first for as long as it spins. */
+static void a_timed_loop_without_end_is_stopped(void **state)
+{
+    struct runner_result result;
+    int program = -1;
+    struct runner *runner =
+        runner_make(state, "volatile int on = 1; while (on) {} o[0] = 0;", &program);
+
+    runner->plan.cpu = 0;
+    fine(runner_ready(runner, NULL));
+    fine(runner_fill(runner, 0, key, 0));
+    const int64_t started_ms = clock_ms();
+    fine(runner_call_timed(runner, &result));
+    assert_true(result.end == RUNNER_CPU_LIMIT || result.end == RUNNER_WALL_LIMIT);
+    assert_true(clock_ms() - started_ms < 2 * runner->plan.spec->limits.wall_ms + 1000);
+    assert_int_equal(sched_getscheduler(0), SCHED_OTHER);
+    runner_drop(runner, program);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -430,6 +483,8 @@ int main(void)
         cmocka_unit_test(an_early_done_word_gains_nothing),
         cmocka_unit_test(a_full_go_counter_stops_nobody),
         cmocka_unit_test(a_timed_call_measures_the_work),
+        cmocka_unit_test(only_timed_programs_go_first),
+        cmocka_unit_test(a_timed_loop_without_end_is_stopped),
     };
     return cmocka_run_group_tests(tests, bench_setup, bench_teardown);
 }
