@@ -265,10 +265,10 @@ static struct err student_keep(void *context, const struct runner_result *result
     return err_none();
 }
 
-/* A look after 8, 12, 16 and 24 blocks: narrow enough, or slower than the baseline for certain. */
+/* A look after 12, 16 and 24 blocks (eight are narrow by luck too often): narrow enough, or slower than the baseline for certain. */
 static bool is_enough(struct timing *timing)
 {
-    static const size_t looks[] = {8, 12, 16, 24};
+    static const size_t looks[] = {12, 16, 24};
     bool look = false;
 
     for (size_t i = 0; i < COUNT(looks); i++)
