@@ -52,12 +52,6 @@ struct err cuda_corpus_find(struct cuda_corpus *out, const struct spec *spec)
     return err;
 }
 
-bool cuda_corpus_takes(const struct cuda_corpus *corpus, int index)
-{
-    const struct spec_case *const one = &corpus->spec->cases[index];
-    return corpus->full || !corpus->spec->groups[one->group].is_speed;
-}
-
 static struct err find_place(struct cuda_corpus *corpus, const struct place *place)
 {
     char folder[120], path[200];

@@ -26,7 +26,7 @@ struct cuda_corpus_source {
 
 struct cuda_corpus {
     const struct spec *spec;
-    bool full; /* ranked cases and more keys too */
+    bool full; /* ranked cases and more keys too, and every case of a mutant */
     int sources_count;
     struct cuda_corpus_source sources[CUDA_CORPUS_MAX];
 };
@@ -34,7 +34,7 @@ struct cuda_corpus {
 /* What one source did. Lives in memory that its process shares. */
 struct cuda_corpus_outcome {
     int phase, at, key; /* private: where the process is */
-    bool wrong[SPEC_CASES_MAX];
+    bool wrong[SPEC_CASES_MAX], tried[SPEC_CASES_MAX];
     char said[100];      /* the first refusal of the host's runtime, "" if none */
     double ratio;        /* the largest error of a right case, in its bound */
     double took_seconds; /* all of it */
@@ -52,8 +52,5 @@ struct err cuda_corpus_find(struct cuda_corpus *out, const struct spec *spec);
 struct err cuda_corpus_run(const struct cuda_corpus *corpus,
                            const struct cuda_corpus_source *source,
                            struct cuda_corpus_outcome *out);
-
-/* Whether a case is tried. */
-bool cuda_corpus_takes(const struct cuda_corpus *corpus, int index);
 
 #endif

@@ -21,6 +21,7 @@
 #define CALL_SECONDS_MAX 60 /* a kernel that never ends dies of SIGALRM */
 #define KEYS_SHORT 1
 #define KEYS_FULL 5
+#define MUTANT_MS 300 /* in the short form, once it is known to be wrong */
 #define PAGE ((size_t)4096)
 
 enum phase { OURS, THEIRS };
@@ -32,6 +33,7 @@ struct runner {
     struct cuda_corpus_outcome *outcome;
     cuda_host_launch_fn *launch;
     cuda_host_said_fn *said;
+    int64_t started_ms;
     struct launch_plan plan;
     struct launch_program program; /* of the case at hand */
     void *tensors[SPEC_ARGUMENTS_MAX], *scratch[LAUNCH_SCRATCH_MAX];
@@ -40,6 +42,7 @@ struct runner {
 static struct err go_on(struct runner *runner);
 static struct err runner_load(struct runner *runner);
 static struct err run_keys(struct runner *runner);
+static bool takes(const struct runner *runner);
 static struct err run_case(struct runner *runner, int call);
 static struct err run_call(struct runner *runner, const struct call *given);
 static bool launch_all(struct runner *runner, const struct call *given);
@@ -63,7 +66,8 @@ struct err cuda_corpus_run(const struct cuda_corpus *corpus,
         free(runner);
         return err_make(ERR_SYSTEM, "memory for a run");
     }
-    *runner = (struct runner){.corpus = corpus, .source = source, .outcome = shared};
+    *runner = (struct runner){
+        .corpus = corpus, .source = source, .outcome = shared, .started_ms = started_ms};
     struct err err = err_none();
     const int keys = corpus->full ? KEYS_FULL : KEYS_SHORT;
     while (!err_is(err) && shared->key < keys)
@@ -138,13 +142,33 @@ static struct err run_keys(struct runner *runner)
     struct err err = err_none();
 
     for (; outcome->key < keys; outcome->key++, outcome->at = 0)
-        for (; outcome->at < runner->corpus->spec->cases_count; outcome->at++)
-            for (int i = 0; i < SPEC_CALLS && cuda_corpus_takes(runner->corpus, outcome->at); i++) {
+        for (; outcome->at < runner->corpus->spec->cases_count; outcome->at++) {
+            const bool tried = takes(runner);
+            outcome->tried[outcome->at] |= tried;
+            for (int i = 0; i < SPEC_CALLS && tried && !err_is(err); i++)
                 err = run_case(runner, i);
-                if (err_is(err))
-                    return err;
-            }
+            if (err_is(err))
+                return err;
+        }
     return err;
+}
+
+/* In the short form neither ranked cases nor, of a mutant that has shown what it promised, those
+ * behind its time. */
+static bool takes(const struct runner *runner)
+{
+    const struct spec *const spec = runner->corpus->spec;
+    const struct cuda_corpus_outcome *const outcome = runner->outcome;
+    unsigned groups = 0;
+
+    if (runner->corpus->full)
+        return true;
+    if (spec->groups[spec->cases[outcome->at].group].is_speed)
+        return false;
+    for (int i = 0; i < spec->cases_count; i++)
+        groups |= (unsigned)outcome->wrong[i] << spec->cases[i].group;
+    return !runner->source->is_wrong || groups == 0 || (runner->source->groups & ~groups) != 0 ||
+           clock_ms() < runner->started_ms + MUTANT_MS;
 }
 
 static struct err run_case(struct runner *runner, int call)
