@@ -27,7 +27,7 @@ struct fiber {
 struct warp {
     uint64_t values[2][32];
     unsigned lanes[2];
-    unsigned arrived, mask, generation;
+    unsigned there, arrived, mask, generation; /* there: lanes that have not ended */
 };
 
 static struct {
@@ -74,6 +74,7 @@ static void block_run(unsigned at);
 static bool pass(bool upwards);
 static void hand_over(struct fiber *fiber, enum state state);
 static void barrier_open(void);
+static bool exchange_open(int number);
 static int fail(enum cuda_host_result result, const char *said);
 
 VISIBLE int cuda_host_launch(const char *kernel, const unsigned grid[3], const unsigned block[3],
@@ -180,6 +181,8 @@ static void fiber_main(void)
         struct fiber *const fiber = (struct fiber *)cuda_host_here;
         us.kernel->call(us.arguments);
         us.alive--;
+        us.warps[fiber->warp].there &= ~(1U << fiber->place.lane);
+        (void)exchange_open(fiber->warp);
         if (us.alive > 0 && us.waiting == us.alive)
             barrier_open(); /* who has ended is waited for by nobody */
         hand_over(fiber, ENDED);
@@ -196,8 +199,10 @@ static void block_run(unsigned at)
         memset(__start_cuda_shared, 0xff, (size_t)(__stop_cuda_shared - __start_cuda_shared));
     memset((char *)cuda_host_shared_dynamic(), 0xff, us.shared_bytes);
     memset(us.warps, 0, sizeof us.warps);
-    for (int i = 0; i < us.threads; i++)
+    for (int i = 0; i < us.threads; i++) {
         us.fibers[i].state = READY;
+        us.warps[i / 32].there |= 1U << i % 32;
+    }
     us.alive = us.threads;
     us.waiting = 0;
     while (us.alive > 0 && progress && us.result == CUDA_HOST_RAN) {
@@ -267,13 +272,8 @@ const uint64_t *cuda_host_exchange(unsigned mask, uint64_t mine, unsigned *out_l
 {
     struct fiber *const fiber = (struct fiber *)cuda_host_here;
     struct warp *const warp = &us.warps[fiber->warp];
-    const unsigned generation = warp->generation, set = generation & 1,
-                   me = 1U << fiber->place.lane;
-    struct fiber *const first = &us.fibers[fiber->warp * 32];
-    unsigned there = 0;
+    const unsigned set = warp->generation & 1, me = 1U << fiber->place.lane;
 
-    for (int i = 0; i < 32 && fiber->warp * 32 + i < us.threads; i++)
-        there |= (first[i].state != ENDED ? 1U : 0U) << i;
     if (warp->arrived == 0)
         warp->mask = mask;
     if (warp->mask != mask || (mask & me) == 0) {
@@ -284,18 +284,26 @@ const uint64_t *cuda_host_exchange(unsigned mask, uint64_t mine, unsigned *out_l
     }
     warp->values[set][fiber->place.lane] = mine;
     warp->arrived |= me;
-    if (warp->arrived != (mask & there)) {
+    if (!exchange_open(fiber->warp))
         hand_over(fiber, AT_EXCHANGE);
-    } else {
-        warp->lanes[set] = warp->arrived;
-        warp->arrived = 0;
-        warp->generation++;
-        for (int i = 0; i < 32; i++)
-            if ((mask & there) >> i & 1 && first[i].state == AT_EXCHANGE)
-                first[i].state = READY;
-    }
     *out_lanes = warp->lanes[set];
     return warp->values[set];
+}
+
+/* If all that are waited for have arrived, they go on; the last of them at once. */
+static bool exchange_open(int number)
+{
+    struct warp *const warp = &us.warps[number];
+
+    if (warp->arrived == 0 || warp->arrived != (warp->mask & warp->there))
+        return false;
+    warp->lanes[warp->generation & 1] = warp->arrived;
+    for (int i = 0; i < 32 && warp->arrived >> i != 0; i++)
+        if (warp->arrived >> i & 1)
+            us.fibers[number * 32 + i].state = READY;
+    warp->arrived = 0;
+    warp->generation++;
+    return true;
 }
 
 void *cuda_host_shared_dynamic(void)
