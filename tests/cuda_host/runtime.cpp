@@ -72,6 +72,7 @@ static void stack_reset(int thread);
 static void fiber_main(void);
 static void block_run(unsigned at);
 static bool pass(bool upwards);
+static bool warp_pass(int warp, bool upwards);
 static void hand_over(struct fiber *fiber, enum state state);
 static void barrier_open(void);
 static bool exchange_open(int number);
@@ -218,13 +219,27 @@ static void block_run(unsigned at)
     }
 }
 
-/* Gives each thread that can run its turn. False if there was none. */
+/* Gives each warp its turn. False if no thread could run. */
 static bool pass(bool upwards)
 {
+    const int warps = (us.threads + 31) / 32;
     bool progress = false;
 
-    for (int i = 0; i < us.threads && us.result == CUDA_HOST_RAN; i++) {
-        struct fiber *const fiber = &us.fibers[upwards ? i : us.threads - 1 - i];
+    for (int i = 0; i < warps && us.result == CUDA_HOST_RAN; i++)
+        while (us.result == CUDA_HOST_RAN && warp_pass(upwards ? i : warps - 1 - i, upwards))
+            progress = true;
+    return progress;
+}
+
+/* One turn of each lane. A warp goes on for as long as it can: others then see what it left early,
+ * and miss what it should have waited for. */
+static bool warp_pass(int warp, bool upwards)
+{
+    const int first = warp * 32, count = us.threads - first < 32 ? us.threads - first : 32;
+    bool progress = false;
+
+    for (int i = 0; i < count && us.result == CUDA_HOST_RAN; i++) {
+        struct fiber *const fiber = &us.fibers[first + (upwards ? i : count - 1 - i)];
         if (fiber->state != READY)
             continue;
         progress = true;
