@@ -211,7 +211,7 @@ FUZZ := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/%,$(fuzz_c))
 PROGRAMS_TEST := $(patsubst %.c,$(BUILD)/%,$(program_c))
 # CUDA sources as host code, for tests without a GPU (tests/cuda_host/cuda_host.h); none without g++.
 # Never sanitized: their threads are fibers.
-CUDA_CU := $(filter-out %/endless.cu,$(wildcard reference/*/*.cu $(foreach d,. correct wrong hostile,tests/submissions/*/cuda/$(d)/*.cu)))
+CUDA_CU := $(filter-out %/endless.cu,$(wildcard tests/cuda_host/*.cu reference/*/*.cu $(foreach d,. correct wrong hostile,tests/submissions/*/cuda/$(d)/*.cu)))
 CUDA_SO := $(if $(shell command -v $(firstword $(CXX))),$(patsubst %.cu,$(BUILD)/tests/cuda/%.so,$(CUDA_CU:tests/submissions/%/cuda/./naive.cu=tests/submissions/%/cuda/naive.cu)))
 CUDA_CXXFLAGS = -std=gnu++17 -O2 -march=x86-64-v3 -fPIC -fvisibility=hidden -fno-strict-aliasing -fno-math-errno \
   -fno-trapping-math -I. $(ASSIGNMENTS:%=-Iassignments/%)
