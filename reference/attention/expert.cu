@@ -113,7 +113,7 @@ __device__ __forceinline__ float dot_4(float4 a, float4 b, float sum)
 /* The part of the scores that a chunk of k gives. */
 __device__ __forceinline__ void score(float s[8][4], const float *q, const float *k, int ty, int tx)
 {
-#pragma unroll
+#pragma unroll 1 /* more would hoist loads until registers run out */
     for (int c = 0; c < K_DEPTH; c += 4) {
         float4 a[8];
 #pragma unroll
@@ -132,7 +132,7 @@ __device__ __forceinline__ void score(float s[8][4], const float *q, const float
 /* out[i] += p of four keys times v of those keys, channels 4 tx.. and 64 + 4 tx.. */
 __device__ __forceinline__ void weigh(float out[8][8], const float *p, const float *v, int ty, int tx)
 {
-#pragma unroll
+#pragma unroll 1 /* more would hoist loads until registers run out */
     for (int j = 0; j < V_KEYS; j += 4) {
         float4 a[8];
 #pragma unroll

@@ -21,8 +21,8 @@
 #define CALL_SECONDS_MAX 60 /* a kernel that never ends dies of SIGALRM */
 #define KEYS_SHORT 1
 #define KEYS_FULL 5
-#define MUTANT_MS 300      /* in the short form, once it is known to be wrong */
-#define SECOND_CALL_MS 150 /* in the short form, a case that took longer is called once */
+#define MUTANT_MS 100     /* in the short form, once it is known to be wrong */
+#define SECOND_CALL_MS 60 /* in the short form, a case that took longer is called once */
 #define PAGE ((size_t)4096)
 
 enum phase { OURS, THEIRS };
