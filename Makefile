@@ -209,6 +209,19 @@ libs_test = $(BUILD)/libsupport.a $(call lib,grader worker reference inputs assi
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_c))
 FUZZ := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/%,$(fuzz_c))
 PROGRAMS_TEST := $(patsubst %.c,$(BUILD)/%,$(program_c))
+# CUDA sources as host code, for tests without a GPU (tests/cuda_host/cuda_host.h); none without g++.
+# Never sanitized: their threads are fibers.
+CUDA_CU := $(filter-out %/endless.cu,$(wildcard tests/cuda_host/*.cu reference/*/*.cu $(foreach d,. correct wrong hostile,tests/submissions/*/cuda/$(d)/*.cu)))
+CUDA_SO := $(if $(shell command -v $(firstword $(CXX))),$(patsubst %.cu,$(BUILD)/tests/cuda/%.so,$(CUDA_CU:tests/submissions/%/cuda/./naive.cu=tests/submissions/%/cuda/naive.cu)))
+CUDA_CXXFLAGS = -std=gnu++17 -O2 -march=x86-64-v3 -fPIC -fvisibility=hidden -fno-strict-aliasing -fno-math-errno \
+  -fno-trapping-math -I. $(ASSIGNMENTS:%=-Iassignments/%)
+$(BUILD)/tests/cuda/runtime.o: tests/cuda_host/runtime.cpp tests/cuda_host/cuda_host.h tests/cuda_host/cuda_host_launch.h
+	@mkdir -p $(@D)
+	$(CXX) $(CUDA_CXXFLAGS) -Wall -Wextra -c $< -o $@
+$(BUILD)/tests/cuda/%.so: %.cu $(BUILD)/tests/cuda/runtime.o tests/cuda_host/translate
+	@mkdir -p $(@D)
+	@tests/cuda_host/translate $< > $(@:so=cpp)
+	$(CXX) $(CUDA_CXXFLAGS) -w -shared -o $@ $(@:so=cpp) $(BUILD)/tests/cuda/runtime.o
 $(BUILD)/tests/test_%: $(BUILD)/obj/tests/unit/test_%.o $(libs_test)
 	@mkdir -p $(@D)
 	$(link) $(LIBS_ALL)
@@ -254,7 +267,7 @@ $(BUILD)/tests/hostile.d/%: tests/hostile/%.c tests/hostile/hostile.h
 	$(CC) -std=gnu11 -D_GNU_SOURCE -I. -static -s -O1 -Wall -Wextra -o $@ $< -pthread
 
 .PHONY: unit test test-vm one san fuzz meta crosscheck
-unit: $(PROGRAMS) $(UNIT) $(FUZZ) $(PROGRAMS_TEST) $(BUILD)/tests/hostile $(HOSTILE) $(if $(wildcard tests/meta.c),$(BUILD)/tests/meta)
+unit: $(PROGRAMS) $(UNIT) $(FUZZ) $(PROGRAMS_TEST) $(CUDA_SO) $(BUILD)/tests/hostile $(HOSTILE) $(if $(wildcard tests/meta.c),$(BUILD)/tests/meta)
 test:
 	@deploy/deps test
 	@+$(MAKE) -s all unit
