@@ -38,7 +38,7 @@ lib = $(foreach l,$(1),$(BUILD)/lib$(l).a)
 PROGRAMS := $(patsubst %/main.c,$(BUILD)/%,$(wildcard sandbox/main.c worker/main.c grader/main.c))
 
 .PHONY: all
-all: $(PROGRAMS) $(BUILD)/nvrtc runtime prebuilt
+all: $(PROGRAMS) $(BUILD)/nvrtc $(BUILD)/launcher runtime prebuilt
 
 # -- libraries -------------------------------------------------------------------------------------
 $(BUILD)/libbase.a: $(call object,$(base_c))
@@ -115,6 +115,11 @@ $(BUILD)/worker: $(call object,worker/main.c) $(call lib,worker reference inputs
 $(BUILD)/nvrtc: worker/nvrtc_main.c worker/nvrtc_input.h
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $< -ldl
+# The same for the CUDA driver, in the sandbox's profile gpu-launcher.
+launcher_c := $(wildcard worker/launcher/*.c)
+$(BUILD)/launcher: $(launcher_c) $(wildcard worker/launcher/*.h) assignments/launch.h
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $(launcher_c) -ldl
 $(BUILD)/grader: $(call object,grader/main.c) $(call lib,grader wire assignments base)
 	$(link) -luv -lmicrohttpd -lsqlite3 -lcjson -lsodium -lcmark-gfm-extensions -lcmark-gfm -lz -lm
 $(BUILD)/adapter: $(call object,assignments/adapter_main.c) $(call lib,assignments base)
@@ -177,7 +182,7 @@ $(RUNTIME)/%/runtime.o: $(RUNTIME)/common.o $(RUNTIME)/%/adapter.o
 # the worker goes without: compiling is slower then, and that is all.
 .PHONY: prebuilt
 prebuilt: $(RUNTIME)/prebuilt
-$(RUNTIME)/prebuilt: worker/compile_tools.c worker/prebuilt.c worker/toolchain.c | $(PROGRAMS) $(BUILD)/nvrtc runtime
+$(RUNTIME)/prebuilt: worker/compile_tools.c worker/prebuilt.c worker/toolchain.c | $(PROGRAMS) $(BUILD)/nvrtc $(BUILD)/launcher runtime
 	@rm -f $(RUNTIME)/intrinsics-*.gch
 	@$(BUILD)/worker --prebuild 2> $@.log || echo "no prebuilt headers: see $@.log"
 	@touch $@
@@ -241,6 +246,24 @@ $(BUILD)/tests/programs/%: tests/programs/%.c
 	$(CC) -std=gnu11 $(STATIC) -O1 -w -o $@ $< -pthread
 $(BUILD)/tests/programs/%: STATIC = -static
 $(BUILD)/tests/programs/launcher: STATIC = -ldl
+# A driver's library on host memory, and what it can be asked to get wrong (tests/driver/cuda.c).
+DRIVERS := $(addprefix $(BUILD)/tests/driver/,libcuda.so.1 lacking.so old.so deviceless.so unready.so dead.so bare.so late.so slice.so)
+driver_flags = $(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Wno-unused-function -fvisibility=hidden -fPIC -shared
+$(BUILD)/tests/driver/lacking.so: DRIVER = -DFAKE_LACKS_LAUNCH
+$(BUILD)/tests/driver/old.so: DRIVER = -DFAKE_VERSION=11080
+$(BUILD)/tests/driver/deviceless.so: DRIVER = -DFAKE_NO_DEVICE
+$(BUILD)/tests/driver/unready.so: DRIVER = -DFAKE_INIT=100
+$(BUILD)/tests/driver/dead.so: DRIVER = -DFAKE_CONTEXT=46
+$(BUILD)/tests/driver/bare.so: DRIVER = -DFAKE_LACKS_PERSISTING
+$(BUILD)/tests/driver/late.so: DRIVER = -DFAKE_SLOW=700
+$(BUILD)/tests/driver/slice.so: DRIVER = -DFAKE_NAME='"Stand-in MIG 1g.10gb"'
+$(DRIVERS): tests/driver/cuda.c
+	@mkdir -p $(@D)
+	$(driver_flags) $(DRIVER) -o $@ $<
+TWINS := $(patsubst tests/driver/twin_%.c,$(BUILD)/tests/driver/%.so,$(wildcard tests/driver/twin_*.c))
+$(TWINS): $(BUILD)/tests/driver/%.so: tests/driver/twin_%.c
+	@mkdir -p $(@D)
+	$(driver_flags) -fvisibility=default -o $@ $< -lm
 # The hostile corpus: its runner, and its programs. Of the family `compile` most files are food for
 # the compiler in the jail; only takeover_*.c are programs.
 HOSTILE_C := $(filter-out tests/hostile/compile/%,$(wildcard tests/hostile/*.c tests/hostile/*/*.c)) \
@@ -254,7 +277,7 @@ $(BUILD)/tests/hostile.d/%: tests/hostile/%.c tests/hostile/hostile.h
 	$(CC) -std=gnu11 -D_GNU_SOURCE -I. -static -s -O1 -Wall -Wextra -o $@ $< -pthread
 
 .PHONY: unit test test-vm one san fuzz meta crosscheck
-unit: $(PROGRAMS) $(UNIT) $(FUZZ) $(PROGRAMS_TEST) $(BUILD)/tests/hostile $(HOSTILE) $(if $(wildcard tests/meta.c),$(BUILD)/tests/meta)
+unit: $(PROGRAMS) $(UNIT) $(FUZZ) $(PROGRAMS_TEST) $(DRIVERS) $(TWINS) $(BUILD)/tests/hostile $(HOSTILE) $(if $(wildcard tests/meta.c),$(BUILD)/tests/meta)
 test:
 	@deploy/deps test
 	@+$(MAKE) -s all unit
