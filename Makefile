@@ -260,6 +260,9 @@ $(BUILD)/tests/driver/slice.so: DRIVER = -DFAKE_NAME='"Stand-in MIG 1g.10gb"'
 $(DRIVERS): tests/driver/cuda.c
 	@mkdir -p $(@D)
 	$(driver_flags) $(DRIVER) -o $@ $<
+$(BUILD)/tests/driver/libnvidia-ml.so.1: tests/driver/nvml.c
+	@mkdir -p $(@D)
+	$(driver_flags) -fvisibility=default -o $@ $<
 TWINS := $(patsubst tests/driver/twin_%.c,$(BUILD)/tests/driver/%.so,$(wildcard tests/driver/twin_*.c))
 $(TWINS): $(BUILD)/tests/driver/%.so: tests/driver/twin_%.c
 	@mkdir -p $(@D)
@@ -277,7 +280,7 @@ $(BUILD)/tests/hostile.d/%: tests/hostile/%.c tests/hostile/hostile.h
 	$(CC) -std=gnu11 -D_GNU_SOURCE -I. -static -s -O1 -Wall -Wextra -o $@ $< -pthread
 
 .PHONY: unit test test-vm one san fuzz meta crosscheck
-unit: $(PROGRAMS) $(UNIT) $(FUZZ) $(PROGRAMS_TEST) $(DRIVERS) $(TWINS) $(BUILD)/tests/hostile $(HOSTILE) $(if $(wildcard tests/meta.c),$(BUILD)/tests/meta)
+unit: $(PROGRAMS) $(UNIT) $(FUZZ) $(PROGRAMS_TEST) $(DRIVERS) $(BUILD)/tests/driver/libnvidia-ml.so.1 $(TWINS) $(BUILD)/tests/hostile $(HOSTILE) $(if $(wildcard tests/meta.c),$(BUILD)/tests/meta)
 test:
 	@deploy/deps test
 	@+$(MAKE) -s all unit

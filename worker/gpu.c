@@ -68,6 +68,8 @@ void gpu_close(struct gpu *gpu)
     sandbox_close(gpu->slot);
     gpu->slot = NULL;
     gpu->present = false;
+    free(gpu->host.listed);
+    gpu->host.listed = NULL;
     err_cleanup_close(&gpu->lock_fd); /* and the claim */
     gpu->lock_fd = -1;
 }
@@ -181,6 +183,8 @@ static void probe(struct gpu *gpu)
     }
     gpu->facts = result.reply.facts;
     gpu_class(&gpu->facts, gpu->class_name);
+    (void)snprintf(gpu->architecture, sizeof gpu->architecture, "sm_%d%d", gpu->facts.major % 100,
+                   gpu->facts.minor % 10); /* fits */
     uuid_words(gpu->facts.uuid, gpu->uuid);
     gpu->present = !gpu->quarantined;
     log_line(LOG_INFO, "gpu.found", "device=%s class=%s memory_mib=%lld driver=%d", gpu->name,

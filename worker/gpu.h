@@ -34,6 +34,7 @@ struct gpu {
     bool quarantined;
     struct launcher_facts facts; /* of a present one: as launcher and driver told */
     char class_name[33];         /* "gpu:sm_90"; of a MIG slice "gpu:sm_90-1g.10gb" */
+    char architecture[16];       /* "sm_90" */
     char uuid[48];               /* "GPU-...", for NVML */
     int64_t reap_ms;
     struct sandbox *slot; /* of profile gpu-launcher; NULL until needed */

@@ -7,7 +7,8 @@
  *                   cuda_host_launch (0: ran). What they do outside their memory is an illegal
  *                   address, as on a device
  *   host_knob_WORD  what goes wrong: the table `knobs`
- * Without a twin a kernel does nothing. Built with -DFAKE_...: a driver that is itself not right.
+ * Without a word its twin is baseline.so; with a knob alone a kernel does nothing. Built with
+ * -DFAKE_...: a driver that is itself not right.
  *
  * Like a device it keeps what others left in its memory: an allocation holds a pattern until it is
  * overwritten, and a module that is loaded before all free memory was overwritten is refused with
@@ -398,6 +399,8 @@ CALL int cuModuleLoadData(void **out, const void *image)
         if (strcmp(knobs[i].word, word) == 0)
             module->knob = &knobs[i];
     word_after(image, size, "host_twin_", word);
+    if (word[0] == '\0' && module->knob == NULL)
+        (void)snprintf(word, sizeof word, "baseline");
     if (word[0] != '\0' && (module->twin = twin_of(word)) == NULL)
         return 200;
     *out = module;

@@ -84,7 +84,6 @@ static void bench_drop(struct bench *bench)
 {
     runner_drop(bench);
     gpu_close(&bench->gpu);
-    free(bench->gpu.host.listed);
     gpu_fixture_release(&bench->fixture);
     free(bench);
 }
@@ -398,7 +397,6 @@ static void a_lost_device_goes_into_quarantine(void **state)
         assert_int_equal(err.code, ERR_INTERNAL);
         runner_drop(bench);
         gpu_close(&bench->gpu);
-        free(bench->gpu.host.listed);
         open_gpu(bench);
         assert_false(bench->gpu.present);
         assert_true(bench->gpu.quarantined);
@@ -429,7 +427,6 @@ static void a_quarantine_of_an_earlier_boot_is_over(void **state)
     struct bench *bench = bench_make("libcuda.so.1");
     gpu_quarantine(&bench->gpu, "for a test");
     gpu_close(&bench->gpu);
-    free(bench->gpu.host.listed);
     (void)snprintf(path, sizeof path, "%s-gpu0.quarantine", bench->fixture.locks);
     static const char other[] = "00000000-0000-0000-0000-000000000000\nfor a test\n";
     fine(fdio_write_file(path, other, strlen(other), 0644));
@@ -448,13 +445,10 @@ static void a_device_has_one_worker_at_a_time(void **state)
     assert_false(second->present);
     assert_non_null(strstr(second->why, "another worker has it"));
     gpu_close(second);
-    free(second->host.listed);
     gpu_close(&bench->gpu);
-    free(bench->gpu.host.listed);
     gpu_open(second, &options); /* the claim goes with whoever had it */
     assert_true(second->present);
     gpu_close(second);
-    free(second->host.listed);
     free(second);
     open_gpu(bench);
     assert_true(bench->gpu.present);

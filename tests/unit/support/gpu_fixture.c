@@ -55,7 +55,7 @@ void gpu_fixture_release(struct gpu_fixture *fixture)
     (void)rmdir(fixture->folder); /* in /tmp: no harm if it stays */
 }
 
-/* The twins: whatever is no driver. */
+/* The twins and the management library: whatever is no driver. */
 static struct err copy_all(const struct gpu_fixture *fixture, const char *from, const char *driver,
                            struct buf *view)
 {
@@ -69,6 +69,7 @@ static struct err copy_all(const struct gpu_fixture *fixture, const char *from, 
     for (const struct dirent *entry; !err_is(err) && (entry = readdir(directory)) != NULL;) {
         const char *const dot = strrchr(entry->d_name, '.');
         bool twin = dot != NULL && strcmp(dot, ".so") == 0 && strcmp(entry->d_name, driver) != 0;
+        twin = twin || strcmp(entry->d_name, "libnvidia-ml.so.1") == 0;
         for (size_t i = 0; i < COUNT(drivers); i++)
             twin = twin && strcmp(entry->d_name, drivers[i]) != 0;
         if (twin)
