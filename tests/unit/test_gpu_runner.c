@@ -105,7 +105,7 @@ static void program_make(struct bench *bench, int which, const char *source, con
 
 static int case_of(const struct bench *bench)
 {
-    const int index = spec_case_index(&bench->spec, "tiny");
+    const int index = spec_case_index(&bench->spec, "small");
     return index >= 0 ? index : 0;
 }
 
