@@ -26,6 +26,7 @@ assignments_c := $(call sources,assignments/*.c)
 inputs_c      := $(foreach a,$(ASSIGNMENTS),$(wildcard assignments/$(a)/inputs.c))
 reference_c   := $(call sources,reference/*.c)
 oracle_c      := $(foreach a,$(ASSIGNMENTS),$(wildcard reference/$(a)/oracle.c))
+rows_c        := $(foreach a,$(ASSIGNMENTS),$(wildcard reference/$(a)/rows.c))
 worker_c      := $(call sources,worker/*.c)
 grader_c      := $(call sources,grader/*.c grader/web/*.c)
 unit_c        := $(wildcard tests/unit/test_*.c)
@@ -45,7 +46,7 @@ $(BUILD)/libbase.a: $(call object,$(base_c))
 $(BUILD)/libsandbox.a: $(call object,$(sandbox_c)) $(BUILD)/obj/registry/filters.o
 $(BUILD)/libassignments.a: $(call object,$(assignments_c))
 $(BUILD)/libinputs.a: $(call object,$(inputs_c)) $(BUILD)/obj/registry/inputs.o
-$(BUILD)/libreference.a: $(call object,$(reference_c) $(oracle_c)) $(BUILD)/obj/registry/oracles.o
+$(BUILD)/libreference.a: $(call object,$(reference_c) $(oracle_c) $(rows_c)) $(BUILD)/obj/registry/oracles.o $(BUILD)/obj/registry/rows.o
 $(BUILD)/libworker.a: $(call object,$(worker_c))
 $(BUILD)/libwire.a: $(call object,$(wildcard worker/wire*.c))
 $(BUILD)/libgrader.a: $(call object,$(grader_c))
@@ -80,6 +81,13 @@ $(BUILD)/registry/oracles.c: $(inputs_c:%/inputs.c=%/assignment.json)
 	   for a in $(ASSIGNMENTS); do echo "struct err $${a}_oracle(const struct call *given, const struct call *answer, struct compare *compare);"; done; \
 	   echo 'const struct oracle_entry oracle_table[] = {'; \
 	   for a in $(ASSIGNMENTS); do echo "    {\"$$a\", $${a}_oracle},"; done; echo '    {0},'; echo '};'; } > $@
+
+$(BUILD)/registry/rows.c: $(rows_c) $(inputs_c:%/inputs.c=%/assignment.json)
+	@mkdir -p $(@D)
+	@{ echo '#include "reference/rows.h"'; \
+	   for a in $(notdir $(patsubst %/rows.c,%,$(rows_c))); do echo "ROWS_DECLARE($$a);"; done; \
+	   echo 'const struct rows_entry rows_table[] = {'; \
+	   for a in $(notdir $(patsubst %/rows.c,%,$(rows_c))); do echo "    {\"$$a\", $${a}_rows, $${a}_row},"; done; echo '    {0},'; echo '};'; } > $@
 
 # The syscall filters of the sandbox, compiled once and for all from the table of policy.c.
 $(BUILD)/policy: $(call object,sandbox/policy_main.c sandbox/policy.c sandbox/policy_build.c) $(call lib,base)
@@ -309,6 +317,11 @@ SECONDS_EACH ?= 60
 fuzz:
 	@tests/fuzz/run $(T) $(SECONDS_EACH)
 
+# On a device; without one they say so. make test-gpu [T=attention], make bench-gpu [T=attention]
+.PHONY: test-gpu bench-gpu
+test-gpu bench-gpu: %-gpu: all
+	@BUILD=$(BUILD) tests/gpu/$* $(T)
+
 # -- running it ------------------------------------------------------------------------------------
 .PHONY: deps run bench soak kills
 deps:
@@ -348,6 +361,7 @@ help:
 	@echo 'make san      every test with address and undefined sanitizers'
 	@echo 'make fuzz     T=wire SECONDS_EACH=600: libFuzzer on one parser'
 	@echo 'make bench    the performance promises, as ratios'
+	@echo 'make test-gpu, make bench-gpu   what needs a GPU (T=attention)'
 	@echo 'make soak     1,000 students, 3,000 files, kill -9 every 20 s; make kills: 200 kill -9 between accept and score'
 	@echo 'make lint     gcc analyzer, cppcheck, clang-tidy; make format; make shape'
 	@echo 'make clean    remove $(BUILD)/'

@@ -22,6 +22,7 @@
  * judge; the kernels are the least of it. */
 #define BUDGET_FACTOR 20
 #define PRACTICE_SHARE 4
+#define ALIVE_NS (20000 * MS_NS) /* worker.silence is two minutes */
 
 static struct err baseline_compile(struct worker *worker, const struct spec *spec,
                                    struct cuda_program *out);
@@ -31,6 +32,8 @@ static struct err cases_time(struct gpu_timing *timing, const struct cuda_progra
 static struct err case_time(struct gpu_timing *timing, const struct cuda_program *program,
                             const struct cuda_program *baseline, struct wire_timed *row);
 static struct err blocks_time(struct gpu_timing *timing);
+static struct err answers_judge(struct gpu_timing *timing);
+static struct err tell_alive(struct gpu_timing *timing);
 static bool block_fits(const struct gpu_timing *timing);
 static bool is_enough(struct gpu_timing *timing);
 static void row_finish(struct gpu_timing *timing);
@@ -52,6 +55,7 @@ struct err gpu_timing_run(struct worker *worker, const struct job *job, const st
         timing->worker = worker;
         timing->job = job;
         timing->spec = spec;
+        timing->told_ns = clock_ns();
         nvml_open(&timing->nvml, nvml_path(&worker->gpu), worker->gpu.uuid);
         if (nvml_is_shared(&timing->nvml))
             err = err_make(ERR_BUSY, "MPS has clients on the device: nothing is timed beside them");
@@ -163,7 +167,7 @@ static struct err case_time(struct gpu_timing *timing, const struct cuda_program
     if (!err_is(err))
         err = blocks_time(timing);
     if (!err_is(err))
-        err = timing_answers_judge(&timing->answers);
+        err = answers_judge(timing);
     if (!err_is(err))
         row_finish(timing);
     timing_answers_release(&timing->answers);
@@ -186,7 +190,9 @@ static struct err blocks_time(struct gpu_timing *timing)
             err = gpu_timing_warm(timing);
         if (!err_is(err) && gpu_timing_fine(timing) &&
             timing_answers_full(&timing->answers, (size_t)2 * TIMING_ATTEMPTS_MAX))
-            err = timing_answers_judge(&timing->answers);
+            err = answers_judge(timing);
+        if (!err_is(err))
+            err = tell_alive(timing);
         if (!err_is(err) && gpu_timing_fine(timing))
             err = gpu_timing_block(timing, &timing->blocks[timing->blocks_count]);
         if (!err_is(err) && gpu_timing_fine(timing))
@@ -194,6 +200,30 @@ static struct err blocks_time(struct gpu_timing *timing)
         timing->block_ns = clock_ns() - started_ns;
     }
     return err;
+}
+
+/* A wrong one decides; the rest is dropped unread. */
+static struct err answers_judge(struct gpu_timing *timing)
+{
+    struct err err = err_none();
+
+    while (!err_is(err) && gpu_timing_fine(timing) && timing->answers.count > 0) {
+        err = timing_answers_judge_last(&timing->answers);
+        if (!err_is(err))
+            err = tell_alive(timing);
+    }
+    return err;
+}
+
+/* Inputs and answers of a device's sizes may take minutes: who waits for us hears something. */
+static struct err tell_alive(struct gpu_timing *timing)
+{
+    const struct event hello = {.kind = EVENT_HELLO, .hello = timing->worker->hello};
+
+    if (clock_ns() - timing->told_ns < ALIVE_NS)
+        return err_none();
+    timing->told_ns = clock_ns();
+    return timing->worker->emit(timing->worker->emit_context, &hello);
 }
 
 /* Whether another block and all judgements end before the deadline. One is always run. */

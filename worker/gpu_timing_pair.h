@@ -21,6 +21,7 @@ struct gpu_timing {
     uint64_t iteration; /* of the next fresh inputs */
     double floor_ns;    /* what the events show around nothing */
     int64_t started_ns, deadline_ns, timed_ns, block_ns;
+    int64_t told_ns; /* when we last said anything */
     struct stats_block blocks[TIMING_BLOCKS_MAX];
     size_t blocks_count;
     struct stats_result stats;

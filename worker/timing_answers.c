@@ -83,5 +83,7 @@ static struct err judge(struct timing_answers *answers, const struct timing_answ
         return err_make(ERR_INTERNAL, "no input generator for '%s'", answers->spec->name);
     random_init(&random, answers->job->key, which->name, one->iteration);
     struct err err = fill(&answers->given, &random);
-    return err_is(err) ? err : judge_answer(&answers->given, &one->answer, 0, answers->check);
+    return err_is(err) ? err
+                       : judge_sample(&answers->given, &one->answer, answers->job->key,
+                                      one->iteration, answers->check);
 }
