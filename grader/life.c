@@ -108,13 +108,11 @@ void life_free(struct life *life)
 void life_enqueue(struct life *life)
 {
     struct submissions *submissions = life->submissions;
-    bool for_gpu = life->row.device == DEVICE_GPU && pool_can(submissions->pool, "gpu");
     life->report->stage = life->job.kind == JOB_TIME ? STAGE_CHECKED : STAGE_QUEUED;
     life->ticket.person = life->row.membership_id;
     life->ticket.class = class_of(life);
     life->ticket.is_timing = life->job.kind == JOB_TIME;
-    /* Without a GPU anywhere, any worker says "compiled only". */
-    (void)text_copy(life->ticket.needs, sizeof life->ticket.needs, for_gpu ? "gpu" : "cpu");
+    life_needs(life);
     life->ticket.order = 0;
     life->queued_us = clock_us();
     metrics_stage(&submissions->grader->metrics, &life->clock, life->report->stage,
@@ -122,6 +120,13 @@ void life_enqueue(struct life *life)
     queue_push(&submissions->queue, &life->ticket, clock_ms());
     life_supersede_older(life, life->job.kind);
     life_place(life);
+}
+
+/* Without a GPU anywhere, any worker says "compiled only". */
+void life_needs(struct life *life)
+{
+    const bool for_gpu = life->row.device == DEVICE_GPU && pool_can(life->submissions->pool, "gpu");
+    (void)text_copy(life->ticket.needs, sizeof life->ticket.needs, for_gpu ? "gpu" : "cpu");
 }
 
 void life_queue(struct life *life)
@@ -205,10 +210,12 @@ void life_dispatch(struct submissions *submissions)
     while (!submissions->stopping && pool_next_free(submissions->pool, &seat, &hello)) {
         /* Where everybody doubts, nobody waits for better days: the refusal ends it, and the
          * student may ask again. */
+        char classes[POOL_CLASSES_SIZE];
         const bool may_time = wire_may_time(hello, clock_utc_us()) ||
                               !pool_may_time(submissions->pool, hello->class_name);
+        pool_classes(hello, classes);
         struct queue_ticket *ticket =
-            queue_take(&submissions->queue, hello->class_name, may_time, clock_ms());
+            queue_take(&submissions->queue, classes, may_time, clock_ms());
         if (ticket == NULL) {
             seat++; /* perhaps another one can do what waits */
             continue;

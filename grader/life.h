@@ -66,6 +66,9 @@ struct life *life_new(struct submissions *submissions, const struct submission_r
                       const struct job_row *job);
 void life_free(struct life *life);
 
+/* Which workers it waits for now: the pool may have lost the last GPU meanwhile. */
+void life_needs(struct life *life);
+
 /* Puts it into the queue; life_queue also gives work to whoever is free. */
 void life_enqueue(struct life *life);
 void life_queue(struct life *life);

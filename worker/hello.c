@@ -1,6 +1,6 @@
 /* What a worker says of itself when it begins, and when it has tested itself. */
 #include "sandbox/base/text.h"
-#include "worker/job.h"
+#include "worker/gpu_job.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -22,6 +22,7 @@ void worker_hello_fill(struct worker *worker, const char *name)
     if (worker->cuda.present)
         (void)snprintf(hello->cuda, sizeof hello->cuda, "%.40s %s", worker->cuda.compiler,
                        worker->cuda.architecture);
+    (void)gpu_job_hello(worker); /* the first one: it has nothing to differ from */
     (void)text_copy(hello->backend, sizeof hello->backend,
                     sandbox_backend_word(sandbox_backend(worker->student)));
     worker_hello_rank(worker);

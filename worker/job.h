@@ -4,6 +4,7 @@
 
 #include "sandbox/sandbox.h"
 #include "worker/compile_cuda.h"
+#include "worker/gpu.h"
 #include "worker/processors.h"
 #include "worker/wire.h"
 
@@ -23,7 +24,9 @@ struct worker {
     bool require_cgroup;
     struct sandbox *student, *baseline; /* slots; NULL until needed, or after a failure of ours */
     struct cuda_toolchain cuda;
-    struct nvrtc nvrtc;          /* its slot; NULL until the first CUDA source */
+    struct nvrtc nvrtc; /* its slot; NULL until the first CUDA source */
+    struct gpu gpu;     /* the device that it has claimed, or why it has none */
+    char gpu_locks[256], launcher[4200];
     char timing_lock[256];       /* file: one timing at a time per host */
     char calibration_file[1024]; /* worker/selftest.h; "": none */
     bool self_test;              /* before the first timing, and when there is time; and
