@@ -48,13 +48,15 @@ __device__ __forceinline__ void copy_4(float *to, const float *row, bool there, 
     const unsigned at = (unsigned)__cvta_generic_to_shared(to);
     if (width % 4 == 0) {
         asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(at),
-                     "l"(row + (left > 0 ? c : 0)), "r"(left > 0 ? 16 : 0));
+                     "l"(row + (left > 0 ? c : 0)), "r"(left > 0 ? 16 : 0)
+                     : "memory");
         return;
     }
 #pragma unroll 1
     for (int e = 0; e < 4; e++)
         asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"(at + 4 * e),
-                     "l"(row + (left > e ? c + e : 0)), "r"(left > e ? 4 : 0));
+                     "l"(row + (left > e ? c + e : 0)), "r"(left > e ? 4 : 0)
+                     : "memory");
 #else
     for (int e = 0; e < 4; e++)
         to[e] = left > e ? row[c + e] : 0;
@@ -64,7 +66,7 @@ __device__ __forceinline__ void copy_4(float *to, const float *row, bool there, 
 __device__ __forceinline__ void copies_end_group()
 {
 #ifdef __CUDA_ARCH__
-    asm volatile("cp.async.commit_group;");
+    asm volatile("cp.async.commit_group;" ::: "memory");
 #endif
 }
 
@@ -72,7 +74,7 @@ __device__ __forceinline__ void copies_end_group()
 template <int LEFT> __device__ __forceinline__ void copies_wait()
 {
 #ifdef __CUDA_ARCH__
-    asm volatile("cp.async.wait_group %0;" ::"n"(LEFT));
+    asm volatile("cp.async.wait_group %0;" ::"n"(LEFT) : "memory");
 #endif
 }
 

@@ -43,7 +43,8 @@ __device__ __forceinline__ void copy_16(void *to, const void *from, bool there)
 #ifdef __CUDA_ARCH__
     const unsigned at = (unsigned)__cvta_generic_to_shared(to);
     asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(at), "l"(from),
-                 "r"(there ? 16 : 0));
+                 "r"(there ? 16 : 0)
+                 : "memory");
 #else
     *(int4 *)to = there ? *(const int4 *)from : make_int4(0, 0, 0, 0);
 #endif
@@ -52,7 +53,7 @@ __device__ __forceinline__ void copy_16(void *to, const void *from, bool there)
 __device__ __forceinline__ void copies_end_group()
 {
 #ifdef __CUDA_ARCH__
-    asm volatile("cp.async.commit_group;");
+    asm volatile("cp.async.commit_group;" ::: "memory");
 #endif
 }
 
@@ -60,7 +61,7 @@ __device__ __forceinline__ void copies_end_group()
 __device__ __forceinline__ void copies_wait()
 {
 #ifdef __CUDA_ARCH__
-    asm volatile("cp.async.wait_group %0;" ::"n"(STAGES - 2));
+    asm volatile("cp.async.wait_group %0;" ::"n"(STAGES - 2) : "memory");
 #endif
 }
 
