@@ -43,7 +43,7 @@ struct err pool_start(struct pool **out_pool, uv_loop_t *loop, const struct pool
 bool pool_next_free(const struct pool *pool, size_t *seat, const struct wire_hello **out_hello);
 
 /* What a worker can do, as queue_take wants it: "cpu:x86-64-v4 gpu:sm_90". */
-#define POOL_CLASSES_SIZE (2 * SPEC_NAME_MAX)
+#define POOL_CLASSES_SIZE ((size_t)2 * SPEC_NAME_MAX)
 void pool_classes(const struct wire_hello *hello, char out[POOL_CLASSES_SIZE]);
 
 /* True if some worker that is here can do that ("gpu"). NULL is an empty pool. */

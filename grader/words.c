@@ -330,6 +330,13 @@ static const struct word table[] = {
     {"bus_error", "an access outside a mapped array. Check the index arithmetic.", "访问超出了映射的数组。请检查下标计算。"},
     {"division_by_zero", "an integer division by zero, or INT_MIN / -1.", "整数除以零，或 INT_MIN / -1。"},
     {"segfault", "look at the first and last iteration of each loop, and at what is stored through an input.", "请检查每个循环的首次和最后一次迭代，以及是否通过输入指针写入。"},
+    {"illegal_address", "is every index bounded, in the last block and the last thread too? Bytes of a pointer or of scratch that are too few end here.", "最后一个线程块和最后一个线程的下标也在范围内吗？指针或 scratch 字节数过小也会如此。"},
+    {"misaligned_address", "a float4 wants an address that is a multiple of 16: rows of odd length have none.", "float4 需要 16 字节对齐的地址：奇数长度的行不满足。"},
+    {"device_stack", "no recursion, and no large arrays inside a kernel: use scratch.", "不要递归，也不要在内核中放大数组：请使用 scratch。"},
+    {"trap", "__trap(), a failed assertion, or a jump to where there is no code.", "__trap()、断言失败，或跳转到没有代码的地址。"},
+    {"launch_failure", "look at indices into shared memory first: they are not told as an address.", "请先检查共享内存的下标：这类越界不会报告地址。"},
+    {"launch_out_of_range", "fewer threads a block, or fewer registers (__launch_bounds__), or less shared memory.", "请减少每块线程数、寄存器（__launch_bounds__）或共享内存。"},
+    {"device_memory", "large local arrays of many threads are device memory: use scratch.", "许多线程的大局部数组会占用设备内存：请使用 scratch。"},
 
     /* -- one-line refusals, INTERFACE 3.7, without the number ------------------------------------ */
     {"http_400_empty", "%s is empty. Send the .c file itself: curl -n -T %s HOST/submit/%s", "%s 是空的。请发送 .c 文件本身：curl -n -T %s HOST/submit/%s"},

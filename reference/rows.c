@@ -18,10 +18,10 @@ struct err rows_judge(const struct rows_entry *entry, const struct call *given,
 {
     int64_t each = 1;
     const int64_t count = entry->count(given, &each);
-    const int64_t wanted = (rows + each - 1) / each;
     struct err err = err_none();
 
     assert(count >= 1 && each >= 1);
+    const int64_t wanted = (rows + each - 1) / each;
     for (int64_t i = 0; !err_is(err) && !compare->wrong && i < (wanted < count ? wanted : count);
          i++) {
         const int64_t drawn = random_range(random, 0, count - 1);

@@ -18,7 +18,7 @@ struct gpu_host {
     const char *libraries[SANDBOX_LIBRARIES_MAX + 1];
     char paths[SANDBOX_LIBRARIES_MAX][JAIL_PATH_MAX];
     const char *texts[SANDBOX_TEXTS_MAX + 1];
-    char *listed; /* of gpu_read, where texts and device paths lie; freed by whoever has the struct */
+    char *listed; /* of gpu_read: texts and device paths lie there; whoever has the struct frees */
     char driver[JAIL_PATH_MAX]; /* libcuda.so.1, by the path that dlopen shall get */
 };
 

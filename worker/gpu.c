@@ -163,7 +163,7 @@ static bool try_found(struct gpu *gpu)
 static void probe(struct gpu *gpu)
 {
     struct gpu_process process;
-    struct gpu_result result;
+    struct gpu_result result = {.end = GPU_DIED};
     auto_free struct launcher_order *order = calloc(1, sizeof *order);
 
     if (order == NULL)

@@ -86,7 +86,7 @@ static struct err case_call(struct checking *checking, int number, struct answer
 {
     const struct gpu_call call = {.image = LAUNCHER_STUDENT, .keep_caches = true};
     struct gpu_runner *const runner = checking->runner;
-    struct gpu_result result;
+    struct gpu_result result = {.end = GPU_DIED};
 
     struct err err = gpu_runner_ready(runner, NULL);
     if (!err_is(err))

@@ -243,7 +243,7 @@ static struct err process_open(struct gpu_runner *runner)
         .outputs = runner->outputs_fd,
         .images = {runner->image_fds[LAUNCHER_STUDENT], runner->image_fds[LAUNCHER_BASELINE]}};
     auto_free struct launcher_order *order = calloc(1, sizeof *order);
-    struct gpu_result result;
+    struct gpu_result result = {.end = GPU_DIED};
 
     if (order == NULL)
         return err_make(ERR_SYSTEM, "memory for an order");

@@ -26,7 +26,7 @@ struct err gpu_timing_floor(struct gpu_timing *timing)
 {
     const struct gpu_call nothing = {.image = LAUNCHER_BASELINE, .empty = true};
     double took_ns[FLOOR_CALLS];
-    struct gpu_result result;
+    struct gpu_result result = {.end = GPU_DIED};
 
     struct err err = gpu_runner_ready(timing->runner, NULL);
     if (!err_is(err))
@@ -112,7 +112,7 @@ static struct err half_time(struct gpu_timing *timing, enum launcher_image image
                             double *out_ns)
 {
     const struct gpu_call call = {.image = image, .reload = reload};
-    struct gpu_result result;
+    struct gpu_result result = {.end = GPU_DIED};
 
     struct err err = gpu_runner_call(timing->runner, &call, &result);
     if (err_is(err))

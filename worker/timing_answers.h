@@ -10,7 +10,7 @@
 #include "worker/timing.h"
 #include "worker/timing_pair.h"
 
-#define TIMING_ANSWERS_MAX (2 * TIMING_ATTEMPTS_MAX * TIMING_BLOCKS_MAX)
+#define TIMING_ANSWERS_MAX ((size_t)2 * TIMING_ATTEMPTS_MAX * TIMING_BLOCKS_MAX)
 
 struct timing_answers {
     const struct job *job;   /* borrowed */

@@ -160,7 +160,7 @@ static void a_worker_tells_what_gpu_it_has(void **state)
     const struct wire_hello *hello = &bench->client.hello;
     assert_string_equal(hello->gpu, "gpu:sm_90");
     assert_string_equal(hello->gpu_name, "Stand-in for tests");
-    assert_int_equal(hello->gpu_memory_bytes, 40 << 20);
+    assert_int_equal(hello->gpu_memory_bytes >> 20, 40);
     assert_string_equal(hello->gpu_why, "");
     assert_int_equal(hello->gpu_quarantined, 0);
     assert_non_null(strstr(hello->cuda, "sm_90"));
@@ -370,12 +370,16 @@ static void an_endless_kernel_ends_by_the_rules_and_the_next_job_is_clean(void *
     (void)snprintf(path, sizeof path, "%s/attention/assignment.json", bench->overlay);
     struct err err = fdio_read_file(path, &text);
     assert_string_equal(err.text, "");
-    char *const at = strstr(text.at, "\"wall_ms\": 15000");
-    assert_non_null(at);
-    memcpy(at, "\"wall_ms\":   400", strlen("\"wall_ms\": 15000"));
-    char *const cpu = strstr(text.at, "\"cpu_ms\": 10000");
-    assert_non_null(cpu);
-    memcpy(cpu, "\"cpu_ms\":   400", strlen("\"cpu_ms\": 10000"));
+    static const struct change {
+        const char *from, *to; /* equally long */
+    } changes[] = {{"\"wall_ms\": 15000", "\"wall_ms\":   400"},
+                   {"\"cpu_ms\": 10000", "\"cpu_ms\":   400"}};
+    for (size_t i = 0; i < COUNT(changes); i++) {
+        char *const at = strstr(text.at, changes[i].from);
+        assert_non_null(at);
+        for (size_t j = 0; changes[i].to[j] != '\0'; j++)
+            at[j] = changes[i].to[j];
+    }
     err = fdio_write_file(path, text.at, text.size, 0644);
     assert_string_equal(err.text, "");
     worker_start(bench);

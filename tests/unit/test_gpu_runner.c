@@ -48,7 +48,8 @@ static struct bench *bench_make(const char *driver)
     struct bench *bench = calloc(1, sizeof *bench);
     char path[4200];
 
-    assert_true(toolchain != NULL && bench != NULL);
+    assert_non_null(toolchain);
+    assert_non_null(bench);
     fine(toolchain_find(toolchain, NULL));
     (void)snprintf(path, sizeof path, "%s/assignments/attention/assignment.json", toolchain->home);
     struct spec *whole = calloc(1, sizeof *whole);
@@ -178,7 +179,7 @@ static void a_device_tells_what_it_is(void **state)
     assert_string_equal(bench->gpu.class_name, "gpu:sm_90");
     assert_string_equal(bench->gpu.facts.name, "Stand-in for tests");
     assert_string_equal(bench->gpu.uuid, "GPU-abababab-abab-abab-abab-abababababab");
-    assert_int_equal(bench->gpu.facts.total_bytes, 40 << 20);
+    assert_int_equal(bench->gpu.facts.total_bytes >> 20, 40);
 }
 
 static void a_right_kernel_is_right_every_time(void **state)
@@ -194,7 +195,7 @@ static void time_is_what_lies_between_our_events(void **state)
         runner_make(state, LAUNCH("attention"), "host_knob_slow host_twin_attention");
     const struct gpu_result result = call(bench, 0);
     assert_int_equal(result.end, GPU_DONE);
-    assert_true(result.reply.elapsed_ns > 19 * 1000000);
+    assert_true(result.reply.elapsed_ns > 19000000);
     assert_true((int64_t)result.reply.elapsed_ns < result.took_ns);
     struct gpu_result floor;
     const struct gpu_call empty = {.empty = true};

@@ -8,8 +8,7 @@
 #define SCRUB_LEAST ((size_t)2 << 20) /* what the driver itself hands out at least */
 #define SCRUB_CHUNKS_MAX 1024
 #define FLUSH_MAX ((size_t)1 << 30)
-#define SMALL_LIMIT ((size_t)4096) /* printf and malloc were refused in the cubin: room is waste   \
-                                    */
+#define SMALL_LIMIT ((size_t)4096) /* of printf and malloc, which the audit refuses */
 
 static struct fault scrub(struct device *device, struct launcher_reply *reply);
 static struct fault make_stream(struct device *device);

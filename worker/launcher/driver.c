@@ -7,8 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define VERSION_LEAST 12000 /* cubins of NVRTC 12 and 13 are made for drivers of their own major   \
-                             */
+#define VERSION_LEAST                                                                              \
+    12000 /* cubins of NVRTC 12 and 13 are made for drivers of their own major                     \
+           */
 
 static struct fault find_calls(struct driver *out, void *library);
 

@@ -26,16 +26,16 @@ int main(int argc, char **argv)
 {
     struct device *const device = calloc(1, sizeof *device);
     struct launcher_order *const order = malloc(sizeof *order);
-    bool over = device == NULL || order == NULL || argc != 2;
+    bool over = false;
 
-    if (over)
-        return EXIT_OURS;
+    if (device == NULL || order == NULL || argc != 2)
+        _exit(EXIT_OURS);
     while (!over) {
         const ssize_t got = read(LAUNCHER_FD_CONTROL, order, sizeof *order);
         if (got == 0)
             break;
         if (got != sizeof *order || order->version != LAUNCHER_VERSION)
-            return EXIT_OURS;
+            _exit(EXIT_OURS);
         struct launcher_reply reply = {.serial = order->serial, .outside = -1};
         const struct fault fault = order_run(device, argv[1], order, &reply);
         over = !reply_send(&reply, &fault) || fault_is(&fault);

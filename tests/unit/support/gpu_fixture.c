@@ -20,7 +20,8 @@ static void absolute(char *out, size_t size, const char *build, const char *name
 
 struct err gpu_fixture_make(struct gpu_fixture *out, const char *driver)
 {
-    const char *const build = getenv("BUILD") == NULL ? "build" : getenv("BUILD");
+    const char *const told = getenv("BUILD");
+    const char *const build = told == NULL ? "build" : told;
     char from[512];
     auto_buf struct buf view = buf_of(8192);
 
@@ -98,7 +99,7 @@ static void absolute(char *out, size_t size, const char *build, const char *name
 {
     char here[256] = "";
 
-    if (build[0] != '/' && getcwd(here, sizeof here - 1) != NULL)
-        strcat(here, "/");
-    (void)snprintf(out, size, "%s%s/%s", here, build, name);
+    if (build[0] != '/' && getcwd(here, sizeof here) == NULL)
+        here[0] = '\0'; /* then it is not found, and says so */
+    (void)snprintf(out, size, "%s%s%s/%s", here, here[0] != '\0' ? "/" : "", build, name);
 }
