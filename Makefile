@@ -300,26 +300,28 @@ $(BUILD)/tests/hostile.d/%: tests/hostile/%.c tests/hostile/hostile.h
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE -I. -static -s -O1 -Wall -Wextra -o $@ $< -pthread
 
+# All processors, unless the caller said how many.
+JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 .PHONY: unit test test-vm one san fuzz meta crosscheck
 unit: $(PROGRAMS) $(UNIT) $(FUZZ) $(PROGRAMS_TEST) $(CUDA_SO) $(DRIVERS) $(BUILD)/tests/driver/libnvidia-ml.so.1 $(TWINS) $(BUILD)/tests/hostile $(HOSTILE) $(if $(wildcard tests/meta.c),$(BUILD)/tests/meta)
 test:
 	@deploy/deps test
-	@+$(MAKE) -s all unit
+	@+$(MAKE) -s $(JOBS) all unit
 	@BUILD=$(BUILD) tests/run
 test-vm:
 	@deploy/deps test
-	@+$(MAKE) -s all unit
+	@+$(MAKE) -s $(JOBS) all unit
 	@BUILD=$(BUILD) deploy/vm/run
 one: all unit
 	@BUILD=$(BUILD) tests/run $(T)
 san:
 	@deploy/deps test
-	@+$(MAKE) -s BUILD=$(BUILD)/san SAN=1 all unit
+	@+$(MAKE) -s $(JOBS) BUILD=$(BUILD)/san SAN=1 all unit
 	@BUILD=$(BUILD)/san SAN=1 tests/run
 # Every variant and mutant in every build, over SEEDS seeds: make meta [T=pca] [SEEDS=40]
 meta:
 	@deploy/deps test
-	@+$(MAKE) -s $(BUILD)/tests/meta
+	@+$(MAKE) -s $(JOBS) $(BUILD)/tests/meta
 	@BUILD=$(BUILD) tests/corpus $(T)
 crosscheck:
 	@deploy/deps crosscheck
@@ -341,11 +343,11 @@ deps:
 	@deploy/deps build
 run:
 	@deploy/deps build
-	@+$(MAKE) -s all
+	@+$(MAKE) -s $(JOBS) all
 	@$(BUILD)/grader serve --demo.path=$(BUILD)/demo --database.path=$(BUILD)/demo/grader.db --worker.cache=$(BUILD)/cache --worker.calibration= $(ARGS)
 bench:
 	@deploy/deps bench
-	@+$(MAKE) -s all unit $(BUILD)/tests/bench_compile $(BUILD)/bench_timing $(BUILD)/bench_nvrtc $(BUILD)/bench_sandbox
+	@+$(MAKE) -s $(JOBS) all unit $(BUILD)/tests/bench_compile $(BUILD)/bench_timing $(BUILD)/bench_nvrtc $(BUILD)/bench_sandbox
 	@BUILD=$(BUILD) tests/bench/run $(T)
 soak: all
 	@BUILD=$(BUILD) tests/soak
