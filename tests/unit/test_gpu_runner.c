@@ -489,9 +489,85 @@ static void a_quarantine_of_an_earlier_boot_is_over(void **state)
     struct bench *bench = bench_make("libcuda.so.1");
     gpu_quarantine(&bench->gpu, "for a test");
     gpu_close(&bench->gpu);
-    (void)snprintf(path, sizeof path, "%s-gpu0.quarantine", bench->fixture.locks);
+    (void)snprintf(path, sizeof path, "%s-%u/gpu0.quarantine", bench->fixture.locks,
+                   (unsigned)geteuid());
     static const char other[] = "00000000-0000-0000-0000-000000000000\nfor a test\n";
     fine(fdio_write_file(path, other, strlen(other), 0644));
+    open_gpu(bench);
+    assert_true(bench->gpu.present);
+    bench_drop(bench);
+}
+
+/* What any user may do where everybody may write: links, pipes, files and folders made before. */
+static void nobody_else_makes_up_or_redirects_a_quarantine(void **state)
+{
+    char path[256], own[256], aim[256];
+    struct stat info;
+    (void)state;
+    struct bench *bench = bench_make("libcuda.so.1");
+    (void)snprintf(own, sizeof own, "%s-%u", bench->fixture.locks, (unsigned)geteuid());
+    (void)snprintf(aim, sizeof aim, "%s/aim", bench->fixture.folder);
+    assert_true(bench->gpu.present);
+    gpu_close(&bench->gpu);
+
+    /* A file beside the folder says nothing. */
+    (void)snprintf(path, sizeof path, "%s-gpu0.quarantine", bench->fixture.locks);
+    fine(fdio_write_file(path, "made up\n", 8, 0644));
+    open_gpu(bench);
+    assert_true(bench->gpu.present);
+
+    /* A link in the folder's place while the worker has the device: nothing is written there. */
+    assert_int_equal(mkdir(aim, 0755), 0);
+    assert_int_equal(rmdir(own), 0);
+    assert_int_equal(symlink(aim, own), 0);
+    gpu_quarantine(&bench->gpu, "for a test");
+    assert_true(bench->gpu.quarantined);
+    assert_int_equal(rmdir(aim), 0); /* still empty */
+    gpu_close(&bench->gpu);
+
+    /* No folder of its own: no device. */
+    open_gpu(bench);
+    assert_false(bench->gpu.present);
+    assert_false(bench->gpu.quarantined);
+    assert_non_null(strstr(bench->gpu.why, "--gpu-locks"));
+    assert_int_equal(unlink(own), 0);
+    assert_int_equal(mkdir(own, 0700), 0);
+    assert_int_equal(chmod(own, 0777), 0);
+    open_gpu(bench);
+    assert_false(bench->gpu.present);
+    assert_non_null(strstr(bench->gpu.why, "not of this user alone"));
+    assert_int_equal(chmod(own, 0700), 0);
+    if (geteuid() == 0) {
+        assert_int_equal(chown(own, 65534, 65534), 0);
+        open_gpu(bench);
+        assert_false(bench->gpu.present);
+        assert_int_equal(chown(own, 0, 0), 0);
+    }
+    open_gpu(bench);
+    assert_true(bench->gpu.present);
+    assert_int_equal(stat(own, &info), 0);
+    bench_drop(bench);
+}
+
+static void a_claim_follows_no_link_and_waits_for_no_pipe(void **state)
+{
+    char path[256], aim[256];
+    struct stat info;
+    (void)state;
+    struct bench *bench = bench_make("libcuda.so.1");
+    (void)snprintf(path, sizeof path, "%s-gpu0.lock", bench->fixture.locks);
+    (void)snprintf(aim, sizeof aim, "%s/aim", bench->fixture.folder);
+    gpu_close(&bench->gpu);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(symlink(aim, path), 0); /* to nothing: a file would be made there */
+    open_gpu(bench);
+    assert_false(bench->gpu.present);
+    assert_int_equal(stat(aim, &info), -1);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkfifo(path, 0666), 0);
+    open_gpu(bench);
+    assert_false(bench->gpu.present);
+    assert_int_equal(unlink(path), 0);
     open_gpu(bench);
     assert_true(bench->gpu.present);
     bench_drop(bench);
@@ -654,6 +730,8 @@ int main(void)
         cmocka_unit_test(a_lost_device_goes_into_quarantine),
         cmocka_unit_test(a_launcher_that_is_not_gone_in_time_means_quarantine),
         cmocka_unit_test(a_quarantine_of_an_earlier_boot_is_over),
+        cmocka_unit_test(nobody_else_makes_up_or_redirects_a_quarantine),
+        cmocka_unit_test(a_claim_follows_no_link_and_waits_for_no_pipe),
         cmocka_unit_test(a_device_has_one_worker_at_a_time),
         cmocka_unit_test(drivers_that_are_not_right_say_what_is_wrong),
         cmocka_unit_test(a_driver_may_be_slow_and_lack_what_is_optional),
