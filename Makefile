@@ -285,6 +285,7 @@ $(BUILD)/tests/driver/libnvidia-ml.so.1: tests/driver/nvml.c
 	@mkdir -p $(@D)
 	$(driver_flags) -fvisibility=default -o $@ $<
 TWINS := $(patsubst tests/driver/twin_%.c,$(BUILD)/tests/driver/%.so,$(wildcard tests/driver/twin_*.c))
+$(BUILD)/tests/driver/baseline.so: tests/driver/twin_attention.c
 $(TWINS): $(BUILD)/tests/driver/%.so: tests/driver/twin_%.c
 	@mkdir -p $(@D)
 	$(driver_flags) -fvisibility=default -o $@ $< -lm

@@ -8,6 +8,8 @@
 #include "worker/timing_lock.h"
 
 #include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,8 +25,10 @@ static bool try_number(struct gpu *gpu, unsigned number);
 static bool try_file(struct gpu *gpu, const char *path);
 static bool try_found(struct gpu *gpu);
 static void probe(struct gpu *gpu);
-static bool in_quarantine(struct gpu *gpu);
-static void path_of(const struct gpu *gpu, const char *ending, char out[PATH_MAX_HERE]);
+static struct err folder_own(const struct gpu *gpu, int *out_fd);
+static bool in_quarantine(struct gpu *gpu, int folder);
+static void folder_path(const struct gpu *gpu, char out[PATH_MAX_HERE]);
+static void quarantine_name(const struct gpu *gpu, char out[64]);
 static void boot_id(struct buf *out);
 static void uuid_words(const unsigned char bytes[16], char out[48]);
 
@@ -48,16 +52,21 @@ void gpu_open(struct gpu *gpu, const struct gpu_options *options)
 
 void gpu_quarantine(struct gpu *gpu, const char *reason)
 {
-    char path[PATH_MAX_HERE];
+    char folder[PATH_MAX_HERE], name[64], path[PATH_MAX_HERE + 64];
     auto_buf struct buf text = buf_of(1024);
+    auto_close int held = -1;
 
     gpu->present = false;
     gpu->quarantined = true;
     (void)snprintf(gpu->why, sizeof gpu->why, "%s is in quarantine: %.100s", gpu->name, reason);
-    path_of(gpu, "quarantine", path);
+    folder_path(gpu, folder);
+    quarantine_name(gpu, name);
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name); /* fits */
     boot_id(&text);
     buf_printf(&text, "%s\n", reason);
-    struct err err = fdio_write_file(path, text.at, text.size, 0644);
+    struct err err = folder_own(gpu, &held); /* it may have been swept meanwhile */
+    if (!err_is(err))
+        err = fdio_write_file(path, text.at, text.size, 0644);
     if (err_is(err))
         log_err("gpu.quarantine_file", err); /* this worker keeps off it all the same */
     log_line(LOG_ERROR, "gpu.quarantine", "device=%s file=%s", gpu->name, path);
@@ -143,11 +152,17 @@ static bool try_file(struct gpu *gpu, const char *path)
 static bool try_found(struct gpu *gpu)
 {
     char path[PATH_MAX_HERE];
+    auto_close int folder = -1;
 
-    if (in_quarantine(gpu))
+    struct err err = folder_own(gpu, &folder);
+    if (err_is(err)) {
+        (void)snprintf(gpu->why, sizeof gpu->why, "%s: %.120s", gpu->name, err.text);
         return false;
-    path_of(gpu, "lock", path);
-    struct err err = timing_lock_take(path, TIMING_LOCK_TRY, &gpu->lock_fd);
+    }
+    if (in_quarantine(gpu, folder))
+        return false;
+    (void)snprintf(path, sizeof path, "%.400s-%s.lock", gpu->options.locks, gpu->name); /* fits */
+    err = timing_lock_take(path, TIMING_LOCK_TRY, &gpu->lock_fd);
     if (err_is(err)) {
         (void)snprintf(gpu->why, sizeof gpu->why, "%s: %.100s", gpu->name,
                        err.code == ERR_BUSY ? "another worker has it" : err.text);
@@ -192,28 +207,55 @@ static void probe(struct gpu *gpu)
 }
 
 /* What was in doubt before the host was restarted is so no longer. */
-static bool in_quarantine(struct gpu *gpu)
+static bool in_quarantine(struct gpu *gpu, int folder)
 {
-    char path[PATH_MAX_HERE];
+    char name[64], path[PATH_MAX_HERE];
     auto_buf struct buf text = buf_of(4096), now = buf_of(256);
 
-    path_of(gpu, "quarantine", path);
-    if (access(path, F_OK) < 0)
+    quarantine_name(gpu, name);
+    auto_close int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT)
         return false;
+    folder_path(gpu, path);
     boot_id(&now);
-    if (!err_is(fdio_read_file(path, &text)) && text.size >= now.size && now.size > 1 &&
-        memcmp(text.at, now.at, now.size) != 0)
+    if (fd >= 0 && !err_is(fdio_read_start(fd, &text, 4096, NULL)) && text.size >= now.size &&
+        now.size > 1 && memcmp(text.at, now.at, now.size) != 0)
         return false;
     const char *const reason = text.size > now.size ? text.at + now.size : "";
     gpu->quarantined = true;
-    (void)snprintf(gpu->why, sizeof gpu->why, "%s is in quarantine: %.*s (see %.40s)", gpu->name,
+    (void)snprintf(gpu->why, sizeof gpu->why, "%s is in quarantine: %.*s (in %.40s)", gpu->name,
                    (int)strcspn(reason, "\n") > 60 ? 60 : (int)strcspn(reason, "\n"), reason, path);
     return true;
 }
 
-static void path_of(const struct gpu *gpu, const char *ending, char out[PATH_MAX_HERE])
+/* Made where there is none. Where anybody may write, somebody else may have made it, or a link of
+ * that name: then it is no place to believe, and none to write to. */
+static struct err folder_own(const struct gpu *gpu, int *out_fd)
 {
-    (void)snprintf(out, PATH_MAX_HERE, "%.400s-%s.%s", gpu->options.locks, gpu->name, ending);
+    char path[PATH_MAX_HERE];
+    struct stat info;
+
+    folder_path(gpu, path);
+    if (mkdir(path, 0700) < 0 && errno != EEXIST)
+        return err_make(ERR_SYSTEM, "make '%s'", path);
+    auto_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &info) < 0)
+        return err_make(ERR_SYSTEM, "open '%s' (--gpu-locks)", path);
+    if (info.st_uid != geteuid() || (info.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+        return err_make(ERR_INPUT, "'%s' is not of this user alone (--gpu-locks)", path);
+    *out_fd = fd;
+    fd = -1; /* the caller's now */
+    return err_none();
+}
+
+static void folder_path(const struct gpu *gpu, char out[PATH_MAX_HERE])
+{
+    (void)snprintf(out, PATH_MAX_HERE, "%.400s-%u", gpu->options.locks, (unsigned)geteuid());
+}
+
+static void quarantine_name(const struct gpu *gpu, char out[64])
+{
+    (void)snprintf(out, 64, "%s.quarantine", gpu->name); /* fits */
 }
 
 /* One line. */

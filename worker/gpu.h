@@ -5,6 +5,8 @@
  * - Whoever holds the claim is alone with the device; the claim goes with the process.
  * - A device in quarantine is not touched again, by this worker or by one that starts later, until
  *   somebody removes the file that says so, or the host restarts. It is never reset by us.
+ * - That file lies in a folder of the worker's user alone: nobody else can make one up, take one
+ *   away, or lead what we write elsewhere. Without such a folder no device is used.
  *
  * Life: 1. gpu_open  2. worker/gpu_process.h and gpu_quarantine  3. gpu_close. */
 #ifndef WORKER_GPU_H
@@ -23,7 +25,8 @@
 struct gpu_options {
     const char *which; /* "auto": the first that nobody has; "none"; "0": /dev/nvidia0; else a file
                         * that lists a view (sandbox/gpu.h) */
-    const char *locks; /* path that the files of claims and quarantines begin with */
+    const char *locks; /* path that claims (LOCKS-NAME.lock) and the folder of quarantines
+                        * (LOCKS-UID/NAME.quarantine) begin with */
     const char *launcher;        /* path of build/launcher */
     struct sandbox_options slot; /* without gpu */
 };

@@ -153,7 +153,7 @@ static struct err case_time(struct gpu_timing *timing, const struct cuda_program
     timing->iteration = 0;
     timing->blocks_count = 0;
     timing->timed_ns = timing->block_ns = 0;
-    timing->dropped = 0;
+    timing->dropped = timing->host_clock = 0;
     timing->spoiled = false;
     timing->reasons = 0;
     timing->answers = (struct timing_answers){
@@ -161,6 +161,8 @@ static struct err case_time(struct gpu_timing *timing, const struct cuda_program
     struct err err = gpu_runner_new(&timing->runner, &plan);
     if (!err_is(err))
         err = timing_answers_make(&timing->answers);
+    if (!err_is(err))
+        err = answer_make(&timing->baseline_answer, timing->spec, &timing->spec->cases[row->index]);
     if (!err_is(err))
         err = gpu_timing_floor(timing);
     if (!err_is(err))
@@ -170,13 +172,13 @@ static struct err case_time(struct gpu_timing *timing, const struct cuda_program
     if (!err_is(err))
         row_finish(timing);
     timing_answers_release(&timing->answers);
+    answer_release(&timing->baseline_answer);
     gpu_runner_free(timing->runner);
     timing->runner = NULL;
     return err;
 }
 
-/* Every TIMING_LAUNCH_BLOCKS blocks both modules are loaded anew, and warmed: where code and static
- * data come to lie is one sample otherwise. */
+/* Every TIMING_LAUNCH_BLOCKS blocks both are warmed anew, and the baseline's answer is judged. */
 static struct err blocks_time(struct gpu_timing *timing)
 {
     struct err err = err_none();
@@ -264,9 +266,9 @@ static void row_finish(struct gpu_timing *timing)
         row->ratios[row->ratios_count++] = block->baseline[i % 2] / block->student[i % 2];
     }
     log_line(LOG_INFO, "gpu.timed",
-             "assignment=%s blocks=%zu floor_us=%.1f dropped=%d reasons=%llx", timing->spec->name,
-             timing->blocks_count, row->floor_us, timing->dropped,
-             (unsigned long long)timing->reasons);
+             "assignment=%s blocks=%zu floor_us=%.1f dropped=%d host_clock=%d reasons=%llx",
+             timing->spec->name, timing->blocks_count, row->floor_us, timing->dropped,
+             timing->host_clock, (unsigned long long)timing->reasons);
 }
 
 static uint64_t seed_of(const struct gpu_timing *timing)

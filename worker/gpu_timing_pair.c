@@ -3,6 +3,7 @@
 
 #include "sandbox/base/clock.h"
 #include "worker/gpu_cause.h"
+#include "worker/judge.h"
 
 #include <math.h>
 #include <string.h>
@@ -11,10 +12,10 @@
 #define NET_LEAST 0.01 /* of the raw time: what the floor may leave of it at least */
 
 static struct err pair_best(struct gpu_timing *timing, int order, struct stats_block *out);
-static struct err pair_time(struct gpu_timing *timing, int order, bool reload, double out_ns[2]);
-static struct err half_time(struct gpu_timing *timing, enum launcher_image image, bool reload,
-                            double *out_ns);
+static struct err pair_time(struct gpu_timing *timing, int order, double out_ns[2]);
+static struct err half_time(struct gpu_timing *timing, enum launcher_image image, double *out_ns);
 static struct err student_keep(struct gpu_timing *timing, const struct gpu_result *result);
+static struct err baseline_judge(struct gpu_timing *timing);
 static bool look_spoiled(struct gpu_timing *timing);
 
 bool gpu_timing_fine(const struct gpu_timing *timing)
@@ -25,7 +26,7 @@ bool gpu_timing_fine(const struct gpu_timing *timing)
 struct err gpu_timing_floor(struct gpu_timing *timing)
 {
     const struct gpu_call nothing = {.image = LAUNCHER_BASELINE, .empty = true};
-    double took_ns[FLOOR_CALLS];
+    double took_ns[FLOOR_CALLS], host_ns[FLOOR_CALLS];
     struct gpu_result result = {.end = GPU_DIED};
 
     struct err err = gpu_runner_ready(timing->runner, NULL);
@@ -36,10 +37,13 @@ struct err gpu_timing_floor(struct gpu_timing *timing)
         if (!err_is(err) && result.end != GPU_DONE)
             err = gpu_process_err(&timing->worker->gpu, &result);
         took_ns[i] = (double)result.reply.elapsed_ns;
+        host_ns[i] = (double)result.reply.host_ns;
     }
-    if (!err_is(err))
-        timing->floor_ns = stats_median(took_ns, FLOOR_CALLS);
-    return err;
+    if (err_is(err))
+        return err;
+    timing->floor_ns = stats_median(took_ns, FLOOR_CALLS);
+    timing->host_floor_ns = stats_median(host_ns, FLOOR_CALLS);
+    return err_none();
 }
 
 struct err gpu_timing_warm(struct gpu_timing *timing)
@@ -53,7 +57,9 @@ struct err gpu_timing_warm(struct gpu_timing *timing)
         /* What takes so long has no time for more than one. */
         if (i > 0 && clock_ns() + (clock_ns() - started_ns) / i * 4 > timing->deadline_ns)
             break;
-        err = pair_time(timing, 0, i == 0, ignored_ns);
+        err = pair_time(timing, 0, ignored_ns);
+        if (!err_is(err) && i == 0 && gpu_timing_fine(timing))
+            err = baseline_judge(timing);
         if (!err_is(err) && gpu_timing_fine(timing))
             err = timing_answers_judge_last(&timing->answers);
     }
@@ -69,6 +75,21 @@ struct err gpu_timing_block(struct gpu_timing *timing, struct stats_block *out)
     return err;
 }
 
+double gpu_timing_net(const struct gpu_timing *timing, const struct gpu_result *result,
+                      bool *out_host)
+{
+    /* By our clock the whole order took at least as long: more than that no launcher may claim, and
+     * no event more than the launcher's clock. */
+    const double host_ns = fmin((double)result->reply.host_ns, (double)result->took_ns);
+    const double event_ns = fmin((double)result->reply.elapsed_ns, host_ns);
+    const double longer_ns = host_ns - timing->host_floor_ns - event_ns;
+
+    *out_host = longer_ns > 0.1 * event_ns && longer_ns > GPU_TIMING_DOUBT_NS;
+    const double took_ns = *out_host ? host_ns : event_ns;
+    const double floor_ns = *out_host ? timing->host_floor_ns : timing->floor_ns;
+    return fmax(fmax(took_ns - floor_ns, NET_LEAST * took_ns), 1);
+}
+
 /* Again while the device slowed down by itself, on fresh inputs, and three times at most: then a
  * spoiled pair counts, and the row says noisy. */
 static struct err pair_best(struct gpu_timing *timing, int order, struct stats_block *out)
@@ -76,7 +97,7 @@ static struct err pair_best(struct gpu_timing *timing, int order, struct stats_b
     for (int i = 0; i < TIMING_ATTEMPTS_MAX; i++) {
         double net_ns[2] = {0};
         bool spoiled = look_spoiled(timing);
-        struct err err = pair_time(timing, order, false, net_ns);
+        struct err err = pair_time(timing, order, net_ns);
         if (err_is(err) || !gpu_timing_fine(timing))
             return err;
         spoiled = look_spoiled(timing) || spoiled;
@@ -93,8 +114,9 @@ static struct err pair_best(struct gpu_timing *timing, int order, struct stats_b
     return err_none();
 }
 
-/* order 0: the student first. Both meet the same inputs, copied from our memory for each. */
-static struct err pair_time(struct gpu_timing *timing, int order, bool reload, double out_ns[2])
+/* order 0: the student first. Both meet the same inputs, copied from our memory for each, and both
+ * are loaded anew for each call: neither finds what the other, or it itself, left of its module. */
+static struct err pair_time(struct gpu_timing *timing, int order, double out_ns[2])
 {
     struct err err = gpu_runner_ready(timing->runner, NULL);
 
@@ -102,17 +124,17 @@ static struct err pair_time(struct gpu_timing *timing, int order, bool reload, d
         err = gpu_runner_fill(timing->runner, timing->index, timing->job->key, timing->iteration);
     for (int turn = 0; turn < 2 && !err_is(err) && gpu_timing_fine(timing); turn++) {
         const enum launcher_image who = turn == order ? LAUNCHER_STUDENT : LAUNCHER_BASELINE;
-        err = half_time(timing, who, reload, &out_ns[who]);
+        err = half_time(timing, who, &out_ns[who]);
     }
     timing->iteration++;
     return err;
 }
 
-static struct err half_time(struct gpu_timing *timing, enum launcher_image image, bool reload,
-                            double *out_ns)
+static struct err half_time(struct gpu_timing *timing, enum launcher_image image, double *out_ns)
 {
-    const struct gpu_call call = {.image = image, .reload = reload};
+    const struct gpu_call call = {.image = image, .reload = true};
     struct gpu_result result = {.end = GPU_DIED};
+    bool host = false;
 
     struct err err = gpu_runner_call(timing->runner, &call, &result);
     if (err_is(err))
@@ -126,11 +148,11 @@ static struct err half_time(struct gpu_timing *timing, enum launcher_image image
                              timing->spec->name);
     if (err_is(err) || !gpu_timing_fine(timing))
         return err;
-
-    /* By our clock the whole order took at least as long: more than that no device may claim. */
-    const double took_ns = fmin((double)result.reply.elapsed_ns, (double)result.took_ns);
-    *out_ns = fmax(fmax(took_ns - timing->floor_ns, NET_LEAST * took_ns), 1);
-    timing->timed_ns += (int64_t)took_ns;
+    if (image == LAUNCHER_BASELINE)
+        gpu_runner_answer(timing->runner, &timing->baseline_answer);
+    *out_ns = gpu_timing_net(timing, &result, &host);
+    timing->host_clock += host ? 1 : 0;
+    timing->timed_ns += (int64_t)*out_ns;
     return err_none();
 }
 
@@ -150,6 +172,20 @@ static struct err student_keep(struct gpu_timing *timing, const struct gpu_resul
     struct err err = timing_answers_add(&timing->answers, timing->iteration, &answer);
     if (!err_is(err))
         gpu_runner_answer(timing->runner, answer);
+    return err;
+}
+
+/* Of the last pair, whose inputs are still there. */
+static struct err baseline_judge(struct gpu_timing *timing)
+{
+    struct wire_case row;
+
+    judge_row(&row, timing->index);
+    struct err err = judge_sample(gpu_runner_given(timing->runner), &timing->baseline_answer,
+                                  timing->job->key, timing->iteration - 1, &row);
+    if (!err_is(err) && row.verdict != VERDICT_PASS)
+        err = err_make(ERR_INTERNAL, "the baseline of '%s' gave a wrong answer: nothing is timed",
+                       timing->spec->name);
     return err;
 }
 

@@ -63,7 +63,7 @@ static const struct option_row {
     {"--gpu", "WHICH", offsetof(struct options, gpu),
      "auto (default), none, the number of a device, or a file that lists its nodes and libraries"},
     {"--gpu-locks", "PATH", offsetof(struct options, gpu_locks),
-     "begin of the files that say who has a device, and which are in quarantine"},
+     "begin of the files that say who has a device, and of the folder of quarantines"},
     {"--prebuild", NULL, offsetof(struct options, prebuild),
      "parse the headers of intrinsics once, keep them with the runtime, and end"},
     {"--help", NULL, offsetof(struct options, help), "this text"},

@@ -43,12 +43,16 @@ typedef int (*twin_fn)(const char *kernel, const unsigned grid[3], const unsigne
 struct knob {
     const char *word;
     int at_load, at_launch, at_wait; /* the error; 0: none */
-    int does;                        /* 1: never ends; 2: the driver crashes; 3: slow */
+    int does; /* 1: never ends; 2: the driver crashes; 3: slow; 4: writes over
+                 the other modules that are loaded, which are slow then;
+                 5: so that they do nothing, however often they are loaded;
+                 6: this launch's events tell a tenth of its time */
 };
 
 struct module {
     const struct knob *knob;
     twin_fn twin;
+    int spoiled; /* by another one's kernel */
 };
 
 struct function {
@@ -81,12 +85,16 @@ static const struct knob knobs[] = {
     {"endless", 0, 0, 0, 1},
     {"crash", 0, 0, 0, 2},
     {"slow", 0, 0, 0, 3},
+    {"scribbles", 0, 0, 0, 4},
+    {"ruins", 0, 0, 0, 5},
+    {"event_lies", 0, 0, 0, 6},
 };
 
 static struct block blocks[BLOCKS_MAX];
 static size_t used, overwritten;
 static int sticky; /* what the device died of */
-static int hangs, ready;
+static int hangs, ready, lies, ruined;
+static struct module *modules[4]; /* that are loaded */
 static sigjmp_buf beyond;
 
 static void on_fault(int number)
@@ -331,6 +339,8 @@ CALL int cuEventElapsedTime(float *out_ms, void *from, void *to)
     const struct timespec *const a = from, *const b = to;
     *out_ms =
         (float)((double)(b->tv_sec - a->tv_sec) * 1e3 + (double)(b->tv_nsec - a->tv_nsec) / 1e6);
+    *out_ms = lies ? *out_ms / 10 : *out_ms;
+    lies = 0;
     return sticky;
 }
 
@@ -403,12 +413,20 @@ CALL int cuModuleLoadData(void **out, const void *image)
         (void)snprintf(word, sizeof word, "baseline");
     if (word[0] != '\0' && (module->twin = twin_of(word)) == NULL)
         return 200;
+    for (size_t i = 0, placed = 0; i < sizeof modules / sizeof modules[0] && !placed; i++)
+        if (modules[i] == NULL) {
+            modules[i] = module;
+            placed = 1;
+        }
     *out = module;
     return module->knob != NULL ? module->knob->at_load : 0;
 }
 
 CALL int cuModuleUnload(void *module)
 {
+    for (size_t i = 0; i < sizeof modules / sizeof modules[0]; i++)
+        if (modules[i] == module)
+            modules[i] = NULL;
     free(module);
     return sticky;
 }
@@ -454,6 +472,14 @@ static int run(const struct function *function, const unsigned grid[3], const un
     return code >= 0 && code <= 5 ? answers[code] : 500;
 }
 
+/* What a stranger's kernel can do to others in its address space. */
+static void spoil_others(const struct module *mine)
+{
+    for (size_t i = 0; i < sizeof modules / sizeof modules[0]; i++)
+        if (modules[i] != NULL && modules[i] != mine)
+            modules[i]->spoiled = 1;
+}
+
 CALL int cuLaunchKernel(void *function, unsigned grid_x, unsigned grid_y, unsigned grid_z,
                         unsigned block_x, unsigned block_y, unsigned block_z, unsigned shared_bytes,
                         void *stream, void **arguments, void **extra)
@@ -474,7 +500,15 @@ CALL int cuLaunchKernel(void *function, unsigned grid_x, unsigned grid_y, unsign
             abort();
         if (knob->does == 3)
             pause_ms(20);
+        if (knob->does == 4)
+            spoil_others(what->module);
+        ruined = ruined || knob->does == 5;
+        lies = knob->does == 6;
     }
+    if (what->module->spoiled)
+        pause_ms(20);
+    if (ruined && (knob == NULL || knob->does != 5))
+        return 0;
     return what->module->twin != NULL ? run(what, grid, block, shared_bytes, arguments) : 0;
 }
 #endif

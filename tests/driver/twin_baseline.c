@@ -1,6 +1,8 @@
-/* What tests/driver/cuda.c takes for an image that names no twin: a baseline that takes 4 ms and
- * whose answers nobody asks for. */
-#include <time.h>
+/* What tests/driver/cuda.c takes for an image that names no twin: a baseline of attention that
+ * takes 4 ms more than its arithmetic. */
+#define cuda_host_launch attention_launch
+#include "twin_attention.c"
+#undef cuda_host_launch
 
 int cuda_host_launch(const char *kernel, const unsigned grid[3], const unsigned block[3],
                      unsigned shared_bytes, void **arguments);
@@ -9,11 +11,7 @@ int cuda_host_launch(const char *kernel, const unsigned grid[3], const unsigned 
                      unsigned shared_bytes, void **arguments)
 {
     const struct timespec time = {.tv_nsec = 4000000};
-    (void)kernel;
-    (void)grid;
-    (void)block;
-    (void)shared_bytes;
-    (void)arguments;
-    (void)nanosleep(&time, 0);
-    return 0;
+
+    (void)nanosleep(&time, NULL);
+    return attention_launch(kernel, grid, block, shared_bytes, arguments);
 }

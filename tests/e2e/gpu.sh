@@ -9,7 +9,7 @@ if ! "$BUILD/sandbox" doctor 2>/dev/null | grep -q "^yes  nvrtc"; then
 fi
 VIEW="$WORK/device-$$"
 LOCKS="/tmp/kernel-grader-gpu-device-$$"
-trap 'rm -f "$LOCKS".lock "$LOCKS".quarantine; finish' EXIT
+trap 'rm -f "$LOCKS".lock "/tmp/kernel-grader-gpu-$(id -u)/device-$$.quarantine"; finish' EXIT
 cp "$BUILD"/tests/driver/{libcuda.so.1,libnvidia-ml.so.1,attention.so,baseline.so} "$WORK"
 {
     printf 'device /dev/null nvidiactl\ndevice /dev/zero nvidia-uvm\ndevice /dev/full nvidia0\n'

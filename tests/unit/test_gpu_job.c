@@ -282,6 +282,37 @@ static void a_wrong_answer_has_no_time(void **state)
     }
 }
 
+/* A kernel that spoils the baseline's code, or the events' times, gains nothing. */
+static void neither_a_spoilt_baseline_nor_a_lying_event_is_a_gain(void **state)
+{
+    static const char *const sources[] = {HEAD("attention_2ms", KNOB("scribbles") TWIN),
+                                          HEAD("attention_2ms", KNOB("event_lies") TWIN)};
+    struct bench *bench = *state;
+    need_compiler(bench);
+    for (size_t i = 0; i < COUNT(sources); i++) {
+        struct client_events events;
+        run(bench, JOB_TIME, sources[i], &events);
+        assert_int_equal(done_of(&events)->outcome, OUTCOME_TIMED);
+        const struct wire_timed *timed = &events.list[events.count - 2].timed;
+        assert_true(timed->measured);
+        if (timed->speedup < 1.2 || timed->speedup > 2.5)
+            fail_msg("source %zu: speed-up %g", i, timed->speedup);
+        client_events_release(&events);
+    }
+}
+
+static void a_wrong_baseline_is_our_failure(void **state)
+{
+    struct client_events events;
+    struct bench *bench = *state;
+    need_compiler(bench);
+    run(bench, JOB_TIME, HEAD("attention_2ms", KNOB("ruins") TWIN), &events);
+    assert_int_equal(done_of(&events)->outcome, OUTCOME_SYSTEM_ERROR);
+    assert_non_null(strstr(done_of(&events)->message, "baseline"));
+    client_events_release(&events);
+    expect_all_right(bench);
+}
+
 static void pairs_of_a_hot_device_are_dropped_and_measured_again(void **state)
 {
     struct client_events events;
@@ -405,6 +436,8 @@ int main(void)
         cmocka_unit_test(a_refused_source_costs_no_device),
         cmocka_unit_test(a_timing_has_figures_clocks_and_pairs),
         cmocka_unit_test(a_wrong_answer_has_no_time),
+        cmocka_unit_test(neither_a_spoilt_baseline_nor_a_lying_event_is_a_gain),
+        cmocka_unit_test(a_wrong_baseline_is_our_failure),
         cmocka_unit_test(pairs_of_a_hot_device_are_dropped_and_measured_again),
         cmocka_unit_test(nothing_is_timed_beside_mps),
         cmocka_unit_test(a_second_worker_has_no_gpu_and_says_who_has),

@@ -6,6 +6,7 @@
 #include "tests/unit/support/gpu_fixture.h"
 #include "worker/gpu_fault.h"
 #include "worker/gpu_runner.h"
+#include "worker/gpu_timing_pair.h"
 #include "worker/judge.h"
 
 #include <stdio.h>
@@ -258,6 +259,66 @@ static void a_kernel_finds_nothing_of_the_baseline(void **state)
     expect_right(bench, 0);
 }
 
+/* A kernel that writes over the code of whatever else is loaded: the next call has it anew. */
+static void a_program_that_another_wrote_over_is_loaded_anew(void **state)
+{
+    struct bench *bench =
+        runner_make(state, LAUNCH("attention"), "host_knob_scribbles host_twin_attention");
+    assert_int_equal(call_image(bench, 0, LAUNCHER_BASELINE).end, GPU_DONE);
+    for (uint64_t i = 0; i < 3; i++) {
+        expect_right(bench, i);
+        const struct gpu_result result = call_image(bench, i, LAUNCHER_BASELINE);
+        assert_int_equal(result.end, GPU_DONE);
+        assert_true(result.reply.elapsed_ns < 19000000);
+    }
+}
+
+/* Whose times lie in memory that its kernel can write. */
+static void an_event_that_lies_does_not_count(void **state)
+{
+    struct gpu_timing *timing = calloc(1, sizeof *timing);
+    struct bench *bench =
+        runner_make(state, LAUNCH("attention_2ms"), "host_knob_event_lies host_twin_attention");
+    bool host = false;
+    assert_non_null(timing);
+    const struct gpu_result result = call(bench, 0);
+    assert_int_equal(result.end, GPU_DONE);
+    assert_true(result.reply.elapsed_ns * 2 < result.reply.host_ns);
+    assert_true((int64_t)result.reply.host_ns <= result.took_ns);
+    assert_true(gpu_timing_net(timing, &result, &host) >= 2e6);
+    assert_true(host);
+    free(timing);
+}
+
+static void the_host_s_clock_counts_from_a_tenth_and_a_least_on(void **state)
+{
+    static const struct row {
+        uint64_t event_us, host_us; /* floors: 5 and 20 */
+        double net_us;
+        bool host;
+    } rows[] = {
+        {100, 125, 95, false},       {100, 219, 95, false},       /* not 100 us more */
+        {100, 221, 201, true},       {10000, 10900, 9995, false}, /* not a tenth more */
+        {10000, 11030, 11010, true}, {1, 5000, 4980, true},
+        {0, 5000, 4980, true},       {5000, 100, 95, false}, /* no event outlasts its wait */
+    };
+    struct gpu_timing *timing = calloc(1, sizeof *timing);
+    (void)state;
+    assert_non_null(timing);
+    timing->floor_ns = 5e3;
+    timing->host_floor_ns = 20e3;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct gpu_result result = {
+            .took_ns = 1000000000,
+            .reply = {.elapsed_ns = rows[i].event_us * 1000, .host_ns = rows[i].host_us * 1000}};
+        bool host = false;
+        const double net = gpu_timing_net(timing, &result, &host);
+        if (net != rows[i].net_us * 1e3 || host != rows[i].host)
+            fail_msg("row %zu: %g us, %d", i, net / 1e3, host);
+    }
+    free(timing);
+}
+
 static void inputs_that_a_kernel_spoils_are_there_again(void **state)
 {
     struct bench *bench = runner_make(state, LAUNCH("attention_spoils"), "host_twin_attention");
@@ -428,9 +489,85 @@ static void a_quarantine_of_an_earlier_boot_is_over(void **state)
     struct bench *bench = bench_make("libcuda.so.1");
     gpu_quarantine(&bench->gpu, "for a test");
     gpu_close(&bench->gpu);
-    (void)snprintf(path, sizeof path, "%s-gpu0.quarantine", bench->fixture.locks);
+    (void)snprintf(path, sizeof path, "%s-%u/gpu0.quarantine", bench->fixture.locks,
+                   (unsigned)geteuid());
     static const char other[] = "00000000-0000-0000-0000-000000000000\nfor a test\n";
     fine(fdio_write_file(path, other, strlen(other), 0644));
+    open_gpu(bench);
+    assert_true(bench->gpu.present);
+    bench_drop(bench);
+}
+
+/* What any user may do where everybody may write: links, pipes, files and folders made before. */
+static void nobody_else_makes_up_or_redirects_a_quarantine(void **state)
+{
+    char path[256], own[256], aim[256];
+    struct stat info;
+    (void)state;
+    struct bench *bench = bench_make("libcuda.so.1");
+    (void)snprintf(own, sizeof own, "%s-%u", bench->fixture.locks, (unsigned)geteuid());
+    (void)snprintf(aim, sizeof aim, "%s/aim", bench->fixture.folder);
+    assert_true(bench->gpu.present);
+    gpu_close(&bench->gpu);
+
+    /* A file beside the folder says nothing. */
+    (void)snprintf(path, sizeof path, "%s-gpu0.quarantine", bench->fixture.locks);
+    fine(fdio_write_file(path, "made up\n", 8, 0644));
+    open_gpu(bench);
+    assert_true(bench->gpu.present);
+
+    /* A link in the folder's place while the worker has the device: nothing is written there. */
+    assert_int_equal(mkdir(aim, 0755), 0);
+    assert_int_equal(rmdir(own), 0);
+    assert_int_equal(symlink(aim, own), 0);
+    gpu_quarantine(&bench->gpu, "for a test");
+    assert_true(bench->gpu.quarantined);
+    assert_int_equal(rmdir(aim), 0); /* still empty */
+    gpu_close(&bench->gpu);
+
+    /* No folder of its own: no device. */
+    open_gpu(bench);
+    assert_false(bench->gpu.present);
+    assert_false(bench->gpu.quarantined);
+    assert_non_null(strstr(bench->gpu.why, "--gpu-locks"));
+    assert_int_equal(unlink(own), 0);
+    assert_int_equal(mkdir(own, 0700), 0);
+    assert_int_equal(chmod(own, 0777), 0);
+    open_gpu(bench);
+    assert_false(bench->gpu.present);
+    assert_non_null(strstr(bench->gpu.why, "not of this user alone"));
+    assert_int_equal(chmod(own, 0700), 0);
+    if (geteuid() == 0) {
+        assert_int_equal(chown(own, 65534, 65534), 0);
+        open_gpu(bench);
+        assert_false(bench->gpu.present);
+        assert_int_equal(chown(own, 0, 0), 0);
+    }
+    open_gpu(bench);
+    assert_true(bench->gpu.present);
+    assert_int_equal(stat(own, &info), 0);
+    bench_drop(bench);
+}
+
+static void a_claim_follows_no_link_and_waits_for_no_pipe(void **state)
+{
+    char path[256], aim[256];
+    struct stat info;
+    (void)state;
+    struct bench *bench = bench_make("libcuda.so.1");
+    (void)snprintf(path, sizeof path, "%s-gpu0.lock", bench->fixture.locks);
+    (void)snprintf(aim, sizeof aim, "%s/aim", bench->fixture.folder);
+    gpu_close(&bench->gpu);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(symlink(aim, path), 0); /* to nothing: a file would be made there */
+    open_gpu(bench);
+    assert_false(bench->gpu.present);
+    assert_int_equal(stat(aim, &info), -1);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkfifo(path, 0666), 0);
+    open_gpu(bench);
+    assert_false(bench->gpu.present);
+    assert_int_equal(unlink(path), 0);
     open_gpu(bench);
     assert_true(bench->gpu.present);
     bench_drop(bench);
@@ -579,6 +716,9 @@ int main(void)
         cmocka_unit_test(wrong_numbers_are_wrong),
         cmocka_unit_test(an_answer_of_before_is_caught_by_fresh_inputs),
         cmocka_unit_test(a_kernel_finds_nothing_of_the_baseline),
+        cmocka_unit_test(a_program_that_another_wrote_over_is_loaded_anew),
+        cmocka_unit_test(an_event_that_lies_does_not_count),
+        cmocka_unit_test(the_host_s_clock_counts_from_a_tenth_and_a_least_on),
         cmocka_unit_test(inputs_that_a_kernel_spoils_are_there_again),
         cmocka_unit_test(a_write_beside_a_tensor_is_seen),
         cmocka_unit_test(repeats_hand_their_index_over_in_order),
@@ -590,6 +730,8 @@ int main(void)
         cmocka_unit_test(a_lost_device_goes_into_quarantine),
         cmocka_unit_test(a_launcher_that_is_not_gone_in_time_means_quarantine),
         cmocka_unit_test(a_quarantine_of_an_earlier_boot_is_over),
+        cmocka_unit_test(nobody_else_makes_up_or_redirects_a_quarantine),
+        cmocka_unit_test(a_claim_follows_no_link_and_waits_for_no_pipe),
         cmocka_unit_test(a_device_has_one_worker_at_a_time),
         cmocka_unit_test(drivers_that_are_not_right_say_what_is_wrong),
         cmocka_unit_test(a_driver_may_be_slow_and_lack_what_is_optional),

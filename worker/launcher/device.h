@@ -5,6 +5,8 @@
  * - Free memory of the device was overwritten before a stranger's code was loaded.
  * - Before each call the whole arena is overwritten: nothing that an earlier call left there, the
  *   baseline's answers to the same inputs least of all, can be read.
+ * - A program that runs after the other one is loaded anew: both share an address space, and a
+ *   stranger's kernel may have written over code or data of ours.
  * - Between a tensor and the next lie guards, which are looked at after each call. */
 #ifndef WORKER_LAUNCHER_DEVICE_H
 #define WORKER_LAUNCHER_DEVICE_H
@@ -29,6 +31,7 @@ struct device {
     char *outputs;
     size_t inputs_bytes, outputs_bytes;
     struct image images[LAUNCHER_IMAGES];
+    enum launcher_image ran; /* the last one that was launched */
 };
 
 /* Loads the driver and asks what there is. */
@@ -40,7 +43,7 @@ struct fault device_open(struct device *device, size_t arena_bytes, struct launc
 /* Loads the module of an image if it is not loaded, or anew. */
 struct fault device_load(struct device *device, enum launcher_image which, bool anew);
 
-/* device_call.c: one call. Fills elapsed_ns and outside. */
+/* device_call.c: one call. Fills elapsed_ns, host_ns and outside. */
 struct fault device_call(struct device *device, const struct launcher_order *order,
                          struct launcher_reply *reply);
 

@@ -5,6 +5,7 @@
 
 #include <dlfcn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define VERSION_LEAST                                                                              \
@@ -72,6 +73,10 @@ struct fault driver_load(struct driver *out, const char *path)
     int version = 0;
     int code = 0;
 
+    /* Modules are loaded anew all the time: code that comes with the first launch would be timed.
+     * A launch that only warms up is no way out, since a kernel could do its work there. */
+    if (setenv("CUDA_MODULE_LOADING", "EAGER", 1) < 0)
+        return fault_make(LAUNCHER_STAGE_DRIVER, 0, "no memory for a setting");
     void *const library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (library == NULL) {
         (void)fprintf(stderr, "launcher: %s\n", dlerror()); /* the fault has no room for it */

@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-#define LAUNCHER_VERSION 1
+#define LAUNCHER_VERSION 2
 
 /* argv: "launcher", path of the driver's library. */
 enum launcher_fd {
@@ -89,6 +89,8 @@ struct launcher_reply {
     int32_t outside;         /* of CALL: the argument beside which something was written, -1: none;
                               * SPEC_ARGUMENTS_MAX + i: scratch i */
     uint64_t elapsed_ns;     /* of CALL: between the events around our launches */
+    uint64_t host_ns;        /* of CALL: from before the first of them to after the wait, by a clock
+                              * that lies in no memory which a device can write */
     uint64_t scrubbed_bytes; /* of OPEN: free memory that was overwritten */
     uint64_t free_bytes;     /* of OPEN: that there was */
     struct launcher_facts facts; /* of PROBE */

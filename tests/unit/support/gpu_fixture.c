@@ -17,6 +17,7 @@ static struct err copy_all(const struct gpu_fixture *fixture, const char *from, 
 static struct err copy_one(const struct gpu_fixture *fixture, const char *from, const char *name,
                            struct buf *view);
 static void absolute(char *out, size_t size, const char *build, const char *name);
+static void folder_remove(const char *folder);
 
 struct err gpu_fixture_make(struct gpu_fixture *out, const char *driver)
 {
@@ -43,17 +44,26 @@ struct err gpu_fixture_make(struct gpu_fixture *out, const char *driver)
 
 void gpu_fixture_release(struct gpu_fixture *fixture)
 {
+    char own[160];
+
+    (void)snprintf(own, sizeof own, "%s-%u", fixture->locks, (unsigned)geteuid()); /* fits */
+    folder_remove(own);
+    folder_remove(fixture->folder);
+}
+
+static void folder_remove(const char *folder)
+{
     char path[512];
-    DIR *const directory = opendir(fixture->folder);
+    DIR *const directory = opendir(folder);
 
     if (directory == NULL)
         return;
     for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
-        (void)snprintf(path, sizeof path, "%s/%.200s", fixture->folder, entry->d_name);
+        (void)snprintf(path, sizeof path, "%.200s/%.200s", folder, entry->d_name);
         (void)unlink(path); /* "." and ".." refuse */
     }
     (void)closedir(directory);
-    (void)rmdir(fixture->folder); /* in /tmp: no harm if it stays */
+    (void)rmdir(folder); /* in /tmp: no harm if it stays */
 }
 
 /* The twins and the management library: whatever is no driver. */
