@@ -27,9 +27,7 @@ struct gpu_runner {
 };
 
 static struct err sizes_find(struct gpu_runner *runner, const int *cases, size_t cases_count);
-static struct err room_of(const struct gpu_runner *runner, const struct spec_case *one,
-                          uint64_t *out);
-static struct err program_of(const struct gpu_runner *runner, enum launcher_image image,
+static struct err program_of(const struct gpu_runner_plan *plan, enum launcher_image image,
                              const struct spec_case *one, struct launch_program *out);
 static struct err images_make(struct gpu_runner *runner);
 static struct err process_open(struct gpu_runner *runner);
@@ -71,6 +69,32 @@ struct err gpu_runner_new(struct gpu_runner **out, const struct gpu_runner_plan 
     }
     *out = runner;
     return err_none();
+}
+
+struct err gpu_runner_room(const struct gpu_runner_plan *plan, const struct spec_case *one,
+                           uint64_t *out)
+{
+    const struct spec *const spec = plan->spec;
+    auto_free struct launch_program *program = malloc(sizeof *program);
+    uint64_t tensors = LAUNCHER_GUARD;
+    struct err err = err_none();
+
+    if (program == NULL)
+        return err_make(ERR_SYSTEM, "memory for launches");
+    for (int i = 0; i < spec->arguments_count; i++)
+        if (spec->arguments[i].role >= SPEC_INPUT)
+            tensors += LAUNCHER_ROOM(spec_tensor_bytes(spec, one, i));
+    *out = tensors;
+    for (int image = 0; image < LAUNCHER_IMAGES && !err_is(err); image++) {
+        uint64_t scratch = 0;
+        if (plan->programs[image] == NULL)
+            continue;
+        err = program_of(plan, (enum launcher_image)image, one, program);
+        for (int i = 0; i < program->scratch_count && !err_is(err); i++)
+            scratch += LAUNCHER_ROOM(program->scratch_bytes[i]);
+        *out = tensors + scratch > *out ? tensors + scratch : *out;
+    }
+    return err;
 }
 
 void gpu_runner_free(struct gpu_runner *runner)
@@ -138,7 +162,7 @@ struct err gpu_runner_call(struct gpu_runner *runner, const struct gpu_call *wha
     order->image = what->image;
     order->reload = what->reload;
     order->keep_caches = what->keep_caches;
-    struct err err = program_of(runner, what->image, runner->given.which, &order->program);
+    struct err err = program_of(&runner->plan, what->image, runner->given.which, &order->program);
     if (err_is(err))
         return err;
     if (what->empty)
@@ -175,7 +199,7 @@ static struct err sizes_find(struct gpu_runner *runner, const int *cases, size_t
         const size_t in = place_tensors(runner, one, false), out = place_tensors(runner, one, true);
         runner->inputs_bytes = in > runner->inputs_bytes ? in : runner->inputs_bytes;
         runner->outputs_bytes = out > runner->outputs_bytes ? out : runner->outputs_bytes;
-        err = room_of(runner, one, &room);
+        err = gpu_runner_room(&runner->plan, one, &room);
         runner->arena_bytes = room > runner->arena_bytes ? room : runner->arena_bytes;
     }
     if (!err_is(err) && (total < 0 || runner->arena_bytes > (uint64_t)total))
@@ -184,43 +208,16 @@ static struct err sizes_find(struct gpu_runner *runner, const int *cases, size_t
     return err;
 }
 
-static struct err room_of(const struct gpu_runner *runner, const struct spec_case *one,
-                          uint64_t *out)
-{
-    const struct spec *const spec = runner->plan.spec;
-    auto_free struct launch_program *program = malloc(sizeof *program);
-    uint64_t tensors = LAUNCHER_GUARD;
-    struct err err = err_none();
-
-    if (program == NULL)
-        return err_make(ERR_SYSTEM, "memory for launches");
-    for (int i = 0; i < spec->arguments_count; i++)
-        if (spec->arguments[i].role >= SPEC_INPUT)
-            tensors += LAUNCHER_ROOM(spec_tensor_bytes(spec, one, i));
-    *out = tensors;
-    for (int image = 0; image < LAUNCHER_IMAGES && !err_is(err); image++) {
-        uint64_t scratch = 0;
-        if (runner->plan.programs[image] == NULL)
-            continue;
-        err = program_of(runner, (enum launcher_image)image, one, program);
-        for (int i = 0; i < program->scratch_count && !err_is(err); i++)
-            scratch += LAUNCHER_ROOM(program->scratch_bytes[i]);
-        *out = tensors + scratch > *out ? tensors + scratch : *out;
-    }
-    return err;
-}
-
-static struct err program_of(const struct gpu_runner *runner, enum launcher_image image,
+static struct err program_of(const struct gpu_runner_plan *plan, enum launcher_image image,
                              const struct spec_case *one, struct launch_program *out)
 {
-    const struct launch_limits limits = {.shared_bytes = runner->plan.gpu->facts.shared_of_block,
-                                         .scratch_bytes =
-                                             runner->plan.spec->limits.memory_extra_bytes};
+    const struct launch_limits limits = {.shared_bytes = plan->gpu->facts.shared_of_block,
+                                         .scratch_bytes = plan->spec->limits.memory_extra_bytes};
 
     out->scratch_count = 0;
-    if (runner->plan.programs[image] == NULL)
+    if (plan->programs[image] == NULL)
         return err_make(ERR_INTERNAL, "a call of a program that is not there");
-    struct err err = launch_program(&runner->plan.programs[image]->plan, one, &limits, out);
+    struct err err = launch_program(&plan->programs[image]->plan, one, &limits, out);
     return err_is(err) ? err_make(ERR_INTERNAL, "launches that were fine before: %s", err.text)
                        : err;
 }

@@ -38,6 +38,11 @@ struct gpu_call {
 /* Shared memory and images; starts nothing. ERR_LIMIT: a case that does not fit the device. */
 struct err gpu_runner_new(struct gpu_runner **out, const struct gpu_runner_plan *plan);
 
+/* Bytes of the device that a call of this case takes at most: a guard, every tensor, and the larger
+ * of the programs' scratch, each as LAUNCHER_ROOM has it. */
+struct err gpu_runner_room(const struct gpu_runner_plan *plan, const struct spec_case *one,
+                           uint64_t *out);
+
 /* Ends the process. NULL is fine. */
 void gpu_runner_free(struct gpu_runner *runner);
 

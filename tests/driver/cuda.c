@@ -58,6 +58,7 @@ struct module {
 struct function {
     char name[64];
     const struct module *module;
+    unsigned shared_max; /* dynamic; more only where somebody asked for it */
 };
 
 struct block {
@@ -438,14 +439,17 @@ CALL int cuModuleGetFunction(void **out, void *module, const char *name)
         return 2;
     (void)snprintf(function->name, sizeof function->name, "%s", name);
     function->module = module;
+    function->shared_max = 48 << 10;
     *out = function;
     return strcmp(name, "not_there") == 0 ? 500 : sticky;
 }
 
 CALL int cuFuncSetAttribute(void *function, int attribute, int value)
 {
-    (void)function;
-    return attribute == 8 && value <= 232448 ? sticky : 1;
+    if (attribute != 8 || value < 0 || value > 232448)
+        return 1;
+    ((struct function *)function)->shared_max = (unsigned)value;
+    return sticky;
 }
 
 #ifndef FAKE_LACKS_LAUNCH
@@ -491,6 +495,8 @@ CALL int cuLaunchKernel(void *function, unsigned grid_x, unsigned grid_y, unsign
     (void)extra;
     if (sticky != 0 || stream != &used)
         return sticky != 0 ? sticky : 400;
+    if (shared_bytes > what->shared_max)
+        return 1;
     if (knob != NULL) {
         if (knob->at_launch != 0)
             return knob->at_launch;

@@ -235,6 +235,94 @@ static void an_output_that_is_not_written_says_so(void **state)
     assert_true(row.mismatch.unwritten);
 }
 
+/* A device refuses such a launch of a function that was not told. */
+static void shared_memory_beyond_48_kib_is_asked_for(void **state)
+{
+    struct bench *bench = runner_make(state, "//@ launch attention<<<(Tq, H, B), 128, 92160>>>" ALL,
+                                      "host_twin_attention");
+    for (uint64_t i = 0; i < 3; i++)
+        expect_right(bench, i);
+}
+
+static void expect_room(const struct gpu_runner_plan *plan, const struct spec_case *one)
+{
+    const struct launch_limits limits = {.shared_bytes = 232448,
+                                         .scratch_bytes = plan->spec->limits.memory_extra_bytes};
+    struct launch_program *program = malloc(sizeof *program);
+    uint64_t room = 0;
+    bool reached = false;
+
+    assert_non_null(program);
+    fine(gpu_runner_room(plan, one, &room));
+    for (int image = 0; image < LAUNCHER_IMAGES; image++) {
+        uint64_t at = LAUNCHER_GUARD; /* as the launcher lays it out */
+        double bytes = 0;             /* which does not wrap */
+        for (int i = 0; i < plan->spec->arguments_count; i++) {
+            if (plan->spec->arguments[i].role < SPEC_INPUT)
+                continue;
+            const int64_t size = spec_tensor_bytes(plan->spec, one, i);
+            assert_true(size > 0 && at % LAUNCHER_ALIGN == 0);
+            at += LAUNCHER_ROOM(size);
+            bytes += (double)size;
+        }
+        fine(launch_program(&plan->programs[image]->plan, one, &limits, program));
+        for (int i = 0; i < program->scratch_count; i++) {
+            assert_true(at % LAUNCHER_ALIGN == 0);
+            at += LAUNCHER_ROOM(program->scratch_bytes[i]);
+            bytes += (double)program->scratch_bytes[i];
+        }
+        assert_true((double)at > bytes && (double)at < bytes + 64 * 8192.0);
+        assert_true(at <= room);
+        reached = reached || at == room;
+    }
+    assert_true(reached);
+    assert_true(room < ((uint64_t)60 << 30)); /* of an 80 GB device */
+    if (strcmp(plan->spec->name, "lstm_cell") == 0)
+        assert_int_equal(program->scratch_bytes[0], (uint64_t)512 << 20);
+    free(program);
+}
+
+static void every_ranked_case_fits_a_device_with_its_scratch(void **state)
+{
+    static const char *const names[] = {"attention", "gradient_descent", "lstm_cell", "pca",
+                                        "quantized_matmul"};
+    static const char *const sources[LAUNCHER_IMAGES] = {"baseline", "expert"};
+    static const struct row {
+        uint64_t bytes, room;
+    } rows[] = {{0, 4096},
+                {1, 4352},
+                {256, 4352},
+                {257, 4608},
+                {((uint64_t)1 << 40) + 1, ((uint64_t)1 << 40) + 4352}};
+    struct cuda_program *programs = calloc(LAUNCHER_IMAGES, sizeof *programs);
+    struct spec *spec = calloc(1, sizeof *spec);
+    struct gpu *gpu = calloc(1, sizeof *gpu);
+    char path[256];
+    (void)state;
+    assert_true(programs != NULL && spec != NULL && gpu != NULL);
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_int_equal(LAUNCHER_ROOM(rows[i].bytes), rows[i].room);
+    gpu->facts.shared_of_block = 232448;
+    for (size_t i = 0; i < COUNT(names); i++) {
+        (void)snprintf(path, sizeof path, "assignments/%s/assignment.json", names[i]);
+        fine(spec_load(spec, path));
+        for (int image = 0; image < LAUNCHER_IMAGES; image++) {
+            auto_buf struct buf text = buf_of(1 << 20);
+            (void)snprintf(path, sizeof path, "reference/%s/%s.cu", names[i], sources[image]);
+            fine(fdio_read_file(path, &text));
+            fine(launch_parse(&programs[image].plan, spec, text.at, text.size));
+        }
+        const struct gpu_runner_plan plan = {
+            .gpu = gpu, .spec = spec, .programs = {&programs[0], &programs[1]}};
+        assert_true(spec->gpu_cases_count > 0);
+        for (int one = 0; one < spec->gpu_cases_count; one++)
+            expect_room(&plan, &spec->gpu_cases[one]);
+    }
+    free(gpu);
+    free(spec);
+    free(programs);
+}
+
 static void wrong_numbers_are_wrong(void **state)
 {
     struct bench *bench = runner_make(state, LAUNCH("attention_half"), "host_twin_attention");
@@ -713,6 +801,8 @@ int main(void)
         cmocka_unit_test(time_is_what_lies_between_our_events),
         cmocka_unit_test(free_memory_is_overwritten_before_a_module_is_loaded),
         cmocka_unit_test(an_output_that_is_not_written_says_so),
+        cmocka_unit_test(shared_memory_beyond_48_kib_is_asked_for),
+        cmocka_unit_test(every_ranked_case_fits_a_device_with_its_scratch),
         cmocka_unit_test(wrong_numbers_are_wrong),
         cmocka_unit_test(an_answer_of_before_is_caught_by_fresh_inputs),
         cmocka_unit_test(a_kernel_finds_nothing_of_the_baseline),
