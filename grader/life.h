@@ -66,7 +66,7 @@ struct life *life_new(struct submissions *submissions, const struct submission_r
                       const struct job_row *job);
 void life_free(struct life *life);
 
-/* Which workers it waits for now: the pool may have lost the last GPU meanwhile. */
+/* Which workers it waits for at this moment: the pool may have lost its last GPU since it came. */
 void life_needs(struct life *life);
 
 /* Puts it into the queue; life_queue also gives work to whoever is free. */
