@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void life_needs(struct life *life);
 static void life_place(struct life *life);
 static void supersede(void *context, struct queue_ticket *ticket);
 static struct err life_give(struct life *life, size_t seat);
@@ -122,11 +123,16 @@ void life_enqueue(struct life *life)
     life_place(life);
 }
 
-/* Without a GPU anywhere, any worker says "compiled only". */
-void life_needs(struct life *life)
+bool life_waits_for_gpu(const struct life *life)
 {
-    const bool for_gpu = life->row.device == DEVICE_GPU && pool_can(life->submissions->pool, "gpu");
-    (void)text_copy(life->ticket.needs, sizeof life->ticket.needs, for_gpu ? "gpu" : "cpu");
+    return life->row.device == DEVICE_GPU && pool_may(life->submissions->pool, "gpu");
+}
+
+/* Without a GPU anywhere, any worker says "compiled only". */
+static void life_needs(struct life *life)
+{
+    (void)text_copy(life->ticket.needs, sizeof life->ticket.needs,
+                    life_waits_for_gpu(life) ? "gpu" : "cpu");
 }
 
 void life_queue(struct life *life)
@@ -237,7 +243,30 @@ void life_dispatch(struct submissions *submissions)
 
 void life_ready(void *context)
 {
+    life_needs_again(context);
     life_dispatch(context);
+}
+
+void life_needs_again(struct submissions *submissions)
+{
+    list_each (link, &submissions->lives) {
+        struct life *life = list_of(link, struct life, link);
+        const bool waited = queue_fits("gpu", life->ticket.needs);
+        if (!life->ticket.waiting || waited == life_waits_for_gpu(life))
+            continue;
+        queue_remove(&submissions->queue, &life->ticket);
+        life_line_up(life);
+    }
+}
+
+void life_line_up(struct life *life)
+{
+    if (life->row.device == DEVICE_GPU && life->job.kind == JOB_TIME && !life_waits_for_gpu(life)) {
+        life_park(life); /* nobody else can time it */
+        return;
+    }
+    life_needs(life);
+    queue_push(&life->submissions->queue, &life->ticket, clock_ms()); /* keeps its place in line */
 }
 
 /* Whoever is told may take itself or anybody else out of the list: nobody holds on to a next one.

@@ -175,10 +175,11 @@ static void life_again(struct life *life)
         life_free(life);
         return;
     }
-    life_needs(life); /* the device that it waited for may be gone */
-    queue_push(&life->submissions->queue, &life->ticket, clock_ms()); /* keeps its place in line */
-    life_tell(life);
-    life_dispatch(life->submissions);
+    struct submissions *submissions = life->submissions;
+    life_line_up(life); /* the device that it waited for may be gone */
+    if (life->ticket.waiting)
+        life_tell(life);
+    life_dispatch(submissions);
 }
 
 void life_park(struct life *life)

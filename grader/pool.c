@@ -12,8 +12,6 @@ static bool seat_fits(const struct seat *seat, const char *needs);
 static bool seat_is_free(const struct seat *seat);
 static void on_sent(uv_write_t *request, int code);
 
-#define RESTART_FIRST_MS 100
-
 struct sending {
     uv_write_t request;
     struct buf bytes;
@@ -65,6 +63,20 @@ bool pool_can(const struct pool *pool, const char *needs)
     for (size_t i = 0; pool != NULL && i < pool->seats_count; i++)
         if (pool->seats[i].ready && seat_fits(&pool->seats[i], needs))
             return true;
+    return false;
+}
+
+bool pool_may(const struct pool *pool, const char *needs)
+{
+    if (pool == NULL || pool_can(pool, needs))
+        return true;
+    if (queue_fits("gpu", needs) && strcmp(pool->settings.gpu, "none") == 0)
+        return false;
+    for (size_t i = 0; i < pool->seats_count; i++) {
+        const struct seat *seat = &pool->seats[i];
+        if (!seat->ready && !seat->drained && seat->restart_ms <= RESTART_HOPEFUL_MS)
+            return true;
+    }
     return false;
 }
 

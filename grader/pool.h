@@ -49,6 +49,9 @@ void pool_classes(const struct wire_hello *hello, char out[POOL_CLASSES_SIZE]);
 /* True if some worker that is here can do that ("gpu"). NULL is an empty pool. */
 bool pool_can(const struct pool *pool, const char *needs);
 
+/* The same, or one that starts may turn out to: true of a pool that is not there yet. */
+bool pool_may(const struct pool *pool, const char *needs);
+
 /* True if some worker that is here, not drained and can do that takes timings (wire_may_time). */
 bool pool_may_time(const struct pool *pool, const char *needs);
 

@@ -21,7 +21,6 @@ static void on_handle_closed(uv_handle_t *handle);
 static void seat_gone(struct seat *seat);
 static void on_restart(uv_timer_t *timer);
 
-#define RESTART_FIRST_MS 100
 #define RESTART_MAX_MS 5000
 #define LAST_WORDS_MS 1000 /* of a dead worker, should somebody else hold its socket open */
 #define CHILD_FD 3         /* where the worker finds its socket: --fd 3 */
@@ -166,10 +165,17 @@ static void seat_event(struct seat *seat, struct event *event)
 {
     struct pool *pool = seat->pool;
     if (event->kind == EVENT_HELLO) {
+        /* One that is alive says hello again: news is a start, or another device. */
+        const bool is_news = !seat->ready || strcmp(seat->hello.gpu, event->hello.gpu) != 0 ||
+                             seat->hello.gpu_quarantined != event->hello.gpu_quarantined ||
+                             seat->hello.ranked != event->hello.ranked ||
+                             seat->hello.calibration.made_at != event->hello.calibration.made_at;
         seat->hello = event->hello;
         seat->ready = seat->running;
         seat_listen(seat);
         seat->restart_ms = RESTART_FIRST_MS;
+        if (!is_news)
+            return;
         log_line(LOG_INFO, "worker.ready",
                  "seat=%d pid=%d class=%s gpu=%s backend=%s ranked=%d self_test_error=%.4f",
                  seat->number + 1, (int)seat->process.pid, seat->hello.class_name,

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define PATH_MAX_HERE 512
+#define UNKNOWN_BOOT "unknown\n" /* then a quarantine lasts until its file is removed */
 #define BOOT_ID_FILE "/proc/sys/kernel/random/boot_id"
 #define MPS_PIPES "/tmp/nvidia-mps/control"
 
@@ -29,6 +30,7 @@ static struct err folder_own(const struct gpu *gpu, int *out_fd);
 static bool in_quarantine(struct gpu *gpu, int folder);
 static void folder_path(const struct gpu *gpu, char out[PATH_MAX_HERE]);
 static void quarantine_name(const struct gpu *gpu, char out[64]);
+static bool is_known(const struct buf *boot_text);
 static void boot_id(struct buf *out);
 static void uuid_words(const unsigned char bytes[16], char out[48]);
 
@@ -111,13 +113,16 @@ const char *gpu_mps_words(const char *environment)
 static void try_all(struct gpu *gpu)
 {
     char why[sizeof gpu->why] = "";
+    bool doubted = false;
 
     for (unsigned number = 0; number < GPU_DEVICES_MAX && !gpu->present; number++) {
         if (!try_number(gpu, number) && number > 0 && gpu->name[0] == '\0')
             break; /* there are no more */
         if (why[0] == '\0' || gpu->quarantined)
             memcpy(why, gpu->why, sizeof why); /* of the first, or the one in doubt */
+        doubted = doubted || gpu->quarantined;
     }
+    gpu->quarantined = !gpu->present && doubted;
     if (!gpu->present)
         memcpy(gpu->why, why, sizeof why);
 }
@@ -154,13 +159,12 @@ static bool try_found(struct gpu *gpu)
     char path[PATH_MAX_HERE];
     auto_close int folder = -1;
 
+    gpu->quarantined = false; /* of this one; the one before may be */
     struct err err = folder_own(gpu, &folder);
     if (err_is(err)) {
         (void)snprintf(gpu->why, sizeof gpu->why, "%s: %.120s", gpu->name, err.text);
         return false;
     }
-    if (in_quarantine(gpu, folder))
-        return false;
     (void)snprintf(path, sizeof path, "%.400s-%s.lock", gpu->options.locks, gpu->name); /* fits */
     err = timing_lock_take(path, TIMING_LOCK_TRY, &gpu->lock_fd);
     if (err_is(err)) {
@@ -168,7 +172,9 @@ static bool try_found(struct gpu *gpu)
                        err.code == ERR_BUSY ? "another worker has it" : err.text);
         return false;
     }
-    probe(gpu);
+    /* Looked for once it is ours: whoever had it may have ended in doubt a moment ago. */
+    if (!in_quarantine(gpu, folder))
+        probe(gpu);
     if (gpu->present)
         return true;
     gpu_close(gpu);
@@ -219,7 +225,7 @@ static bool in_quarantine(struct gpu *gpu, int folder)
     folder_path(gpu, path);
     boot_id(&now);
     if (fd >= 0 && !err_is(fdio_read_start(fd, &text, 4096, NULL)) && text.size >= now.size &&
-        now.size > 1 && memcmp(text.at, now.at, now.size) != 0)
+        is_known(&now) && is_known(&text) && memcmp(text.at, now.at, now.size) != 0)
         return false;
     const char *const reason = text.size > now.size ? text.at + now.size : "";
     gpu->quarantined = true;
@@ -259,12 +265,17 @@ static void quarantine_name(const struct gpu *gpu, char out[64])
 }
 
 /* One line. */
+static bool is_known(const struct buf *boot_text)
+{
+    return strncmp(boot_text->at, UNKNOWN_BOOT, strlen(UNKNOWN_BOOT)) != 0;
+}
+
 static void boot_id(struct buf *out)
 {
     auto_buf struct buf text = buf_of(256);
 
     if (err_is(fdio_read_file(BOOT_ID_FILE, &text)) || text.size == 0)
-        buf_text(out, "unknown\n");
+        buf_text(out, UNKNOWN_BOOT);
     else
         buf_printf(out, "%.*s\n", (int)strcspn(text.at, "\n"), text.at);
 }

@@ -22,7 +22,6 @@
  * judge; the kernels are the least of it. */
 #define BUDGET_FACTOR 20
 #define PRACTICE_SHARE 4
-#define ALIVE_NS (20000 * MS_NS) /* worker.silence is two minutes */
 
 static struct err baseline_compile(struct worker *worker, const struct spec *spec,
                                    struct cuda_program *out);
@@ -33,7 +32,6 @@ static struct err case_time(struct gpu_timing *timing, const struct cuda_program
                             const struct cuda_program *baseline, struct wire_timed *row);
 static struct err blocks_time(struct gpu_timing *timing);
 static struct err answers_judge(struct gpu_timing *timing);
-static struct err tell_alive(struct gpu_timing *timing);
 static bool block_fits(const struct gpu_timing *timing);
 static void row_finish(struct gpu_timing *timing);
 static uint64_t seed_of(const struct gpu_timing *timing);
@@ -47,7 +45,7 @@ struct err gpu_timing_run(struct worker *worker, const struct job *job, const st
 
     if (baseline == NULL || timing == NULL)
         return err_make(ERR_SYSTEM, "memory for a timing");
-    struct err err = timing_lock_take(worker->timing_lock, TIMING_LOCK_WAIT, &lock);
+    struct err err = worker_timing_lock(worker, &lock);
     if (!err_is(err))
         err = baseline_compile(worker, spec, baseline);
     if (!err_is(err)) {
@@ -194,7 +192,7 @@ static struct err blocks_time(struct gpu_timing *timing)
             timing_answers_full(&timing->answers, (size_t)2 * TIMING_ATTEMPTS_MAX))
             err = answers_judge(timing);
         if (!err_is(err))
-            err = tell_alive(timing);
+            err = worker_alive(timing->worker, &timing->told_ns);
         if (!err_is(err) && gpu_timing_fine(timing))
             err = gpu_timing_block(timing, &timing->blocks[timing->blocks_count]);
         if (!err_is(err) && gpu_timing_fine(timing))
@@ -212,20 +210,9 @@ static struct err answers_judge(struct gpu_timing *timing)
     while (!err_is(err) && gpu_timing_fine(timing) && timing->answers.count > 0) {
         err = timing_answers_judge_last(&timing->answers);
         if (!err_is(err))
-            err = tell_alive(timing);
+            err = worker_alive(timing->worker, &timing->told_ns);
     }
     return err;
-}
-
-/* Inputs and answers of a device's sizes may take minutes: who waits for us hears something. */
-static struct err tell_alive(struct gpu_timing *timing)
-{
-    const struct event hello = {.kind = EVENT_HELLO, .hello = timing->worker->hello};
-
-    if (clock_ns() - timing->told_ns < ALIVE_NS)
-        return err_none();
-    timing->told_ns = clock_ns();
-    return timing->worker->emit(timing->worker->emit_context, &hello);
 }
 
 /* Whether another block and all judgements end before the deadline. One is always run. */

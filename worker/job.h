@@ -47,6 +47,13 @@ struct err worker_open_slot(struct worker *worker, struct sandbox **slot, const 
 /* Closes both slots; they are opened anew when they are needed. */
 void worker_close_slots(struct worker *worker);
 
+/* Says hello once more, if 20 s have passed since *told_ns (clock_ns, kept here): whoever waits for
+ * us hears that we live. An error is one of emit. */
+struct err worker_alive(const struct worker *worker, int64_t *told_ns);
+
+/* The host's timing lock, waited for alive. As timing_lock_take. */
+struct err worker_timing_lock(const struct worker *worker, int *out_fd);
+
 /* Sends every event of the job, EVENT_DONE last. What goes wrong on our side ends in
  * OUTCOME_SYSTEM_ERROR with closed slots, and is no error here; an error is one of emit. */
 struct err job_run(struct worker *worker, const struct job *job);

@@ -48,7 +48,9 @@ struct err judge_sample(const struct call *given, const struct answer *answer,
 
     if (given->which->rows_checked <= 0 || rows == NULL)
         return judge_answer(given, answer, 0, one);
-    random_init(&random, key, "rows", iteration);
+    char label[SPEC_NAME_MAX + 8]; /* no name of a case: the stream of its inputs is another */
+    (void)snprintf(label, sizeof label, "rows/%s", given->which->name); /* fits */
+    random_init(&random, key, label, iteration);
     compare_init(&compare);
     struct err err =
         rows_judge(rows, given, &answer->call, given->which->rows_checked, &random, &compare);

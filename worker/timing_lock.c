@@ -11,9 +11,8 @@ static int lock_open(const char *path);
 
 struct err timing_lock_take(const char *path, enum timing_lock how, int *out_fd)
 {
-    static const int operations[] = {[TIMING_LOCK_WAIT] = LOCK_EX,
-                                     [TIMING_LOCK_TRY] = LOCK_EX | LOCK_NB,
-                                     [TIMING_LOCK_SHARED] = LOCK_SH | LOCK_NB};
+    static const int operations[] = {
+        [TIMING_LOCK_TRY] = LOCK_EX | LOCK_NB, [TIMING_LOCK_SHARED] = LOCK_SH | LOCK_NB};
     const int fd = lock_open(path);
 
     *out_fd = -1;

@@ -65,6 +65,19 @@ equals "… and the same from the database" "graded gpu:sm_90" \
     "$(as alice -H 'Accept: application/json' "$URL/s/$id" | json 'd["stage"] + " " + d["class"]')"
 contains "the list of workers names the device" "gpu:sm_90" "$("$GRADER" worker list --database.path="$DB" 2>&1)"
 
+# Accepted, and then kill -9: what waits for a GPU waits for it again, whichever worker is ready first; and so does
+# what comes before any of them is.
+again() { { cat "$WORK/right.cu"; echo "// $1"; } >"$WORK/again.cu"; as alice -T "$WORK/again.cu" -H 'Accept: application/json' "$URL/submit/attention?device=gpu" | json 'd["id"]'; }
+restart() { start_service --worker.gpu="$VIEW" --worker.count=2 --assignments.path="$WORK/overlay"; }
+stage() { as alice -H 'Accept: application/json' "$URL/s/$1" | json 'd["stage"]'; }
+is_over() { [[ "$(stage "$1")" =~ ^(graded|compiled_only|system_error)$ ]]; }
+before=$(again before)
+stop_service KILL; restart
+early=$(again early)
+for id in "$before" "$early"; do await 90 is_over "$id"; done
+equals "accepted before a kill -9, it is graded on the device" graded "$(stage "$before")"
+equals "accepted before any worker is ready, too" graded "$(stage "$early")"
+
 submit "$WORK/lost.cu" >"$WORK/json"
 contains "a device that is lost is no verdict on the student" "$(json 'd["stage"]' <"$WORK/json")" "system_error compiled_only"
 in_list() { "$GRADER" worker list --database.path="$DB" 2>&1 | grep -q 'gpu:quarantine'; }

@@ -81,10 +81,12 @@ struct fault device_load(struct device *device, enum launcher_image which, bool 
 
     if (image->at == NULL)
         return fault_make(LAUNCHER_STAGE_IMAGE, 0, "there is no such program");
-    if (image->module != NULL && anew) {
-        if ((code = device->driver.module_unload(image->module)) != 0)
+    /* The other one too: its static data shall take no memory from this one. */
+    for (int i = 0; i < LAUNCHER_IMAGES && anew; i++) {
+        struct image *const old = &device->images[i];
+        if (old->module != NULL && (code = device->driver.module_unload(old->module)) != 0)
             return fault_make(LAUNCHER_STAGE_IMAGE, code, "cuModuleUnload");
-        image->module = NULL;
+        old->module = NULL;
     }
     if (image->module == NULL &&
         (code = device->driver.module_load(&image->module, image->at)) != 0)
