@@ -227,11 +227,12 @@ PROGRAMS_TEST := $(patsubst %.c,$(BUILD)/%,$(program_c))
 CUDA_CU := $(filter-out %/endless.cu,$(wildcard tests/cuda_host/*.cu reference/*/*.cu $(foreach d,. correct wrong hostile,tests/submissions/*/cuda/$(d)/*.cu)))
 CUDA_SO := $(if $(shell command -v $(firstword $(CXX))),$(patsubst %.cu,$(BUILD)/tests/cuda/%.so,$(CUDA_CU:tests/submissions/%/cuda/./naive.cu=tests/submissions/%/cuda/naive.cu)))
 CUDA_CXXFLAGS = -std=gnu++17 -O2 -march=x86-64-v3 -fPIC -fvisibility=hidden -fno-strict-aliasing -fno-math-errno \
-  -fno-trapping-math -I. $(ASSIGNMENTS:%=-Iassignments/%)
+  -fno-trapping-math -I. $(ASSIGNMENTS:%=-Iassignments/%) \
+  -fsanitize=alignment -fsanitize-undefined-trap-on-error # a device faults where this processor does not
 $(BUILD)/tests/cuda/runtime.o: tests/cuda_host/runtime.cpp tests/cuda_host/cuda_host.h tests/cuda_host/cuda_host_launch.h
 	@mkdir -p $(@D)
 	$(CXX) $(CUDA_CXXFLAGS) -Wall -Wextra -c $< -o $@
-$(BUILD)/tests/cuda/%.so: %.cu $(BUILD)/tests/cuda/runtime.o tests/cuda_host/translate
+$(BUILD)/tests/cuda/%.so: %.cu $(BUILD)/tests/cuda/runtime.o tests/cuda_host/translate $(wildcard assignments/*/*.cuh)
 	@mkdir -p $(@D)
 	@tests/cuda_host/translate $< > $(@:so=cpp)
 	$(CXX) $(CUDA_CXXFLAGS) -w -shared -o $@ $(@:so=cpp) $(BUILD)/tests/cuda/runtime.o

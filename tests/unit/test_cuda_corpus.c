@@ -10,6 +10,7 @@
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -84,6 +85,8 @@ static void assignment_tells_right_from_wrong(const char *name)
     print_message("%s: %d right, %d wrong, %d against their promise\n", name, right, wrong,
                   failures);
     assert_int_equal(failures, 0);
+    /* A folder that was not found has nothing against its promise either. */
+    assert_true(strcmp(only, "*") == 0 ? right >= 4 && wrong >= 6 : right + wrong > 0);
 }
 
 /* All that are wanted, LANES at a time. Ends with the process. */

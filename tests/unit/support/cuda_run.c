@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define SLACK 0xff          /* behind an element that is the last: as float a NaN */
 #define CALL_SECONDS_MAX 60 /* a kernel that never ends dies of SIGALRM */
 #define KEYS_SHORT 1
 #define KEYS_FULL 5
@@ -51,8 +52,10 @@ static bool launch_one(struct runner *runner, const struct call *given,
                        const struct launch_order *order, int index);
 static struct err judge(struct runner *runner, const struct call *given);
 static struct err memory_make(struct runner *runner, const struct call *given);
+static bool all_slack_holds(const struct runner *runner, const struct call *given);
 static void memory_free(struct runner *runner, const struct call *given);
 static void *guarded(size_t bytes);
+static bool slack_holds(const void *at, size_t bytes);
 static void guarded_free(void *at, size_t bytes);
 
 struct err cuda_corpus_run(const struct cuda_corpus *corpus,
@@ -93,6 +96,7 @@ static struct err go_on(struct runner *runner)
     if (child == 0) {
         (void)signal(SIGSEGV, SIG_DFL); /* a crash is no finding of a sanitizer's */
         (void)signal(SIGFPE, SIG_DFL);
+        (void)signal(SIGILL, SIG_DFL); /* of a misaligned access: CUDA_CXXFLAGS */
         struct err err = runner_load(runner);
         if (!err_is(err))
             err = run_keys(runner);
@@ -217,6 +221,10 @@ static struct err run_call(struct runner *runner, const struct call *given)
         err = judge(runner, given);
     else
         outcome->wrong[outcome->at] = true;
+    if (!all_slack_holds(runner, given)) {
+        outcome->wrong[outcome->at] = true;
+        (void)snprintf(outcome->said, sizeof outcome->said, "wrote behind a tensor or scratch");
+    }
     if (!ran && outcome->said[0] == '\0')
         (void)snprintf(outcome->said, sizeof outcome->said, "%s", runner->said());
     memory_free(runner, given);
@@ -324,6 +332,19 @@ static struct err memory_make(struct runner *runner, const struct call *given)
     return err_none();
 }
 
+static bool all_slack_holds(const struct runner *runner, const struct call *given)
+{
+    bool holds = true;
+
+    for (int i = 0; i < given->spec->arguments_count; i++)
+        if (runner->tensors[i] != NULL)
+            holds = holds && slack_holds(runner->tensors[i],
+                                         (size_t)spec_tensor_bytes(given->spec, given->which, i));
+    for (int i = 0; i < runner->program.scratch_count; i++)
+        holds = holds && slack_holds(runner->scratch[i], runner->program.scratch_bytes[i]);
+    return holds;
+}
+
 static void memory_free(struct runner *runner, const struct call *given)
 {
     for (int i = 0; i < given->spec->arguments_count; i++)
@@ -344,7 +365,19 @@ static void *guarded(size_t bytes)
         return NULL;
     if (pages > 0 && mprotect(at + PAGE, pages, PROT_READ | PROT_WRITE) < 0)
         return NULL;
+    memset(at + PAGE + pages - rounded + bytes, SLACK, rounded - bytes);
     return at + PAGE + pages - rounded;
+}
+
+/* What lies between the last element and the forbidden page is as it was. */
+static bool slack_holds(const void *at, size_t bytes)
+{
+    const unsigned char *const slack = (const unsigned char *)at + bytes;
+
+    for (size_t i = 0; i < (bytes + 63) / 64 * 64 - bytes; i++)
+        if (slack[i] != SLACK)
+            return false;
+    return true;
 }
 
 static void guarded_free(void *at, size_t bytes)
