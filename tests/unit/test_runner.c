@@ -13,6 +13,7 @@
 #include <math.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -457,6 +458,7 @@ static void only_timed_programs_go_first(void **state)
 /* What a thread of its own, which goes before it, sees of the one that calls. */
 struct seen {
     pid_t caller;
+    atomic_bool looks;
     bool first;         /* at some moment */
     int after_a_second; /* policy */
 };
@@ -464,9 +466,10 @@ struct seen {
 static void *caller_seen(void *argument)
 {
     struct seen *seen = argument;
-    const int64_t until_ms = clock_ms() + 1000;
 
     (void)kernel_go_first(0, KERNEL_WATCHER);
+    atomic_store(&seen->looks, true);
+    const int64_t until_ms = clock_ms() + 1000;
     while (clock_ms() < until_ms) {
         seen->first = seen->first || sched_getscheduler(seen->caller) == SCHED_FIFO;
         (void)usleep(1000);
@@ -491,6 +494,8 @@ static void a_timed_loop_without_end_is_stopped(void **state)
     fine(runner_fill(runner, 0, key, 0));
     const int64_t started_ms = clock_ms();
     assert_int_equal(pthread_create(&thread, NULL, caller_seen, &seen), 0);
+    while (!atomic_load(&seen.looks)) /* two processors that both go first leave it no turn */
+        (void)usleep(1000);
     fine(runner_call_timed(runner, RUNNER_APART, &result));
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_true(seen.first);
