@@ -27,6 +27,11 @@ struct err gradebook_load(struct gradebook *out, struct db *db, const struct coh
                           int64_t now_at);
 void gradebook_release(struct gradebook *gradebook);
 
+/* Which submission of each student counts for one offering, by its pick and after lateness: a JSON
+ * list of numbers. */
+struct err gradebook_counting(struct db *db, const struct cohort_row *cohort, int64_t offering_id,
+                              int64_t now_at, struct buf *out);
+
 /* login,name,student_id,section,email, then for each assignment its grade and NAME:submission,
  * NAME:score, NAME:days_late, NAME:note; then total. */
 void gradebook_csv(const struct gradebook *gradebook, struct buf *out);

@@ -125,7 +125,7 @@ static const struct operation table[] = {
 
     {"regrade", "POST", OF_COHORT "/offerings/{assignment}/regrade", ROLE_TA, EFFECT_MANY, "grade again; shows who gains and loses before it is applied", op_regrade,
      {COHORT, ASSIGNMENT,
-      {"which", ARG_WORD, .words = regrade_words, .help = "of each student: the best, the latest, all"},
+      {"which", ARG_WORD, .words = regrade_words, .help = "of each student: the one that counts, the latest, all"},
       {"fresh", ARG_FLAG, .help = "new inputs; without: the same ones"},
       {"points-only", ARG_FLAG, .help = "points again from what was measured, without a run: after a change of points or targets; of all, unless --which"},
       {"apply", ARG_FLAG, .help = "who gains, who loses, by how much; with yes the new ones count"}}},

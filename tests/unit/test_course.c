@@ -430,9 +430,10 @@ static int64_t submit(struct course *course, const char *source, const char *sta
 
 static int64_t regrade(struct course *course)
 {
+    const struct regrade_choice all = {.offering_id = course->store.offering_id,
+                                       .which = REGRADE_ALL};
     int64_t count = 0;
-    must(store_regrade_start(&course->store.db, course->store.offering_id, REGRADE_ALL, false,
-                             "tina", 5, &count));
+    must(store_regrade_start(&course->store.db, &all, false, "tina", 5, &count));
     return count;
 }
 
@@ -471,6 +472,28 @@ static void a_regrade_that_was_overtaken_is_not_applied(void **state)
     (void)submit(course, "same", "graded", 4000);
     must(store_regrade_apply(&course->store.db, course->store.offering_id, &count));
     assert_int_equal(count, 0);
+}
+
+/* The one that was picked: the last where the last counts, and the better one after lateness. */
+static void what_counts_is_regraded_and_not_what_scored_most(void **state)
+{
+    struct course *course = *state;
+    (void)submit(course, "early", "graded", 6000);
+    int64_t best = submit(course, "best", "graded", 9000);
+    int64_t last = submit(course, "last", "graded", 4000);
+    char sql[160];
+    assert_true(OFFER(course, "pick", "last"));
+    assert_true(RUN(course, "regrade", "cohort", "ml-2026", "assignment", "attention"));
+    assert_int_equal(number(course, "SELECT group_concat(submission_id) FROM job"), last);
+
+    does(course, "DELETE FROM job; DELETE FROM grading WHERE generation > 1");
+    assert_true(OFFER(course, "pick", "best", "due", "2026-09-10", "closes", "2026-09-20", "late",
+                      "per_day", "late-percent", "50"));
+    (void)snprintf(sql, sizeof sql, "UPDATE submission SET received_at = %lld WHERE id = %lld",
+                   (long long)at("2026-09-11 12:00"), (long long)best);
+    does(course, sql);
+    assert_true(RUN(course, "regrade", "cohort", "ml-2026", "assignment", "attention"));
+    assert_true(number(course, "SELECT group_concat(submission_id) FROM job") < best);
 }
 
 /* -- erasure ----------------------------------------------------------------------------------- */
@@ -599,6 +622,7 @@ int main(void)
         TEST(a_grade_and_a_hold_are_two_things),
         TEST(what_was_sent_again_after_our_failure_blocks_no_regrade),
         TEST(a_regrade_that_was_overtaken_is_not_applied),
+        TEST(what_counts_is_regraded_and_not_what_scored_most),
         TEST(a_regrade_leaves_an_erased_persons_grade_alone),
         TEST(erasing_ends_what_waits_and_names_nobody_any_more),
         TEST(erasing_changes_no_other_name),
