@@ -337,6 +337,18 @@ static void a_ta_of_one_cohort_renames_nobody_of_another(void **state)
     assert_int_equal(number(course, "SELECT count(*) FROM user WHERE name = 'Robert'"), 1);
 }
 
+static void what_somebody_else_has_is_refused_by_line_and_column(void **state)
+{
+    struct course *course = *state;
+    assert_true(RUN(course, "user add", "cohort", "ml-2026", "login", "alice", "student_id", "7",
+                    "alias", "fox"));
+    assert_false(import_as(course, NULL, "ml-2026", "login,name,student_id\nbo,B,8\ncy,C,7\n"));
+    assert_non_null(strstr(course->said, "line 3, column 6: student_id '7' is somebody's"));
+    assert_false(import_as(course, NULL, "ml-2026", "login,alias,name,student_id\nbo,fox,B,8\n"));
+    assert_non_null(strstr(course->said, "line 2, column 4: alias 'fox' is somebody's"));
+    assert_int_equal(number(course, "SELECT count(*) FROM membership"), 1);
+}
+
 static void adding_somebody_who_is_known_keeps_name_and_email(void **state)
 {
     struct course *course = *state;
@@ -616,6 +628,7 @@ int main(void)
         TEST(an_extension_never_shortens_and_keeps_its_other_half),
         TEST(targets_stay_frozen_and_each_change_is_in_the_audit),
         TEST(a_ta_of_one_cohort_renames_nobody_of_another),
+        TEST(what_somebody_else_has_is_refused_by_line_and_column),
         TEST(adding_somebody_who_is_known_keeps_name_and_email),
         TEST(an_erased_persons_login_is_nobodys),
         TEST(no_cohort_is_called_like_an_address),
