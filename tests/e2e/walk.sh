@@ -133,6 +133,13 @@ equals "a roster over HTTP shows first" False "$(as tina -H 'Content-Type: appli
 equals "… nobody came in" 0 "$(sql "select count(*) from user where login = 'dora'")"
 equals "… and does it when told to" True "$(as tina -H 'Content-Type: application/json' -d @"$WORK/do.json" "$URL/api/v1/cohorts/$C/roster" | json 'd["done"]')"
 equals "… then she is there" 1 "$(sql "select count(*) from user where login = 'dora'")"
+told() { as tina -o "$WORK/out" -w '%{http_code}' -H 'Content-Type: application/json' -d "$1" "$URL/api/v1/cohorts/$C/roster"; }
+equals "a NUL within a file does not cut it short" 422 "$(told '{"file":"login,name\nerik,E\u0000\nfay,F\n","yes":true}')"
+contains "… which is said" "a NUL character" "$(cat "$WORK/out")"
+equals "what only looks like one is a name" 200 "$(told '{"file":"login,name\nerik,E\\u0000\n"}')"
+equals "a file given twice is refused" 422 "$(told '{"file":"login,name\nerik,E\n","file":"login,name\nfay,F\n","yes":true}')"
+equals "… and a yes that is no yes" 422 "$(told '{"file":"login,name\nerik,E\n","yes":"true"}')"
+equals "nobody came in by any of them" 0 "$(sql "select count(*) from user where login in ('erik', 'fay')")"
 contains "the gradebook comes as CSV" "21307," "$(as tina "$URL/api/v1/cohorts/$C/gradebook")"
 
 # A copy, under load, and back
