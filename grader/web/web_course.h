@@ -27,6 +27,8 @@ struct handout {
     const char *task; /* Markdown, "" for none */
     const char *base_url;
 };
+/* Appends what lateness costs, as text; nothing where nothing late counts. */
+void handout_late(struct buf *out, const struct handout *handout, enum language language);
 void web_handout(struct buf *out, const struct handout *handout, const struct page_head *head);
 
 /* Text of a page that is text already: one heading, then as it is. */
