@@ -94,6 +94,7 @@ static bool run_as(struct course *course, const struct membership *who, const ch
     run_as(course, NULL, command, (const char *const[]){__VA_ARGS__, NULL})
 #define OFFER(course, ...)                                                                         \
     RUN(course, "offer", "cohort", "ml-2026", "assignment", "attention", __VA_ARGS__)
+#define PCA(course, ...) RUN(course, "offer", "cohort", "ml-2026", "assignment", "pca", __VA_ARGS__)
 #define GRADE(course, ...)                                                                         \
     RUN(course, "grade", "cohort", "ml-2026", "assignment", "attention", "login", "alice",         \
         "reason", "why", __VA_ARGS__)
@@ -160,9 +161,21 @@ static void a_section_keeps_only_the_dates_that_were_given(void **state)
     assert_true(OFFER(course, "section", "B", "due", "none"));
     assert_int_equal(offering_of(course, me).due_at, at("2026-10-05 23:59"));
     assert_non_null(
-        strstr(course->said, "Section B: opens 2026-09-08 08:00, due 2026-10-05 23:59"));
+        strstr(course->said, "attention, section B: opens 2026-09-08 08:00, due 2026-10-05 23:59"));
     assert_true(OFFER(course, "section", "B", "opens", "none"));
     assert_int_equal(number(course, "SELECT count(*) FROM section_dates"), 0);
+}
+
+static void the_list_of_offerings_has_sections_and_targets(void **state)
+{
+    struct course *course = *state;
+    put_into_section(course);
+    assert_true(OFFER(course, "due", "2026-10-05 23:59"));
+    assert_true(OFFER(course, "section", "B", "due", "2026-10-20 23:59"));
+    assert_true(PCA(course, "opens", "2027-01-01", "target", "cpu:x86-64-v4=12"));
+    assert_true(RUN(course, "offerings", "cohort", "ml-2026"));
+    assert_non_null(strstr(course->said, "attention, section B: opens at once, due 2026-10-20"));
+    assert_non_null(strstr(course->said, "pca: full speed points on cpu:x86-64-v4 at 12x."));
 }
 
 static void a_close_after_the_due_stays_for_a_section(void **state)
@@ -199,6 +212,15 @@ static void dates_that_fit_no_section_are_refused_and_change_nothing(void **stat
     RUN(course, "extend", "cohort", "ml-2026", "assignment", "attention", "login", "alice",        \
         "reason", "ill", __VA_ARGS__)
 
+static void a_persons_dates_are_said_in_the_zone_of_the_offering(void **state)
+{
+    struct course *course = *state;
+    assert_true(OFFER(course, "zone", "Asia/Shanghai", "due", "2026-10-01 23:59"));
+    assert_true(EXTEND(course, "due", "2026-10-03 23:59"));
+    assert_true(RUN(course, "user show", "cohort", "ml-2026", "login", "alice"));
+    assert_non_null(strstr(course->said, "extension, due 2026-10-03 23:59 Asia/Shanghai"));
+}
+
 static void an_extension_never_shortens_and_keeps_its_other_half(void **state)
 {
     struct course *course = *state;
@@ -225,11 +247,13 @@ static void an_extension_never_shortens_and_keeps_its_other_half(void **state)
 
 /* -- targets ----------------------------------------------------------------------------------- */
 
-#define PCA(course, ...) RUN(course, "offer", "cohort", "ml-2026", "assignment", "pca", __VA_ARGS__)
-
 static void targets_stay_frozen_and_each_change_is_in_the_audit(void **state)
 {
     struct course *course = *state;
+    assert_false(PCA(course, "opens", "2027-01-01", "target", "cpu:x86_64-v4=12"));
+    assert_non_null(strstr(course->said, "no machine class 'cpu:x86_64-v4'"));
+    assert_false(PCA(course, "opens", "2027-01-01", "target", "gpu:sm_x=12"));
+    assert_true(PCA(course, "opens", "2027-01-01", "target", "gpu:sm_90=12"));
     assert_true(PCA(course, "opens", "2027-01-01", "target", "cpu:x86-64-v4=12"));
     assert_true(PCA(course, "target", "cpu:x86-64-v4=9", "split", "80"));
     assert_int_equal(number(course, "SELECT count(*) FROM audit WHERE action = 'offer' AND reason"
@@ -623,8 +647,10 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make, remove_all)
     const struct CMUnitTest tests[] = {
         TEST(a_section_keeps_only_the_dates_that_were_given),
+        TEST(the_list_of_offerings_has_sections_and_targets),
         TEST(a_close_after_the_due_stays_for_a_section),
         TEST(dates_that_fit_no_section_are_refused_and_change_nothing),
+        TEST(a_persons_dates_are_said_in_the_zone_of_the_offering),
         TEST(an_extension_never_shortens_and_keeps_its_other_half),
         TEST(targets_stay_frozen_and_each_change_is_in_the_audit),
         TEST(a_ta_of_one_cohort_renames_nobody_of_another),
