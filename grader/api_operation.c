@@ -125,8 +125,11 @@ static struct err read_arguments(struct order *order)
          item = item->next)
         err = read_member(order, item);
     cJSON_Delete(object);
-    if (!in_body && http_query(request, "yes") != NULL)
-        order->call.yes = strcmp(http_query(request, "yes"), "1") == 0;
+    const char *yes = in_body ? NULL : http_query(request, "yes");
+    order->call.yes =
+        order->call.yes || (yes != NULL && (strcmp(yes, "true") == 0 || strcmp(yes, "1") == 0));
+    if (!err_is(err) && yes != NULL && !order->call.yes && strcmp(yes, "false") != 0)
+        err = err_make(ERR_INPUT, "yes: true or false, not '%.40s'", yes);
     for (int i = 0; arguments[i].name != NULL && !err_is(err); i++) {
         const char *text = http_part(request, arguments[i].name);
         if (text == NULL && !in_body)
@@ -186,7 +189,7 @@ static void refuse(struct order *order, struct err err)
     if (err.code == ERR_INPUT || err.code == ERR_LIMIT)
         http_problem(order->request, err.code == ERR_LIMIT ? 413 : code, err.text, 0);
     else if (err.code == ERR_INTERNAL) {
-        log_err("http.operation", err);
+        api_log(order->request, "http.operation", err);
         http_problem(order->request, 500,
                      "this cannot be done, by a fault of ours; nothing was changed, and trying "
                      "again will not help. The log has it under this X-Request-Id",

@@ -40,8 +40,8 @@ void gradebook_csv(const struct gradebook *gradebook, struct buf *out);
  * is, byte for byte. The person is found by SIS Login ID, Username, SIS User ID, ID number or
  * email, whichever column is there; the column by `column`, or by the assignment's name; where the
  * file says how many points are possible ("Points Possible" row, "Maximum Grade" column), grades
- * are scaled to that. A held or missing grade leaves the cell alone. ERR_INPUT names line and
- * column. */
+ * are scaled to that. A held or missing grade leaves the cell alone. Two columns that fit the
+ * assignment are refused. ERR_INPUT names line and column. */
 struct gradebook_fill {
     size_t filled, unknown, without; /* rows: filled, nobody of ours, no grade */
 };
