@@ -153,8 +153,10 @@ struct err op_extend(struct operation_call *call)
     if (call_has(call, "due") && offering.due_at == 0)
         return call_refuse(call, 409, "%s has no deadline to extend", offering.assignment);
     if (row.due_at != 0 && row.due_at <= offering.due_at)
-        return call_refuse(call, 409, "%s has time until %s already", person.login,
-                           zone_write(offering.zone, offering.due_at, text));
+        return call_refuse(call, 409,
+                           "%s has time until %s already; due none takes an extension back",
+                           person.login, zone_write(offering.zone, offering.due_at, text));
+    row.ends = call_has(call, "due") && row.due_at == 0;
     if (row.due_at > offering.closes_at && offering.closes_at != 0)
         row.closes_at = row.due_at;
     err = store_extension_put(call->db, &row, call->now_at);
@@ -163,6 +165,9 @@ struct err op_extend(struct operation_call *call)
     if (row.due_at != 0)
         reply_note(&call->reply, "%s has until %s (%s) for %s.", person.login,
                    zone_write(offering.zone, row.due_at, text), offering.zone, offering.assignment);
+    if (row.ends)
+        reply_note(&call->reply, "The later deadline of %s for %s is taken back.", person.login,
+                   offering.assignment);
     if (row.attempts > 0)
         reply_note(&call->reply, "%s has %lld attempts more than others.", person.login,
                    (long long)row.attempts);
@@ -172,7 +177,10 @@ struct err op_extend(struct operation_call *call)
     char more[32] = "";
     if (row.attempts >= 0)
         (void)snprintf(more, sizeof more, " attempts +%lld", (long long)row.attempts); /* fits */
-    return call_audit(call, object, "%s%s%s: %s", row.due_at != 0 ? "due " : "",
+    return call_audit(call, object, "%s%s%s: %s",
+                      row.ends          ? "due taken back"
+                      : row.due_at != 0 ? "due "
+                                        : "",
                       zone_write(offering.zone, row.due_at, text), more, row.reason);
 }
 

@@ -109,7 +109,7 @@ static const struct operation table[] = {
     {"offerings", "GET", OF_COHORT "/offerings", ROLE_TA, EFFECT_READ, "list what a cohort is offered", op_offer_list, {COHORT}},
     {"extend", "PUT", OF_COHORT "/offerings/{assignment}/extensions/{login}", ROLE_TA, EFFECT_WRITE, "give one student more time, with a reason", op_extend,
      {COHORT, ASSIGNMENT, LOGIN,
-      TIME("due", "new deadline, in the offering's zone"),
+      TIME("due", "new deadline, in the offering's zone; none: an extension is taken back"),
       {"attempts", ARG_NUMBER, .min = 0, .max = 1000, .help = "more attempts than others have"},
       REASON}},
 

@@ -233,6 +233,18 @@ static void an_extension_never_shortens_and_keeps_its_other_half(void **state)
     assert_int_equal(number(course, "SELECT count(*) FROM audit WHERE action = 'extend'"
                                     " AND reason LIKE '%+-1%'"),
                      0);
+    /* A year too much is taken back, and the right one given. */
+    assert_true(EXTEND(course, "due", "2027-10-04 23:59"));
+    assert_false(EXTEND(course, "due", "2026-10-06 23:59"));
+    assert_non_null(strstr(course->said, "due none takes an extension back"));
+    assert_true(EXTEND(course, "due", "none"));
+    assert_int_equal(offering_of(course, me).due_at, at("2026-10-01 23:59"));
+    assert_int_equal(offering_of(course, me).closes_at, at("2026-10-01 23:59"));
+    assert_int_equal(offering_of(course, me).attempts_max, 8);
+    assert_int_equal(number(course, "SELECT count(*) FROM audit WHERE action = 'extend'"
+                                    " AND reason LIKE 'due taken back%'"),
+                     1);
+    assert_true(EXTEND(course, "due", "2026-10-04 23:59"));
     /* More time for everybody is more time for whoever has an extension. */
     assert_true(OFFER(course, "due", "2026-10-10 23:59"));
     assert_int_equal(offering_of(course, me).due_at, at("2026-10-10 23:59"));
