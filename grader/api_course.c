@@ -127,7 +127,9 @@ void handout_handle(struct http_request *request)
     struct membership who;
     bool is_known = false;
     struct own_row own[OWN_MAX];
-    struct handout handout = {.own = own, .base_url = api_grader(request)->base_url};
+    struct handout handout = {.cohort = http_part(request, "cohort"),
+                              .own = own,
+                              .base_url = api_grader(request)->base_url};
     enum negotiate_form form = api_form(request);
     struct buf task;
 
@@ -189,7 +191,7 @@ static void answer_handout(struct http_request *request, const struct membership
         api_assignment_json(request, handout->spec, handout);
         return;
     }
-    (void)snprintf(title, sizeof title, "%s/%s", who->cohort, handout->spec->name);
+    (void)snprintf(title, sizeof title, "%s/%s", handout->cohort, handout->spec->name);
     api_head(request, who, title, &head);
     buf_init(&body, PAGE_MAX);
     if (form == NEGOTIATE_HTML) {

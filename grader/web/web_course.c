@@ -78,8 +78,8 @@ void web_handout(struct buf *out, const struct handout *handout, const struct pa
     html_put(out,
              "<p class=\"quiet\">%s/%s · <a href=\"/kit/%s.tar.gz\">%s</a> · "
              "<a href=\"/%s/%s/board%s\">%s</a></p>\n",
-             head->cohort, handout->spec->name, handout->spec->name, words(head, "page_kit"),
-             head->cohort, handout->spec->name, page_query(head), words(head, "page_board"));
+             handout->cohort, handout->spec->name, handout->spec->name, words(head, "page_kit"),
+             handout->cohort, handout->spec->name, page_query(head), words(head, "page_board"));
     put_dates(out, handout, head);
     put_own(out, handout, head);
     put_submit(out, handout, head);
@@ -137,13 +137,17 @@ void handout_late(struct buf *out, const struct handout *handout, enum language 
                   (long long)(offering->late_percent > 0 ? offering->late_percent : 100));
 }
 
+/* Without seconds: 23:59 includes the last one of that minute. */
 static void put_when(struct buf *out, const char *code, int64_t at, const char *zone,
                      const struct page_head *head)
 {
     char time[64];
+    char text[64 + ZONE_NAME_MAX];
 
-    page_words(out, head->language, code,
-               lines_time(at, zone_minutes(zone, at), head->language, 'l', time, sizeof time));
+    (void)snprintf(text, sizeof text, "%s %s",
+                   lines_time(at, zone_minutes(zone, at), head->language, 'm', time, sizeof time),
+                   zone); /* fits */
+    page_words(out, head->language, code, text);
 }
 
 static void put_submit(struct buf *out, const struct handout *handout, const struct page_head *head)

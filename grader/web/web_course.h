@@ -18,6 +18,7 @@ void web_start(struct buf *out, const struct course_row *rows, size_t count,
                const struct page_head *head);
 
 struct handout {
+    const char *cohort; /* whose offering it is: an admin reads those of others too */
     const struct spec *spec;
     struct offering offering;
     struct target_row targets[SPEC_CLASSES_MAX];

@@ -95,7 +95,9 @@ equals "as JSON it has targets and one's own submissions" "True True" "$(as alic
 
 check "a rule for lateness" "$GRADER" offer demo pca --due="2035-01-01 23:59" --late=grace --grace-days=2 --late-percent=10 --yes --database.path="$DB"
 contains "… is in the handout" "late: 2 free days, then 10 % less for each day begun" "$(as alice "$URL/demo/pca.txt")"
-contains "… and on its page" "late: 2 free days, then 10 % less" "$(as alice -H 'Accept: text/html' "$URL/demo/pca")"
+page=$(as alice -H 'Accept: text/html' "$URL/demo/pca")
+contains "… and on its page" "late: 2 free days, then 10 % less" "$page"
+contains "… where the last minute of a deadline counts whole" "due Mon 01 Jan 2035 23:59 UTC" "$page"
 check "… and gone again" "$GRADER" offer demo pca --due=none --closes=none --late=none --yes --database.path="$DB"
 
 # Refusals, word for word

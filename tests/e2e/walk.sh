@@ -148,6 +148,7 @@ contains "the gradebook comes as CSV" "21307," "$(as tina "$URL/api/v1/cohorts/$
 
 "$GRADER" user add $C vera --role=admin >/dev/null
 echo "machine 127.0.0.1 login vera password $("$GRADER" token make $C vera --json | json 'd["rows"][0]["token"]')" >"$WORK/demo/vera.netrc"
+contains "an admin reads another cohort's handout, with links into that one" 'href="/demo/attention/board"' "$(as vera -H 'Accept: text/html' "$URL/demo/attention")"
 erase() { as vera -o "$WORK/out" -w '%{http_code}' -X DELETE "$URL/api/v1/users/dora?reason=left$1"; }
 equals "over HTTP an admin's erasing shows first" 200 "$(erase '')"
 equals "… a yes that is none is refused" 422 "$(erase '&yes=perhaps')"
