@@ -95,6 +95,9 @@ check "… and the worker with it" await 5 sh -c "! kill -0 $worker"
 mkdir -p "$WORK/lms/bob"
 cp $S/correct/naive.c "$WORK/lms/alice_attention.c"
 cp "$WORK/attention.c" "$WORK/lms/bob/=cmd.c"
+script -qec "'$GRADER' batch attention '$WORK/lms' --no-timing --csv '$WORK/bar.csv'" /dev/null </dev/null >"$WORK/bar"
+files=$(($(wc -l <"$WORK/bar.csv") - 1))
+check "on a terminal batch shows how far it is" grep -qF "[##############################] $files/$files " "$WORK/bar"
 check "batch grades a folder" "$GRADER" batch attention "$WORK/lms" --no-timing --csv "$WORK/table.csv" --junit "$WORK/junit.xml"
 check "… into CSV that no spreadsheet runs, and JUnit XML" python3 - "$WORK" <<'PY'
 import csv, sys, xml.etree.ElementTree as xml
@@ -145,6 +148,9 @@ else
 fi
 check "doctor finds that this machine grades" "$GRADER" doctor --worker.calibration=
 check "doctor --json is one object" sh -c "'$GRADER' doctor --json --worker.calibration= | python3 -c 'import json,sys; assert json.load(sys.stdin)[\"works\"]'"
+timeout 20 "$GRADER" serve --http.host=0.0.0.0 --http.port=0 --worker.calibration= --database.path="$WORK/open.db" >"$WORK/out" 2>&1
+equals "tokens in the clear: no service for other machines" 1 $?
+contains "… unless a setting says so" "http.allow_plain=1" "$(cat "$WORK/out")"
 contains "settings prints origin and bounds" "http.port = 81 port   (environment; 0 to 65535 port, default 8080)" \
     "$(GRADER_HTTP_PORT=81 "$GRADER" settings)"
 "$GRADER" settings --http.prot=1 2>"$WORK/err"
