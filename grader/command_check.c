@@ -24,7 +24,8 @@ static const char help[] =
     "FOLDER is tests/submissions/ASSIGNMENT unless given. Then the expert is timed, and a ranked\n"
     "case is refused that it fails, whose target it misses, that is too short for the clock, or\n"
     "whose wall budget is too small; --no-timing leaves that out.\n"
-    "Exit code: 0 if all is as it should be, 1 if not, 3 if grading failed on our side.\n";
+    "Exit code: 0 if all is as it should be, 1 if not, 3 if grading failed on our side.\n"
+    "A file that is refused is said with its field and the reason, and exits 1.\n";
 
 struct tally {
     const struct spec *spec;
@@ -85,7 +86,7 @@ int command_check(int argc, char **argv)
         fprintf(stderr, "grader check: %s%s\n", err_is(err) ? err.text : "no assignment ",
                 err_is(err) ? "" : argv[1]);
         try_place_close(&place);
-        return err_is(err) ? 3 : COMMAND_USAGE;
+        return err.code == ERR_INPUT ? 1 : err_is(err) ? 3 : COMMAND_USAGE;
     }
     char preset[4096 + 128];
     (void)snprintf(preset, sizeof preset, "%s/tests/submissions/%s", place.home,

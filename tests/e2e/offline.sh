@@ -112,6 +112,19 @@ cp $S/correct/naive.c "$WORK/corpus/wrong/right.c"
 "$GRADER" check attention --no-timing --dir "$WORK/corpus" >"$WORK/out"
 equals "… and exits 1 where a mutant survives" 1 $?
 contains "… naming it" "BAD  wrong    right.c" "$(cat "$WORK/out")"
+# What a TA may mistype in an assignment file: file, field and reason, and no other assignment is blamed.
+mkdir -p "$WORK/typo/attention"
+while IFS='|' read -r change words; do
+    sed -E "$change" assignments/attention/assignment.json >"$WORK/typo/attention/assignment.json"
+    "$GRADER" check attention --no-timing --assignments "$WORK/typo" >"$WORK/out" 2>"$WORK/err"
+    equals "check exits 1 for a file that is refused" 1 $?
+    contains "… with file, field and reason" "/attention/assignment.json: $words" "$(cat "$WORK/err")"
+done <<'END'
+s/("q".*"type": )"f32"/\1"f64"/|arguments[5]: type 'f64' is none of f32 i32 i8
+s/("name": "q".*)"B", "H"/\1"B*2000000000*2000000000*2000000000", "H"/|cases[0]: shape of 'q': the expression overflows
+s/("Tq", .*"max": )1024/\1383/|cases[6].sizes.Tq: 384 lies outside 1..383
+s/"target": 12/"target": 1/|speed.classes.cpu:x86-64-v4.target: a target is larger than 1
+END
 # Ranked cases that are over before the clock has looked.
 if [ "$(nproc)" -ge 2 ]; then
     mkdir -p "$WORK/tiny/attention" && rm "$WORK/corpus/wrong/right.c"
