@@ -141,6 +141,17 @@ void http_end(struct http_request *request)
     http_wake(request);
 }
 
+size_t http_room(const struct http_request *request)
+{
+    return (size_t)request->http->settings.stream_buffer_max -
+           (request->stream.size - request->stream_sent);
+}
+
+void http_on_drained(struct http_request *request, void (*drained)(struct http_request *request))
+{
+    request->drained = drained;
+}
+
 static ssize_t on_stream_wanted(void *cls, uint64_t position, char *out, size_t max)
 {
     struct http_request *request = cls;
@@ -155,6 +166,8 @@ static ssize_t on_stream_wanted(void *cls, uint64_t position, char *out, size_t 
         buf_release(&request->stream); /* a thousand of these wait for hours */
         request->stream_sent = 0;
         http_suspend(request);
+        if (request->drained)
+            request->drained(request);
         return 0;
     }
     if (left > max)

@@ -81,6 +81,8 @@ enum MHD_Result http_on_request(void *cls, struct MHD_Connection *connection, co
     } else if (request->phase == HTTP_BODY && *upload_size > 0) {
         bool fits = request_body(request, upload, *upload_size);
         *upload_size = 0;
+        if (fits && request->is_paused)
+            http_suspend(request);
         return fits ? MHD_YES : MHD_NO;
     } else if (request->phase == HTTP_BODY) {
         request_whole(request);
@@ -333,7 +335,12 @@ static void refuse_method(struct http_request *request)
 
 static bool request_body(struct http_request *request, const char *bytes, size_t size)
 {
-    if (request->body.size + size <= request->body_max) {
+    if (request->take && request->taken + size <= request->body_max) {
+        request->taken += size;
+        request->take(request, bytes, size);
+        return true;
+    }
+    if (!request->take && request->body.size + size <= request->body_max) {
         buf_append(&request->body, bytes, size);
         if (!request->body.failed)
             return true;
@@ -377,6 +384,24 @@ void http_limit_body(struct http_request *request, size_t max)
 {
     if (max < request->body_max)
         request->body_max = max;
+}
+
+void http_take_pieces(struct http_request *request, http_piece_fn take)
+{
+    request->take = take;
+}
+
+void http_pause(struct http_request *request)
+{
+    request->is_paused = true;
+}
+
+void http_go_on(struct http_request *request)
+{
+    if (!request->is_paused)
+        return;
+    request->is_paused = false;
+    http_wake(request);
 }
 
 const char *http_method(const struct http_request *request)

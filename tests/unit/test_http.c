@@ -179,7 +179,57 @@ static void query_handle(struct http_request *request)
                 NULL);
 }
 
+/* A body that comes in pieces, each of which makes the client wait a little. */
+struct eater {
+    uv_timer_t timer;
+    struct http_request *request;
+    size_t eaten, pieces;
+};
+
+static void on_eaten(uv_timer_t *timer)
+{
+    struct eater *eater = timer->data;
+    http_go_on(eater->request);
+}
+
+static void on_eater_gone(void *state)
+{
+    struct eater *eater = state;
+    uv_close((uv_handle_t *)&eater->timer, on_later_closed);
+}
+
+static void eat(struct http_request *request, const void *bytes, size_t size)
+{
+    struct eater *eater = http_state(request);
+    assert_true(size > 0 && memchr(bytes, 'x', size) == bytes);
+    eater->eaten += size;
+    eater->pieces++;
+    http_pause(request);
+    (void)uv_timer_start(&eater->timer, on_eaten, 2, 0);
+}
+
+static void eat_admit(struct http_request *request)
+{
+    struct eater *eater = calloc(1, sizeof *eater);
+    struct server *server = http_context(request);
+    eater->request = request;
+    (void)uv_timer_init(&server->loop, &eater->timer);
+    eater->timer.data = eater;
+    http_set_state(request, eater, on_eater_gone);
+    http_take_pieces(request, eat);
+}
+
+static void eat_handle(struct http_request *request)
+{
+    const struct eater *eater = http_state(request);
+    char text[64];
+    int size = snprintf(text, sizeof text, "ate %zu %s, holds %zu\n", eater->eaten,
+                        eater->pieces > 1 ? "in pieces" : "at once", http_body(request)->size);
+    http_answer(request, 200, "text/plain", text, (size_t)size, NULL);
+}
+
 static const struct http_route routes[] = {
+    {"PUT", "/eat", 100000, eat_admit, eat_handle, "any", "", ""},
     {"GET", "/hello", 0, NULL, hello_handle, "any", "", ""},
     {"PUT", "/up/{name}", 4096, up_admit, up_handle, "any", "", ""},
     {"PUT", "/up/{name}/{file}", 4096, up_admit, up_handle, "any", "", ""},
@@ -412,6 +462,36 @@ static void old_http_gets_a_stream_without_chunks(void **state)
     ask(*state, "GET /stream HTTP/1.0\r\n\r\n", &heard);
     assert_non_null(strstr(heard.text, "\r\n\r\nbegin\ntick 1\ntick 2\ntick 3\ntick 4\ntick 5\n"));
     assert_true(heard.at_end);
+}
+
+static void a_body_may_come_in_pieces_that_are_not_held(void **state)
+{
+    struct heard heard;
+    auto_buf struct buf text = buf_of(200000);
+
+    buf_printf(&text,
+               "PUT /eat HTTP/1.1\r\n" HOST "Connection: close\r\nContent-Length: 100000\r\n\r\n");
+    for (int i = 0; i < 10000; i++)
+        buf_text(&text, "xxxxxxxxxx");
+    ask_bytes(*state, text.at, text.size, &heard);
+    assert_non_null(strstr(heard.text, "ate 100000 in pieces, holds 0\n"));
+}
+
+static void a_body_in_pieces_has_the_same_limit(void **state)
+{
+    struct heard heard;
+    auto_buf struct buf text = buf_of(200000);
+
+    buf_printf(&text, "PUT /eat HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n");
+    for (int i = 0; i < 101; i++) {
+        buf_text(&text, "3e8\r\n");
+        for (int j = 0; j < 100; j++)
+            buf_text(&text, "xxxxxxxxxx");
+        buf_text(&text, "\r\n");
+    }
+    buf_text(&text, "0\r\n\r\n");
+    ask_bytes(*state, text.at, text.size, &heard);
+    assert_int_equal(heard.code, 413);
 }
 
 static void parts_of_the_path_are_decoded(void **state)
@@ -1002,6 +1082,8 @@ int main(void)
         cmocka_unit_test(old_http_is_answered_and_closed),
         cmocka_unit_test(old_http_gets_a_stream_without_chunks),
         cmocka_unit_test(parts_of_the_path_are_decoded),
+        cmocka_unit_test(a_body_may_come_in_pieces_that_are_not_held),
+        cmocka_unit_test(a_body_in_pieces_has_the_same_limit),
         cmocka_unit_test(unknown_paths_and_methods_say_what_there_is),
         cmocka_unit_test(three_hundred_requests_share_one_connection),
         cmocka_unit_test(pipelined_requests_are_answered_in_order),
