@@ -80,8 +80,9 @@ struct err op_user_erase(struct operation_call *call)
                "tokens, %lld sources, files and diagnostics of %lld submissions go.",
                login, (long long)id, (long long)erased.memberships, (long long)erased.tokens,
                (long long)erased.sources, (long long)erased.submissions);
-    reply_note(&call->reply, "What stays: scores and verdicts as numbers, without a name. Backups "
-                             "keep what they hold: delete those yourself.");
+    reply_note(&call->reply, "What stays: scores and verdicts as numbers, without a name. Backups, "
+                             "and what was pushed with git (deploy/README.md), keep what they "
+                             "hold: delete those yourself.");
     char object[32];
     (void)snprintf(object, sizeof object, "erased-%lld", (long long)id); /* fits */
     err = store_changes_count(call->db);
