@@ -81,7 +81,8 @@ enum MHD_Result http_on_request(void *cls, struct MHD_Connection *connection, co
     } else if (request->phase == HTTP_BODY && *upload_size > 0) {
         bool fits = request_body(request, upload, *upload_size);
         *upload_size = 0;
-        if (fits && request->is_paused)
+        if (fits && request->is_paused &&
+            !request->peer->is_doomed) /* else nobody would resume it */
             http_suspend(request);
         return fits ? MHD_YES : MHD_NO;
     } else if (request->phase == HTTP_BODY) {
