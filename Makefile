@@ -26,6 +26,7 @@ assignments_c := $(call sources,assignments/*.c)
 inputs_c      := $(foreach a,$(ASSIGNMENTS),$(wildcard assignments/$(a)/inputs.c))
 reference_c   := $(call sources,reference/*.c)
 oracle_c      := $(foreach a,$(ASSIGNMENTS),$(wildcard reference/$(a)/oracle.c))
+rows_c        := $(foreach a,$(ASSIGNMENTS),$(wildcard reference/$(a)/rows.c))
 worker_c      := $(call sources,worker/*.c)
 grader_c      := $(call sources,grader/*.c grader/web/*.c)
 unit_c        := $(wildcard tests/unit/test_*.c)
@@ -38,14 +39,14 @@ lib = $(foreach l,$(1),$(BUILD)/lib$(l).a)
 PROGRAMS := $(patsubst %/main.c,$(BUILD)/%,$(wildcard sandbox/main.c worker/main.c grader/main.c))
 
 .PHONY: all
-all: $(PROGRAMS) $(BUILD)/nvrtc runtime prebuilt
+all: $(PROGRAMS) $(BUILD)/nvrtc $(BUILD)/launcher runtime prebuilt
 
 # -- libraries -------------------------------------------------------------------------------------
 $(BUILD)/libbase.a: $(call object,$(base_c))
 $(BUILD)/libsandbox.a: $(call object,$(sandbox_c)) $(BUILD)/obj/registry/filters.o
 $(BUILD)/libassignments.a: $(call object,$(assignments_c))
 $(BUILD)/libinputs.a: $(call object,$(inputs_c)) $(BUILD)/obj/registry/inputs.o
-$(BUILD)/libreference.a: $(call object,$(reference_c) $(oracle_c)) $(BUILD)/obj/registry/oracles.o
+$(BUILD)/libreference.a: $(call object,$(reference_c) $(oracle_c) $(rows_c)) $(BUILD)/obj/registry/oracles.o $(BUILD)/obj/registry/rows.o
 $(BUILD)/libworker.a: $(call object,$(worker_c))
 $(BUILD)/libwire.a: $(call object,$(wildcard worker/wire*.c))
 $(BUILD)/libgrader.a: $(call object,$(grader_c))
@@ -81,6 +82,13 @@ $(BUILD)/registry/oracles.c: $(inputs_c:%/inputs.c=%/assignment.json)
 	   echo 'const struct oracle_entry oracle_table[] = {'; \
 	   for a in $(ASSIGNMENTS); do echo "    {\"$$a\", $${a}_oracle},"; done; echo '    {0},'; echo '};'; } > $@
 
+$(BUILD)/registry/rows.c: $(rows_c) $(inputs_c:%/inputs.c=%/assignment.json)
+	@mkdir -p $(@D)
+	@{ echo '#include "reference/rows.h"'; \
+	   for a in $(notdir $(patsubst %/rows.c,%,$(rows_c))); do echo "ROWS_DECLARE($$a);"; done; \
+	   echo 'const struct rows_entry rows_table[] = {'; \
+	   for a in $(notdir $(patsubst %/rows.c,%,$(rows_c))); do echo "    {\"$$a\", $${a}_rows, $${a}_row},"; done; echo '    {0},'; echo '};'; } > $@
+
 # The syscall filters of the sandbox, compiled once and for all from the table of policy.c.
 $(BUILD)/policy: $(call object,sandbox/policy_main.c sandbox/policy.c sandbox/policy_build.c) $(call lib,base)
 	$(link) -lseccomp
@@ -115,6 +123,11 @@ $(BUILD)/worker: $(call object,worker/main.c) $(call lib,worker reference inputs
 $(BUILD)/nvrtc: worker/nvrtc_main.c worker/nvrtc_input.h
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $< -ldl
+# The same for the CUDA driver, in the sandbox's profile gpu-launcher.
+launcher_c := $(wildcard worker/launcher/*.c)
+$(BUILD)/launcher: $(launcher_c) $(wildcard worker/launcher/*.h) assignments/launch.h
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $(launcher_c) -ldl
 $(BUILD)/grader: $(call object,grader/main.c) $(call lib,grader wire assignments base)
 	$(link) -luv -lmicrohttpd -lsqlite3 -lcjson -lsodium -lcmark-gfm-extensions -lcmark-gfm -lz -lm
 $(BUILD)/adapter: $(call object,assignments/adapter_main.c) $(call lib,assignments base)
@@ -177,7 +190,7 @@ $(RUNTIME)/%/runtime.o: $(RUNTIME)/common.o $(RUNTIME)/%/adapter.o
 # the worker goes without: compiling is slower then, and that is all.
 .PHONY: prebuilt
 prebuilt: $(RUNTIME)/prebuilt
-$(RUNTIME)/prebuilt: worker/compile_tools.c worker/prebuilt.c worker/toolchain.c | $(PROGRAMS) $(BUILD)/nvrtc runtime
+$(RUNTIME)/prebuilt: worker/compile_tools.c worker/prebuilt.c worker/toolchain.c | $(PROGRAMS) $(BUILD)/nvrtc $(BUILD)/launcher runtime
 	@rm -f $(RUNTIME)/intrinsics-*.gch
 	@$(BUILD)/worker --prebuild 2> $@.log || echo "no prebuilt headers: see $@.log"
 	@touch $@
@@ -209,6 +222,20 @@ libs_test = $(BUILD)/libsupport.a $(call lib,grader worker reference inputs assi
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_c))
 FUZZ := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/%,$(fuzz_c))
 PROGRAMS_TEST := $(patsubst %.c,$(BUILD)/%,$(program_c))
+# CUDA sources as host code, for tests without a GPU (tests/cuda_host/cuda_host.h); none without g++.
+# Never sanitized: their threads are fibers.
+CUDA_CU := $(filter-out %/endless.cu,$(wildcard tests/cuda_host/*.cu reference/*/*.cu $(foreach d,. correct wrong hostile,tests/submissions/*/cuda/$(d)/*.cu)))
+CUDA_SO := $(if $(shell command -v $(firstword $(CXX))),$(patsubst %.cu,$(BUILD)/tests/cuda/%.so,$(CUDA_CU:tests/submissions/%/cuda/./naive.cu=tests/submissions/%/cuda/naive.cu)))
+CUDA_CXXFLAGS = -std=gnu++17 -O2 -march=x86-64-v3 -fPIC -fvisibility=hidden -fno-strict-aliasing -fno-math-errno \
+  -fno-trapping-math -I. $(ASSIGNMENTS:%=-Iassignments/%) \
+  -fsanitize=alignment -fsanitize-undefined-trap-on-error # a device faults where this processor does not
+$(BUILD)/tests/cuda/runtime.o: tests/cuda_host/runtime.cpp tests/cuda_host/cuda_host.h tests/cuda_host/cuda_host_launch.h
+	@mkdir -p $(@D)
+	$(CXX) $(CUDA_CXXFLAGS) -Wall -Wextra -c $< -o $@
+$(BUILD)/tests/cuda/%.so: %.cu $(BUILD)/tests/cuda/runtime.o tests/cuda_host/translate $(wildcard assignments/*/*.cuh)
+	@mkdir -p $(@D)
+	@tests/cuda_host/translate $< > $(@:so=cpp)
+	$(CXX) $(CUDA_CXXFLAGS) -w -shared -o $@ $(@:so=cpp) $(BUILD)/tests/cuda/runtime.o
 $(BUILD)/tests/test_%: $(BUILD)/obj/tests/unit/test_%.o $(libs_test)
 	@mkdir -p $(@D)
 	$(link) $(LIBS_ALL)
@@ -241,6 +268,28 @@ $(BUILD)/tests/programs/%: tests/programs/%.c
 	$(CC) -std=gnu11 $(STATIC) -O1 -w -o $@ $< -pthread
 $(BUILD)/tests/programs/%: STATIC = -static
 $(BUILD)/tests/programs/launcher: STATIC = -ldl
+# A driver's library on host memory, and what it can be asked to get wrong (tests/driver/cuda.c).
+DRIVERS := $(addprefix $(BUILD)/tests/driver/,libcuda.so.1 lacking.so old.so deviceless.so unready.so dead.so bare.so late.so slice.so)
+driver_flags = $(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Wno-unused-function -fvisibility=hidden -fPIC -shared
+$(BUILD)/tests/driver/lacking.so: DRIVER = -DFAKE_LACKS_LAUNCH
+$(BUILD)/tests/driver/old.so: DRIVER = -DFAKE_VERSION=11080
+$(BUILD)/tests/driver/deviceless.so: DRIVER = -DFAKE_NO_DEVICE
+$(BUILD)/tests/driver/unready.so: DRIVER = -DFAKE_INIT=100
+$(BUILD)/tests/driver/dead.so: DRIVER = -DFAKE_CONTEXT=46
+$(BUILD)/tests/driver/bare.so: DRIVER = -DFAKE_LACKS_PERSISTING
+$(BUILD)/tests/driver/late.so: DRIVER = -DFAKE_SLOW=700
+$(BUILD)/tests/driver/slice.so: DRIVER = -DFAKE_NAME='"Stand-in MIG 1g.10gb"'
+$(DRIVERS): tests/driver/cuda.c
+	@mkdir -p $(@D)
+	$(driver_flags) $(DRIVER) -o $@ $<
+$(BUILD)/tests/driver/libnvidia-ml.so.1: tests/driver/nvml.c
+	@mkdir -p $(@D)
+	$(driver_flags) -fvisibility=default -o $@ $<
+TWINS := $(patsubst tests/driver/twin_%.c,$(BUILD)/tests/driver/%.so,$(wildcard tests/driver/twin_*.c))
+$(BUILD)/tests/driver/baseline.so: tests/driver/twin_attention.c
+$(TWINS): $(BUILD)/tests/driver/%.so: tests/driver/twin_%.c
+	@mkdir -p $(@D)
+	$(driver_flags) -fvisibility=default -o $@ $< -lm
 # The hostile corpus: its runner, and its programs. Of the family `compile` most files are food for
 # the compiler in the jail; only takeover_*.c are programs.
 HOSTILE_C := $(filter-out tests/hostile/compile/%,$(wildcard tests/hostile/*.c tests/hostile/*/*.c)) \
@@ -253,26 +302,28 @@ $(BUILD)/tests/hostile.d/%: tests/hostile/%.c tests/hostile/hostile.h
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE -I. -static -s -O1 -Wall -Wextra -o $@ $< -pthread
 
+# All processors, unless the caller said how many.
+JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 .PHONY: unit test test-vm one san fuzz meta crosscheck
-unit: $(PROGRAMS) $(UNIT) $(FUZZ) $(PROGRAMS_TEST) $(BUILD)/tests/hostile $(HOSTILE) $(if $(wildcard tests/meta.c),$(BUILD)/tests/meta)
+unit: $(PROGRAMS) $(UNIT) $(FUZZ) $(PROGRAMS_TEST) $(CUDA_SO) $(DRIVERS) $(BUILD)/tests/driver/libnvidia-ml.so.1 $(TWINS) $(BUILD)/tests/hostile $(HOSTILE) $(if $(wildcard tests/meta.c),$(BUILD)/tests/meta)
 test:
 	@deploy/deps test
-	@+$(MAKE) -s all unit
+	@+$(MAKE) -s $(JOBS) all unit
 	@BUILD=$(BUILD) tests/run
 test-vm:
 	@deploy/deps test
-	@+$(MAKE) -s all unit
+	@+$(MAKE) -s $(JOBS) all unit
 	@BUILD=$(BUILD) deploy/vm/run
 one: all unit
 	@BUILD=$(BUILD) tests/run $(T)
 san:
 	@deploy/deps test
-	@+$(MAKE) -s BUILD=$(BUILD)/san SAN=1 all unit
+	@+$(MAKE) -s $(JOBS) BUILD=$(BUILD)/san SAN=1 all unit
 	@BUILD=$(BUILD)/san SAN=1 tests/run
 # Every variant and mutant in every build, over SEEDS seeds: make meta [T=pca] [SEEDS=40]
 meta:
 	@deploy/deps test
-	@+$(MAKE) -s $(BUILD)/tests/meta
+	@+$(MAKE) -s $(JOBS) $(BUILD)/tests/meta
 	@BUILD=$(BUILD) tests/corpus $(T)
 crosscheck:
 	@deploy/deps crosscheck
@@ -283,17 +334,22 @@ SECONDS_EACH ?= 60
 fuzz:
 	@tests/fuzz/run $(T) $(SECONDS_EACH)
 
+# On a device; without one they say so. make test-gpu [T=attention], make bench-gpu [T=attention]
+.PHONY: test-gpu bench-gpu
+test-gpu bench-gpu: %-gpu: all
+	@BUILD=$(BUILD) tests/gpu/$* $(T)
+
 # -- running it ------------------------------------------------------------------------------------
 .PHONY: deps run bench soak kills
 deps:
 	@deploy/deps build
 run:
 	@deploy/deps build
-	@+$(MAKE) -s all
+	@+$(MAKE) -s $(JOBS) all
 	@$(BUILD)/grader serve --demo.path=$(BUILD)/demo --database.path=$(BUILD)/demo/grader.db --worker.cache=$(BUILD)/cache --worker.calibration= $(ARGS)
 bench:
 	@deploy/deps bench
-	@+$(MAKE) -s all unit $(BUILD)/tests/bench_compile $(BUILD)/bench_timing $(BUILD)/bench_nvrtc $(BUILD)/bench_sandbox
+	@+$(MAKE) -s $(JOBS) all unit $(BUILD)/tests/bench_compile $(BUILD)/bench_timing $(BUILD)/bench_nvrtc $(BUILD)/bench_sandbox
 	@BUILD=$(BUILD) tests/bench/run $(T)
 soak: all
 	@BUILD=$(BUILD) tests/soak
@@ -322,6 +378,7 @@ help:
 	@echo 'make san      every test with address and undefined sanitizers'
 	@echo 'make fuzz     T=wire SECONDS_EACH=600: libFuzzer on one parser'
 	@echo 'make bench    the performance promises, as ratios'
+	@echo 'make test-gpu, make bench-gpu   what needs a GPU (T=attention)'
 	@echo 'make soak     1,000 students, 3,000 files, kill -9 every 20 s; make kills: 200 kill -9 between accept and score'
 	@echo 'make lint     gcc analyzer, cppcheck, clang-tidy; make format; make shape'
 	@echo 'make clean    remove $(BUILD)/'

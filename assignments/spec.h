@@ -132,6 +132,10 @@ struct err spec_load_all(struct spec **out_specs, size_t *out_count, const char 
  * here. */
 struct err spec_overlay(struct spec *specs, size_t count, const char *folder);
 
+/* The assignment as a GPU meets it: the correctness cases, then gpu_cases in place of the ranked
+ * ones. Whoever talks about cases of a GPU submission counts by this one. */
+void spec_for_gpu(struct spec *out, const struct spec *spec);
+
 /* Index of an argument, group or case by name, -1 if there is none. */
 int spec_argument_index(const struct spec *spec, const char *name);
 int spec_group_index(const struct spec *spec, const char *name);

@@ -90,12 +90,13 @@ static struct err spawn_worker(struct child *child, const struct child_options *
 
     const char *backend = options->backend != NULL ? options->backend : "auto";
     const char *calibration = options->calibration != NULL ? options->calibration : beside;
-    const char *argv[] = {
-        program,          "--fd",      "3",     "--name",        "offline",   "--home",
-        options->home,    "--backend", backend, "--calibration", calibration, NULL,
-        options->overlay, NULL};
+    const char *gpu = options->gpu != NULL ? options->gpu : "auto";
+    const char *argv[] = {program,     "--fd",        "3",         "--name", "offline",
+                          "--home",    options->home, "--backend", backend,  "--calibration",
+                          calibration, "--gpu",       gpu,         NULL,     options->overlay,
+                          NULL};
     if (options->overlay != NULL)
-        argv[11] = "--assignments"; /* in front of its folder */
+        argv[13] = "--assignments"; /* in front of its folder */
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     /* The worker's own group: Ctrl-C is ours to hear, and it ends the worker in order. */

@@ -17,6 +17,7 @@ struct child_options {
     const char *home;        /* of the installation */
     const char *overlay;     /* folder whose assignments win, NULL: none */
     const char *calibration; /* file, NULL: the one beside this program */
+    const char *gpu;         /* worker's --gpu; NULL: "auto" */
     const char *backend;     /* "auto", "cgroup-v2", "cgroup-v1", "rlimits"; NULL: "auto" */
 };
 

@@ -167,15 +167,15 @@ static int replay_compare(const struct replay *replay)
                : " (the assignment has changed since)");
     report_text(&text, again, &view);
     (void)fwrite(text.at, 1, text.size, stdout); /* a closed pipe is the reader's wish */
-    for (int i = 0; i < replay->spec->cases_count; i++) {
-        int old = spec_case_index(replay->stored->spec, replay->spec->cases[i].name);
+    for (int i = 0; i < again->spec->cases_count; i++) {
+        int old = spec_case_index(replay->stored->spec, again->spec->cases[i].name);
         if (old < 0 || !again->has_case[i] || !replay->stored->has_case[old])
             continue;
         enum verdict before = replay->stored->cases[old].verdict;
         if (again->cases[i].verdict == before)
             same++;
         else if (++differ > 0)
-            printf("differs: %s was %s, is %s\n", replay->spec->cases[i].name, verdict_word(before),
+            printf("differs: %s was %s, is %s\n", again->spec->cases[i].name, verdict_word(before),
                    verdict_word(again->cases[i].verdict));
     }
     bool other_end = replay->stored->has_compiled && again->has_compiled &&

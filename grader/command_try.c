@@ -22,7 +22,7 @@
 
 struct wishes {
     bool help, json, no_timing, speed;
-    const char *only_case, *language, *backend, *overlay;
+    const char *only_case, *language, *backend, *overlay, *gpu;
 };
 
 struct writer_state {
@@ -33,6 +33,7 @@ struct writer_state {
 
 static int refuse_assignment(const struct wishes *wishes, const struct try_place *place,
                              const char *name, enum device device);
+static bool has_case(const struct try_wish *wish, const char *name);
 static int refuse_case(const struct spec *spec, const char *name);
 static enum device device_of(const char *path);
 static struct err read_source(const char *path, struct buf *out);
@@ -46,7 +47,7 @@ static void put(const struct buf *text);
 
 static const char help[] =
     "usage: grader try ASSIGNMENT FILE [--json] [--no-timing] [--case NAME] [--speed]\n"
-    "                  [--lang zh] [--backend B] [--assignments FOLDER]\n"
+    "                  [--lang zh] [--backend B] [--assignments FOLDER] [--gpu WHICH]\n"
     "Grades one file here as the service would: same checks, no server, no account, no root.\n"
     "  --json        the report as one JSON object\n"
     "  --no-timing   correctness alone\n"
@@ -55,6 +56,7 @@ static const char help[] =
     "  --lang zh     the report in Chinese\n"
     "  --backend B   how the sandbox limits: cgroup-v2, cgroup-v1, rlimits; default: the best\n"
     "  --assignments FOLDER   a private folder whose assignments win over the shipped ones\n"
+    "  --gpu WHICH   auto (default), none, the number of a device, or a file that lists one\n"
     "A FILE that ends in .cu is a GPU submission; - reads the standard input.\n"
     "Exit code: 0 every group passed, 1 graded but not all passed, 2 rejected or did not compile,\n"
     "3 grading failed on our side, 4 compiled only (no GPU here), 64 wrong usage.\n";
@@ -63,10 +65,15 @@ int command_try(int argc, char **argv)
 {
     struct wishes wishes = {0};
     const struct command_option options[] = {
-        {"--help", &wishes.help, NULL},           {"--json", &wishes.json, NULL},
-        {"--no-timing", &wishes.no_timing, NULL}, {"--speed", &wishes.speed, NULL},
-        {"--case", NULL, &wishes.only_case},      {"--lang", NULL, &wishes.language},
-        {"--backend", NULL, &wishes.backend},     {"--assignments", NULL, &wishes.overlay},
+        {"--help", &wishes.help, NULL},
+        {"--json", &wishes.json, NULL},
+        {"--no-timing", &wishes.no_timing, NULL},
+        {"--speed", &wishes.speed, NULL},
+        {"--case", NULL, &wishes.only_case},
+        {"--lang", NULL, &wishes.language},
+        {"--backend", NULL, &wishes.backend},
+        {"--assignments", NULL, &wishes.overlay},
+        {"--gpu", NULL, &wishes.gpu},
     };
     if (!command_options(&argc, argv, options, COUNT(options)))
         return COMMAND_USAGE;
@@ -99,7 +106,7 @@ int command_try(int argc, char **argv)
     wish.source_size = source.size;
     if (wish.spec == NULL) {
         code = refuse_assignment(&wishes, &place, argv[1], wish.device);
-    } else if (wishes.only_case != NULL && spec_case_index(wish.spec, wishes.only_case) < 0) {
+    } else if (wishes.only_case != NULL && !has_case(&wish, wishes.only_case)) {
         code = refuse_case(wish.spec, wishes.only_case);
     } else if (err_is(err)) {
         fprintf(stderr, "grader try: %s\n", err.text);
@@ -151,6 +158,19 @@ static int refuse_assignment(const struct wishes *wishes, const struct try_place
     free(report);
     free(none);
     return EXIT_REJECTED;
+}
+
+/* Of the device that it is for. */
+static bool has_case(const struct try_wish *wish, const char *name)
+{
+    const struct spec *const spec = wish->spec;
+    if (wish->device == DEVICE_CPU)
+        return spec_case_index(spec, name) >= 0;
+    for (int i = 0; i < spec->gpu_cases_count; i++)
+        if (strcmp(spec->gpu_cases[i].name, name) == 0)
+            return true;
+    const int index = spec_case_index(spec, name);
+    return index >= 0 && !spec->groups[spec->cases[index].group].is_speed;
 }
 
 static int refuse_case(const struct spec *spec, const char *name)
@@ -219,8 +239,10 @@ static int grade(const struct wishes *wishes, const struct try_place *place,
     if (try_accept(&wish, report)) {
         struct child child;
         struct try_hello hello = {0};
-        struct child_options options = {
-            .home = place->home, .overlay = place->overlay, .backend = wishes->backend};
+        struct child_options options = {.home = place->home,
+                                        .overlay = place->overlay,
+                                        .backend = wishes->backend,
+                                        .gpu = wishes->gpu};
         on_changed(&state, report);
         struct err err = child_start(&child, &options);
         if (!err_is(err))

@@ -35,6 +35,7 @@ static struct err ask_calibration(struct child *child, struct wire_hello *hello)
 static void worker_rows(struct doctor *out, const struct wire_hello *hello);
 static void priority_row(struct doctor *out);
 static void speed_row(struct doctor *out, const struct wire_calibration *calibration);
+static void gpu_row(struct doctor *out, const struct wire_hello *hello);
 static void cuda_rows(struct doctor *out, const struct wire_hello *hello);
 static void ask_database(struct doctor *out, const char *path);
 static void ask_git(struct doctor *out);
@@ -269,19 +270,34 @@ static void speed_row(struct doctor *out, const struct wire_calibration *calibra
 
 /* -- optional: CUDA ---------------------------------------------------------------------------- */
 
+static void gpu_row(struct doctor *out, const struct wire_hello *hello)
+{
+    char detail[256];
+    const bool device = hello->gpu[0] != '\0';
+    if (device)
+        (void)snprintf(detail, sizeof detail, "%s, %s, %lld MiB", hello->gpu, hello->gpu_name,
+                       (long long)(hello->gpu_memory_bytes >> 20)); /* fits */
+    else
+        (void)snprintf(detail, sizeof detail, "none, .cu files end in compiled_only: %s",
+                       hello->gpu_why); /* fits */
+    add(out, "gpu",
+        device                        ? DOCTOR_GOOD
+        : hello->gpu_quarantined != 0 ? DOCTOR_WEAKER
+                                      : DOCTOR_ABSENT,
+        detail,
+        hello->gpu_quarantined != 0
+            ? "look at the device; then remove the file that says so, or restart the host"
+            : "");
+}
+
 /* The worker that was just asked found the compiler, or not. */
 static void cuda_rows(struct doctor *out, const struct wire_hello *hello)
 {
     const bool compiler = hello->cuda[0] != '\0';
-    const bool device = access("/dev/nvidiactl", F_OK) == 0;
-
     add(out, "cuda", compiler ? DOCTOR_GOOD : DOCTOR_ABSENT,
         compiler ? hello->cuda : "no CUDA compiler (libnvrtc): .cu files are not compiled here",
         compiler ? "" : "optional: a CUDA toolkit of version 12 or 13 at /usr/local/cuda");
-    add(out, "gpu", DOCTOR_ABSENT,
-        device ? "a device is here, and this version does not run kernels on it yet"
-               : "no device: .cu files end in compiled_only",
-        "");
+    gpu_row(out, hello);
 }
 
 /* -- the database's place ---------------------------------------------------------------------- */

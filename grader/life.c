@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void life_needs(struct life *life);
 static void life_place(struct life *life);
 static void supersede(void *context, struct queue_ticket *ticket);
 static struct err life_give(struct life *life, size_t seat);
@@ -108,13 +109,11 @@ void life_free(struct life *life)
 void life_enqueue(struct life *life)
 {
     struct submissions *submissions = life->submissions;
-    bool for_gpu = life->row.device == DEVICE_GPU && pool_can(submissions->pool, "gpu");
     life->report->stage = life->job.kind == JOB_TIME ? STAGE_CHECKED : STAGE_QUEUED;
     life->ticket.person = life->row.membership_id;
     life->ticket.class = class_of(life);
     life->ticket.is_timing = life->job.kind == JOB_TIME;
-    /* Without a GPU anywhere, any worker says "compiled only". */
-    (void)text_copy(life->ticket.needs, sizeof life->ticket.needs, for_gpu ? "gpu" : "cpu");
+    life_needs(life);
     life->ticket.order = 0;
     life->queued_us = clock_us();
     metrics_stage(&submissions->grader->metrics, &life->clock, life->report->stage,
@@ -122,6 +121,18 @@ void life_enqueue(struct life *life)
     queue_push(&submissions->queue, &life->ticket, clock_ms());
     life_supersede_older(life, life->job.kind);
     life_place(life);
+}
+
+bool life_waits_for_gpu(const struct life *life)
+{
+    return life->row.device == DEVICE_GPU && pool_may(life->submissions->pool, "gpu");
+}
+
+/* Without a GPU anywhere, any worker says "compiled only". */
+static void life_needs(struct life *life)
+{
+    (void)text_copy(life->ticket.needs, sizeof life->ticket.needs,
+                    life_waits_for_gpu(life) ? "gpu" : "cpu");
 }
 
 void life_queue(struct life *life)
@@ -205,10 +216,12 @@ void life_dispatch(struct submissions *submissions)
     while (!submissions->stopping && pool_next_free(submissions->pool, &seat, &hello)) {
         /* Where everybody doubts, nobody waits for better days: the refusal ends it, and the
          * student may ask again. */
+        char classes[POOL_CLASSES_SIZE];
         const bool may_time = wire_may_time(hello, clock_utc_us()) ||
                               !pool_may_time(submissions->pool, hello->class_name);
+        pool_classes(hello, classes);
         struct queue_ticket *ticket =
-            queue_take(&submissions->queue, hello->class_name, may_time, clock_ms());
+            queue_take(&submissions->queue, classes, may_time, clock_ms());
         if (ticket == NULL) {
             seat++; /* perhaps another one can do what waits */
             continue;
@@ -230,7 +243,30 @@ void life_dispatch(struct submissions *submissions)
 
 void life_ready(void *context)
 {
+    life_needs_again(context);
     life_dispatch(context);
+}
+
+void life_needs_again(struct submissions *submissions)
+{
+    list_each (link, &submissions->lives) {
+        struct life *life = list_of(link, struct life, link);
+        const bool waited = queue_fits("gpu", life->ticket.needs);
+        if (!life->ticket.waiting || waited == life_waits_for_gpu(life))
+            continue;
+        queue_remove(&submissions->queue, &life->ticket);
+        life_line_up(life);
+    }
+}
+
+void life_line_up(struct life *life)
+{
+    if (life->row.device == DEVICE_GPU && life->job.kind == JOB_TIME && !life_waits_for_gpu(life)) {
+        life_park(life); /* nobody else can time it */
+        return;
+    }
+    life_needs(life);
+    queue_push(&life->submissions->queue, &life->ticket, clock_ms()); /* keeps its place in line */
 }
 
 /* Whoever is told may take itself or anybody else out of the list: nobody holds on to a next one.

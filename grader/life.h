@@ -66,6 +66,16 @@ struct life *life_new(struct submissions *submissions, const struct submission_r
                       const struct job_row *job);
 void life_free(struct life *life);
 
+/* Whether its job is for a GPU that is here or may come. */
+bool life_waits_for_gpu(const struct life *life);
+
+/* Into the queue again, for those workers that can do it as the pool is now. A timing that none can
+ * do ends: it is parked. */
+void life_line_up(struct life *life);
+
+/* All that wait, after the pool has changed: a GPU came, or the last one went. */
+void life_needs_again(struct submissions *submissions);
+
 /* Puts it into the queue; life_queue also gives work to whoever is free. */
 void life_enqueue(struct life *life);
 void life_queue(struct life *life);

@@ -28,7 +28,8 @@ void life_event(void *context, void *ticket, struct event *event, const struct w
         struct event who = {.kind = EVENT_HELLO, .hello = *hello};
         life_keep(life, &who);
         report_apply(life->report, &who);
-        life->report->target = row_target(life->report->spec, &life->row, hello->class_name);
+        life->report->target =
+            row_target(life->report->spec, &life->row, life->report->hello.class_name);
     }
     if (event->kind == EVENT_TIMED && event->timed.measured)
         life_pool(life, &event->timed);
@@ -104,7 +105,7 @@ static void life_done(struct life *life, const struct wire_done *done,
     enum stage stage = stage_after(life, done->outcome);
     life->report->stage = before;
     const bool refused = done->outcome == OUTCOME_SYSTEM_ERROR && life->ticket.is_timing &&
-                         !wire_may_time(hello, clock_utc_us());
+                         life->row.device == DEVICE_CPU && !wire_may_time(hello, clock_utc_us());
     if (refused)
         life_refused(life, done->message);
     else if (done->outcome == OUTCOME_SYSTEM_ERROR)
@@ -174,9 +175,11 @@ static void life_again(struct life *life)
         life_free(life);
         return;
     }
-    queue_push(&life->submissions->queue, &life->ticket, clock_ms()); /* keeps its place in line */
-    life_tell(life);
-    life_dispatch(life->submissions);
+    struct submissions *submissions = life->submissions;
+    life_line_up(life); /* the device that it waited for may be gone */
+    if (life->ticket.waiting)
+        life_tell(life);
+    life_dispatch(submissions);
 }
 
 void life_park(struct life *life)
@@ -203,7 +206,7 @@ void life_park(struct life *life)
 static bool life_forget_run(struct life *life)
 {
     struct report *old = life->report;
-    struct report *report = report_from_row(old->spec, &life->row, life->kept.at, life->kept.size);
+    struct report *report = report_from_row(old->whole, &life->row, life->kept.at, life->kept.size);
     if (report == NULL)
         return false;
     buf_clear(&life->fresh);

@@ -5,13 +5,14 @@
 #include "grader/store_regrade.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct points;
 static void add_id(void *context, int64_t id);
 static struct err one(struct points *points, int64_t id);
-static bool translate(const struct buf *events, const struct spec *from, const struct spec *to,
-                      struct buf *out);
+static bool translate(const struct buf *events, enum device device, const struct spec *from,
+                      const struct spec *to, struct buf *out);
 static bool move_index(struct event *event, const struct spec *from, const struct spec *to);
 static bool is_complete(const struct report *before, const struct report *after);
 static void add_row(struct points *points, const struct submission_row *row, int64_t before,
@@ -84,7 +85,7 @@ static struct err one(struct points *points, int64_t id)
         return err;
     const struct spec *old = versions_find(&points->versions, call->db, call->specs,
                                            call->specs_count, row.measured_hash);
-    if (old == NULL || !translate(&events, old, points->spec, &moved)) {
+    if (old == NULL || !translate(&events, row.device, old, points->spec, &moved)) {
         points->missing++;
         return err_none();
     }
@@ -112,10 +113,17 @@ static struct err one(struct points *points, int64_t id)
 }
 
 /* Measurements name cases by their place in the version they were taken under. */
-static bool translate(const struct buf *events, const struct spec *from, const struct spec *to,
-                      struct buf *out)
+static bool translate(const struct buf *events, enum device device, const struct spec *from,
+                      const struct spec *to, struct buf *out)
 {
-    bool good = true;
+    auto_free struct spec *views = device == DEVICE_GPU ? malloc(2 * sizeof *views) : NULL;
+    bool good = device != DEVICE_GPU || views != NULL;
+    if (views != NULL) {
+        spec_for_gpu(&views[0], from);
+        spec_for_gpu(&views[1], to);
+        from = &views[0];
+        to = &views[1];
+    }
     for (size_t at = 0; at < events->size && good;) {
         const char *end = memchr(events->at + at, '\n', events->size - at);
         size_t length = end != NULL ? (size_t)(end - (events->at + at)) : events->size - at;

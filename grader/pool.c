@@ -4,13 +4,13 @@
 #include "sandbox/base/clock.h"
 #include "sandbox/base/text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+static bool seat_fits(const struct seat *seat, const char *needs);
 static bool seat_is_free(const struct seat *seat);
 static void on_sent(uv_write_t *request, int code);
-
-#define RESTART_FIRST_MS 100
 
 struct sending {
     uv_write_t request;
@@ -52,11 +52,31 @@ bool pool_next_free(const struct pool *pool, size_t *seat, const struct wire_hel
     return false;
 }
 
+void pool_classes(const struct wire_hello *hello, char out[POOL_CLASSES_SIZE])
+{
+    (void)snprintf(out, POOL_CLASSES_SIZE, "%s%s%s", hello->class_name,
+                   hello->gpu[0] != '\0' ? " " : "", hello->gpu); /* fits */
+}
+
 bool pool_can(const struct pool *pool, const char *needs)
 {
     for (size_t i = 0; pool != NULL && i < pool->seats_count; i++)
-        if (pool->seats[i].ready && queue_fits(needs, pool->seats[i].hello.class_name))
+        if (pool->seats[i].ready && seat_fits(&pool->seats[i], needs))
             return true;
+    return false;
+}
+
+bool pool_may(const struct pool *pool, const char *needs)
+{
+    if (pool == NULL || pool_can(pool, needs))
+        return true;
+    if (queue_fits("gpu", needs) && strcmp(pool->settings.gpu, "none") == 0)
+        return false;
+    for (size_t i = 0; i < pool->seats_count; i++) {
+        const struct seat *seat = &pool->seats[i];
+        if (!seat->ready && !seat->drained && seat->restart_ms <= RESTART_HOPEFUL_MS)
+            return true;
+    }
     return false;
 }
 
@@ -66,8 +86,8 @@ bool pool_may_time(const struct pool *pool, const char *needs)
 
     for (size_t i = 0; i < pool->seats_count; i++) {
         const struct seat *seat = &pool->seats[i];
-        if (seat->ready && !seat->drained && queue_fits(needs, seat->hello.class_name) &&
-            wire_may_time(&seat->hello, now_at))
+        if (seat->ready && !seat->drained && seat_fits(seat, needs) &&
+            (queue_fits("gpu", needs) || wire_may_time(&seat->hello, now_at)))
             return true;
     }
     return false;
@@ -134,7 +154,10 @@ bool pool_seat_get(const struct pool *pool, size_t number, struct pool_seat *out
                  : seat->drained ? SEAT_DRAINED
                                  : SEAT_FREE;
     (void)text_copy(out->name, sizeof out->name, seat->hello.worker); /* a label: may be cut */
-    (void)text_copy(out->class_name, sizeof out->class_name, seat->hello.class_name); /* as wide */
+    pool_classes(&seat->hello, out->classes);
+    if (seat->hello.gpu_quarantined != 0)
+        (void)snprintf(out->classes, sizeof out->classes, "%s gpu:quarantine",
+                       seat->hello.class_name); /* fits */
     if (busy) {
         out->job = seat->job;
         out->taken_at = seat->taken_at;
@@ -175,6 +198,13 @@ void pool_count(const struct pool *pool, size_t *out_ready, size_t *out_all)
 struct pool_stats pool_stats(const struct pool *pool)
 {
     return pool->stats;
+}
+
+static bool seat_fits(const struct seat *seat, const char *needs)
+{
+    char classes[POOL_CLASSES_SIZE];
+    pool_classes(&seat->hello, classes);
+    return queue_fits(needs, classes);
 }
 
 /* A job that goes to a dying worker would count as one that killed it. */

@@ -22,6 +22,7 @@ struct pool_settings {
     const char *backend;     /* --backend: "auto", … */
     const char *cache;       /* --cache: folder, "" for none */
     const char *calibration; /* --calibration: file, "" for no test of the machine */
+    const char *gpu;         /* --gpu: "auto", "none", … */
     const char *overlay; /* --assignments: folder that wins over the shipped ones, "" for none */
     int64_t silence_ms;  /* between two events of a job */
     int64_t lease_ms;    /* for a whole job, however much its worker talks */
@@ -41,8 +42,15 @@ struct err pool_start(struct pool **out_pool, uv_loop_t *loop, const struct pool
 /* The first free worker from *seat on: its seat, and what it said of itself. False: none. */
 bool pool_next_free(const struct pool *pool, size_t *seat, const struct wire_hello **out_hello);
 
+/* What a worker can do, as queue_take wants it: "cpu:x86-64-v4 gpu:sm_90". */
+#define POOL_CLASSES_SIZE ((size_t)2 * SPEC_NAME_MAX)
+void pool_classes(const struct wire_hello *hello, char out[POOL_CLASSES_SIZE]);
+
 /* True if some worker that is here can do that ("gpu"). NULL is an empty pool. */
 bool pool_can(const struct pool *pool, const char *needs);
+
+/* The same, or one that starts may turn out to: true of a pool that is not there yet. */
+bool pool_may(const struct pool *pool, const char *needs);
 
 /* True if some worker that is here, not drained and can do that takes timings (wire_may_time). */
 bool pool_may_time(const struct pool *pool, const char *needs);
@@ -58,7 +66,9 @@ struct err pool_give(struct pool *pool, size_t seat, const struct job *job, void
 enum seat_state { SEAT_STARTING, SEAT_FREE, SEAT_BUSY, SEAT_DRAINED, SEAT_STATE_COUNT };
 const char *seat_state_word(enum seat_state state);
 struct pool_seat {
-    char name[SPEC_NAME_MAX], class_name[SPEC_NAME_MAX];
+    char name[SPEC_NAME_MAX];
+    /* as of pool_classes; one whose device is in doubt says "gpu:quarantine" */
+    char classes[POOL_CLASSES_SIZE];
     size_t number;
     enum seat_state state;
     int64_t job;                  /* 0: none */

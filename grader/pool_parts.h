@@ -5,6 +5,9 @@
 
 #include "grader/pool.h"
 
+#define RESTART_FIRST_MS 100
+#define RESTART_HOPEFUL_MS 400 /* up to here a worker that is away is thought to come back */
+
 /* One chair for one worker process at a time. */
 struct seat {
     struct pool *pool;

@@ -21,7 +21,6 @@ static void on_handle_closed(uv_handle_t *handle);
 static void seat_gone(struct seat *seat);
 static void on_restart(uv_timer_t *timer);
 
-#define RESTART_FIRST_MS 100
 #define RESTART_MAX_MS 5000
 #define LAST_WORDS_MS 1000 /* of a dead worker, should somebody else hold its socket open */
 #define CHILD_FD 3         /* where the worker finds its socket: --fd 3 */
@@ -62,7 +61,7 @@ static struct err seat_spawn(struct seat *seat, uv_os_sock_t child_end)
     const struct pool_settings *settings = &seat->pool->settings;
     char name[32];
     (void)snprintf(name, sizeof name, "local%d", seat->number + 1); /* fits */
-    const char *arguments[17] = {settings->program, "--fd",      "3",
+    const char *arguments[19] = {settings->program, "--fd",      "3",
                                  "--name",          name,        "--home",
                                  settings->home,    "--backend", settings->backend};
     size_t count = 9;
@@ -74,6 +73,10 @@ static struct err seat_spawn(struct seat *seat, uv_os_sock_t child_end)
         arguments[count++] = "--self-test";
         arguments[count++] = "--calibration";
         arguments[count++] = settings->calibration;
+    }
+    if (settings->gpu[0] != 0) {
+        arguments[count++] = "--gpu";
+        arguments[count++] = settings->gpu;
     }
     if (settings->overlay[0] != 0) {
         arguments[count++] = "--assignments";
@@ -162,15 +165,26 @@ static void seat_event(struct seat *seat, struct event *event)
 {
     struct pool *pool = seat->pool;
     if (event->kind == EVENT_HELLO) {
+        /* One that is alive says hello again: news is a start, or another device. */
+        const bool is_news = !seat->ready || strcmp(seat->hello.gpu, event->hello.gpu) != 0 ||
+                             seat->hello.gpu_quarantined != event->hello.gpu_quarantined ||
+                             seat->hello.ranked != event->hello.ranked ||
+                             seat->hello.calibration.made_at != event->hello.calibration.made_at;
         seat->hello = event->hello;
         seat->ready = seat->running;
         seat_listen(seat);
         seat->restart_ms = RESTART_FIRST_MS;
+        if (!is_news)
+            return;
         log_line(LOG_INFO, "worker.ready",
-                 "seat=%d pid=%d class=%s backend=%s ranked=%d self_test_error=%.4f",
+                 "seat=%d pid=%d class=%s gpu=%s backend=%s ranked=%d self_test_error=%.4f",
                  seat->number + 1, (int)seat->process.pid, seat->hello.class_name,
-                 seat->hello.backend, seat->hello.ranked,
+                 seat->hello.gpu[0] != 0 ? seat->hello.gpu : "none", seat->hello.backend,
+                 seat->hello.ranked,
                  seat->hello.calibration.made_at > 0 ? seat->hello.calibration.error : -1);
+        if (seat->hello.gpu_quarantined != 0)
+            log_line(LOG_ERROR, "worker.gpu_quarantine", "seat=%d why=\"%s\"", seat->number + 1,
+                     seat->hello.gpu_why);
         if (!pool->stopping)
             pool->callbacks.ready(pool->context);
         return;

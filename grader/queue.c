@@ -56,9 +56,14 @@ void queue_init(struct queue *queue, size_t regrade_slots, bool timing_alone)
 
 bool queue_fits(const char *needs, const char *worker_class)
 {
-    size_t size = strlen(needs);
-    return strncmp(needs, worker_class, size) == 0 &&
-           (worker_class[size] == 0 || worker_class[size] == ':');
+    const size_t size = strlen(needs);
+    for (const char *word = worker_class; word != NULL;) {
+        if (strncmp(needs, word, size) == 0 && strchr(": ", word[size]) != NULL)
+            return true; /* also at the end: strchr finds the 0 */
+        word = strchr(word, ' ');
+        word += word != NULL;
+    }
+    return false;
 }
 
 void queue_push(struct queue *queue, struct queue_ticket *ticket, int64_t now_ms)
@@ -88,7 +93,7 @@ struct queue_ticket *queue_take(struct queue *queue, const char *worker_class, b
             struct queue_ticket *first = first_of(queue, i / 2, i % 2 != 0, worker_class);
             if (first == NULL || (round == 0 && !has_turn(queue, first, now_ms)))
                 continue;
-            if (first->is_timing && !may_time)
+            if (first->is_timing && !may_time && !queue_fits("gpu", first->needs))
                 hold = queue->timing_alone; /* the machine runs empty for the one that takes it */
             else
                 ticket = may_run(queue, first, &hold) ? first : NULL;

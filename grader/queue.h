@@ -71,8 +71,8 @@ struct queue {
  * beside a timing, for machines of fewer than 3 cores. */
 void queue_init(struct queue *queue, size_t regrade_slots, bool timing_alone);
 
-/* True if a worker of this class ("cpu:x86-64-v4") can do what is needed: the same word, or a word
- * before its colon. */
+/* True if a worker of these classes ("cpu:x86-64-v4", "cpu:x86-64-v4 gpu:sm_90") can do what is
+ * needed: one of the words, or what stands before its colon. */
 bool queue_fits(const char *needs, const char *worker_class);
 
 /* Into the line; one that comes back after a failed run keeps its place. */
@@ -80,7 +80,8 @@ void queue_push(struct queue *queue, struct queue_ticket *ticket, int64_t now_ms
 
 /* The next ticket for a worker of this class, which then counts as running until queue_finish; NULL
  * if nothing may run now. may_time: this worker takes timings; false only where another one of its
- * class does. At most one timing runs at a time. */
+ * class does, and of no matter for those on a GPU, whose clock is the device's. At most one timing
+ * runs at a time. */
 struct queue_ticket *queue_take(struct queue *queue, const char *worker_class, bool may_time,
                                 int64_t now_ms);
 

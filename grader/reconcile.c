@@ -45,6 +45,7 @@ static void on_tick(uv_timer_t *timer)
     tell_places(submissions);
     look_for_strangers(submissions);
     roll_call(submissions->roll, submissions->pool);
+    life_needs_again(submissions);
     life_dispatch(submissions);
 }
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void apply_hello(struct report *report, const struct wire_hello *hello);
 static void apply_compiled(struct report *report, struct wire_compiled *compiled);
 static void apply_case(struct report *report, struct wire_case *one);
 static void apply_finding(struct report *report, const struct wire_finding *finding);
@@ -22,7 +23,7 @@ static bool is_index(const struct report *report, int index, bool speed);
 void report_init(struct report *report, const struct spec *spec)
 {
     memset(report, 0, sizeof *report);
-    report->spec = spec;
+    report->spec = report->whole = spec;
     report->attempts_used = -1;
     report->best_before = -1;
     report->split = -1;
@@ -37,22 +38,42 @@ void report_release(struct report *report)
         free(report->timed[i].check.stderr_text);
     free(report->cases);
     free(report->timed);
-    report_init(report, report->spec);
+    free(report->on_gpu);
+    report_init(report, report->whole);
+}
+
+void report_device(struct report *report, enum device device)
+{
+    report->device = device;
+    if (device != DEVICE_GPU || report->on_gpu != NULL)
+        return;
+    report->on_gpu = malloc(sizeof *report->on_gpu);
+    report->incomplete = report->incomplete || report->on_gpu == NULL;
+    if (report->on_gpu == NULL)
+        return;
+    spec_for_gpu(report->on_gpu, report->whole);
+    report->spec = report->on_gpu;
 }
 
 void report_apply(struct report *report, struct event *event)
 {
     switch (event->kind) {
-    case EVENT_HELLO:
-        report->hello = event->hello;
-        report->has_hello = true;
-        break;
+    case EVENT_HELLO: apply_hello(report, &event->hello); break;
     case EVENT_COMPILED: apply_compiled(report, &event->compiled); break;
     case EVENT_CASE: apply_case(report, &event->one); break;
     case EVENT_FINDING: apply_finding(report, &event->finding); break;
     case EVENT_TIMED: apply_timed(report, &event->timed); break;
     case EVENT_DONE: apply_done(report, &event->done); break;
     }
+}
+
+/* What ran on a device is compared with what ran on such devices. */
+static void apply_hello(struct report *report, const struct wire_hello *hello)
+{
+    report->hello = *hello;
+    report->has_hello = true;
+    if (report->device == DEVICE_GPU && hello->gpu[0] != '\0')
+        memcpy(report->hello.class_name, hello->gpu, sizeof report->hello.class_name);
 }
 
 static void apply_compiled(struct report *report, struct wire_compiled *compiled)

@@ -28,8 +28,10 @@ struct report_view {
 };
 
 struct report {
-    const struct spec *spec; /* borrowed */
-    int64_t id;              /* 0: none (try) */
+    const struct spec *spec;  /* of its device: borrowed, or on_gpu */
+    const struct spec *whole; /* as it was given; borrowed */
+    struct spec *on_gpu;      /* owned; NULL for a processor */
+    int64_t id;               /* 0: none (try) */
     enum device device;
     enum stage stage;
     char code[32];     /* stable name beside message, "" for none */
@@ -77,6 +79,10 @@ struct report {
 
 /* An empty report of `spec`, which is borrowed; and back to that, freeing what it owns. */
 void report_init(struct report *report, const struct spec *spec);
+
+/* Whose cases it counts; before the first event. Without memory the report is incomplete, which is
+ * our failure. */
+void report_device(struct report *report, enum device device);
 void report_release(struct report *report);
 
 /* Folds one event in and moves `stage` on; takes what the event owns (the event is empty then).

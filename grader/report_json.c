@@ -19,6 +19,7 @@ static void put_mismatch(struct json_out *json, const struct wire_mismatch *mism
 static void put_map(struct json_out *json, const struct wire_case *one);
 static void put_timing(struct json_out *json, const struct report *report,
                        const struct report_view *view);
+static void device_put(struct json_out *json, const struct wire_timed *timed);
 static void put_timed(struct json_out *json, const struct report *report, int index,
                       const struct report_view *view);
 static void put_speed(struct json_out *json, const struct report *report);
@@ -227,6 +228,21 @@ static void put_timing(struct json_out *json, const struct report *report,
     json_close(json, ']');
 }
 
+/* How the device was while it was timed, and what its clock takes for itself. */
+static void device_put(struct json_out *json, const struct wire_timed *timed)
+{
+    if (timed->floor_us >= 0)
+        json_real(json, "floor_us", timed->floor_us, 4);
+    if (timed->sm_mhz > 0)
+        json_integer(json, "sm_mhz", timed->sm_mhz);
+    if (timed->memory_mhz > 0)
+        json_integer(json, "memory_mhz", timed->memory_mhz);
+    if (timed->clock_reasons > 0)
+        json_integer(json, "clock_reasons", timed->clock_reasons);
+    if (timed->dropped > 0)
+        json_integer(json, "dropped", timed->dropped);
+}
+
 static void put_timed(struct json_out *json, const struct report *report, int index,
                       const struct report_view *view)
 {
@@ -246,6 +262,8 @@ static void put_timed(struct json_out *json, const struct report *report, int in
         json_flag(json, "pooled", true);
     if (timed->timed_share >= 0)
         json_real(json, "timed_share", timed->timed_share, 3);
+    if (report->device == DEVICE_GPU)
+        device_put(json, timed);
     bool memory = false;
     double share = report_share(report, index, &memory);
     if (share > 0) {

@@ -15,8 +15,8 @@ double report_share(const struct report *report, int index, bool *out_memory)
     const struct speed_peaks peaks = {
         .gigaflops = worker->gigaflops, .gigaops = worker->gigaops, .gigabytes = worker->gigabytes};
     *out_memory = false;
-    if (!report->has_hello || report->spec->limits.threads > 1)
-        return 0; /* the peaks are those of one thread */
+    if (!report->has_hello || report->spec->limits.threads > 1 || report->device == DEVICE_GPU)
+        return 0; /* the peaks are those of one thread of the processor */
     return speed_share(work_of(&given->flops, given), work_of(&given->bytes, given),
                        multiplies_bytes(report->spec), timed->student_us, &peaks, out_memory);
 }

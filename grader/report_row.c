@@ -18,7 +18,7 @@ struct report *report_from_row(const struct spec *spec, const struct submission_
         return NULL;
     report_init(report, spec);
     report->id = row->id;
-    report->device = row->device;
+    report_device(report, row->device);
     report->stage = row->stage;
     report->practice = row->practice;
     report->review = row->review;
@@ -53,7 +53,8 @@ struct report *report_from_row(const struct spec *spec, const struct submission_
         event_release(&event);
         at += length + 1;
     }
-    report->target = report->has_hello ? row_target(spec, row, report->hello.class_name) : 0;
+    report->target =
+        report->has_hello ? row_target(report->spec, row, report->hello.class_name) : 0;
     report_score(report);
     return report;
 }

@@ -1,5 +1,6 @@
 /* The part `timed` of the text report: one line per ranked case, and the speed group. */
 #include "grader/report_parts.h"
+#include "grader/retime.h"
 #include "grader/words.h"
 
 #include <math.h>
@@ -108,6 +109,10 @@ static void not_timed(struct page *page)
         return;
     auto_buf struct buf line = buf_of(512);
     words_put(&line, page->language, code, report->hello.unranked_why);
+    if (report->id > 0 && retime_is_due(report)) {
+        buf_text(&line, page->language == LANGUAGE_EN ? ". " : "。");
+        words_put(&line, page->language, "text_retime", (long long)report->id);
+    }
     (void)lines_wrap(page->out, 0, 0, line.at);
     buf_text(page->out, "\n");
 }

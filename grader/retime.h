@@ -8,7 +8,8 @@
 
 #define RETIMES_MAX 3 /* of one submission, asked for by its student */
 
-/* Whether there is a reason: noisy, or not timed by our fault. */
+/* Whether there is a reason: noisy, not timed by our fault, or right and checked on a machine that
+ * did not trust its clock. */
 bool retime_is_due(const struct report *report);
 
 struct retime_wish {

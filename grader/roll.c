@@ -89,7 +89,7 @@ static struct err roll_run(struct write *write, struct db *db)
     struct err err = store_leases_clear(db);
     for (size_t i = 0; i < roll->now_count && !err_is(err); i++) {
         const struct pool_seat *seat = &roll->now[i];
-        err = store_worker_seen(db, seat->name, seat->class_name, roll->now_at);
+        err = store_worker_seen(db, seat->name, seat->classes, roll->now_at);
         if (!err_is(err) && seat->job != 0)
             err = store_lease_put(db, seat->job, seat->name, seat->taken_at, seat->expires_at);
     }

@@ -227,14 +227,15 @@ static struct err cases_write(struct db *db, const struct grading_step *step, in
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
     const struct report *report = step->report;
     struct err err = err_none();
-    for (int i = 0; i < step->spec->cases_count && !err_is(err); i++) {
+    const struct spec *const spec = report->spec; /* of its device */
+    for (int i = 0; i < spec->cases_count && !err_is(err); i++) {
         bool timed = report->has_timed[i];
         if (!report->has_case[i] && !timed)
             continue;
         const struct wire_case *one = timed ? &report->timed[i].check : &report->cases[i];
         db_bind_int(put, 1, grading_id);
-        db_bind_text(put, 2, step->spec->cases[i].name);
-        db_bind_text(put, 3, step->spec->groups[step->spec->cases[i].group].name);
+        db_bind_text(put, 2, spec->cases[i].name);
+        db_bind_text(put, 3, spec->groups[spec->cases[i].group].name);
         db_bind_text(put, 4, verdict_word(one->verdict));
         if (one->has_error_ratio)
             db_bind_real(put, 5, one->error_ratio);

@@ -9,12 +9,14 @@ struct err store_similar_sources(struct db *db, int64_t offering_id,
                                  void *context)
 {
     sqlite3_stmt *list = db_prepare(
-        db, "SELECT max(s.id), s.source_hash FROM submission s WHERE s.offering_id = ?1"
-            " AND s.practice = 0 AND s.stage = 'graded' AND s.id = (SELECT t.id FROM submission t"
-            "  JOIN grading g ON g.submission_id = t.id AND g.generation = t.generation"
-            "  WHERE t.membership_id = s.membership_id AND t.offering_id = s.offering_id"
-            "  AND t.practice = 0 AND t.stage = 'graded' ORDER BY g.score DESC, t.id DESC LIMIT 1)"
-            " GROUP BY s.membership_id ORDER BY 1");
+        db,
+        "SELECT max(s.id), s.source_hash FROM submission s WHERE s.offering_id = ?1"
+        " AND s.practice = 0 AND s.stage = 'graded' AND s.id = (SELECT t.id FROM submission t"
+        "  JOIN grading g ON g.submission_id = t.id AND g.generation = t.generation"
+        "  WHERE t.membership_id = s.membership_id AND t.offering_id = s.offering_id"
+        "  AND t.practice = 0 AND t.stage = 'graded' ORDER BY CASE (SELECT o.pick FROM offering o"
+        "  WHERE o.id = ?1) WHEN 'last' THEN t.id ELSE g.score END DESC, t.id DESC LIMIT 1)"
+        " GROUP BY s.membership_id ORDER BY 1");
     bool more = true;
     struct err err = err_none();
     db_bind_int(list, 1, offering_id);

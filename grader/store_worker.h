@@ -9,7 +9,7 @@
 
 struct worker_row {
     int64_t id;
-    char name[SPEC_NAME_MAX], class_name[SPEC_NAME_MAX];
+    char name[SPEC_NAME_MAX], class_name[2 * SPEC_NAME_MAX]; /* all that it can do */
     bool drained, removed;
     int64_t keys;                /* that open something now; 0: a local one */
     int64_t created_at, seen_at; /* 0: never */

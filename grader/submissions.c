@@ -68,6 +68,7 @@ struct err submissions_start(struct submissions **out, struct grader *grader,
                                        .backend = settings->worker_backend,
                                        .cache = settings->worker_cache,
                                        .calibration = settings->worker_calibration,
+                                       .gpu = settings->worker_gpu,
                                        .overlay = settings->worker_overlay,
                                        .silence_ms = settings->worker_silence_ms,
                                        .lease_ms = settings->worker_lease_ms};

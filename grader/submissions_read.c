@@ -30,7 +30,7 @@ struct err submissions_report(struct submissions *submissions, int64_t id, struc
      * the version that it was measured under. */
     const struct life *life = life_shown(submissions, id);
     const struct spec *spec = life != NULL
-                                  ? life->report->spec
+                                  ? life->report->whole
                                   : versions_find(&grader->versions, &grader->reader, grader->specs,
                                                   grader->specs_count, row.measured_hash);
     if (spec == NULL)

@@ -82,7 +82,7 @@ bool try_accept(const struct try_wish *wish, struct report *report)
 static void name_report(const struct try_wish *wish, struct report *report)
 {
     const char *slash = strrchr(wish->file_name, '/');
-    report->device = wish->device;
+    report_device(report, wish->device);
     report->no_timing = wish->no_timing;
     (void)text_copy(report->file_name, sizeof report->file_name,
                     slash != NULL ? slash + 1 : wish->file_name); /* a cut is fine */
@@ -110,14 +110,14 @@ struct err try_grade(struct child *child, struct try_hello *hello, const struct 
     (void)text_copy(job.spec_hash, sizeof job.spec_hash, wish->spec->hash);
     (void)text_copy(job.file_name, sizeof job.file_name, report->file_name);
     (void)text_copy(job.only_case, sizeof job.only_case, report->only_case);
-    if (is_ranked_case(wish->spec, job.only_case))
+    if (is_ranked_case(report->spec, job.only_case))
         job.kind = JOB_TIME;
 
     report->stage = STAGE_COMPILING;
     if (hello->known) {
         struct event event = {.kind = EVENT_HELLO, .hello = hello->hello};
         report_apply(report, &event);
-        report->target = spec_target(report->spec, hello->hello.class_name);
+        report->target = spec_target(report->spec, report->hello.class_name);
     }
     struct err err = job_run(child, hello, wish, &job, report);
     if (!err_is(err) && report_wants_timing(report)) {
@@ -163,7 +163,6 @@ static struct err job_event(struct child *child, struct try_hello *hello, int64_
     if (event.kind == EVENT_HELLO) {
         hello->known = true;
         hello->hello = event.hello;
-        report->target = spec_target(report->spec, event.hello.class_name);
     } else if (event.job != job) {
         err = err_make(ERR_INTERNAL, "the worker spoke of another job");
     } else if (event.kind == EVENT_DONE) {
@@ -173,6 +172,8 @@ static struct err job_event(struct child *child, struct try_hello *hello, int64_
     }
     if (!err_is(err) || event.kind == EVENT_DONE)
         report_apply(report, &event);
+    if (event.kind == EVENT_HELLO)
+        report->target = spec_target(report->spec, report->hello.class_name);
     event_release(&event);
     return err;
 }

@@ -4,6 +4,7 @@
 #include "sandbox/base/clock.h"
 #include "sandbox/base/text.h"
 #include "worker/cause.h"
+#include "worker/check_rules.h"
 #include "worker/diagnosis.h"
 #include "worker/judge.h"
 #include "worker/runner.h"
@@ -21,24 +22,20 @@ struct checking {
     const struct job *job;
     const struct spec *spec;
     struct runner *runner;
-    bool saw_hidden;                  /* the process that waits for its next call */
-    bool group_over[SPEC_GROUPS_MAX]; /* a time-out was there */
-    int timeouts;
-    bool over;       /* nothing runs any more */
+    bool saw_hidden; /* the process that waits for its next call */
+    struct check_rules rules;
     bool failed;     /* a visible case was not right; the first is the one that is explained */
     int to_diagnose; /* that case, if a diagnosis fits it; else -1 */
     enum verdict ended;
 };
 
 static struct err case_next(struct checking *checking, int index);
-static bool case_skip(const struct checking *checking, struct wire_case *one);
 static struct err case_calls(struct checking *checking, struct wire_case *one);
 static struct err hidden_forget(struct checking *checking, bool hidden);
 static struct err case_call(struct checking *checking, int number, struct answer *answer,
                             struct wire_case *one);
 static void slowest_keep(struct wire_case *one, const struct runner_result *result);
 static struct err stderr_keep(struct checking *checking, struct wire_case *one);
-static void rules_apply(struct checking *checking, const struct wire_case *one);
 static void failure_note(struct checking *checking, const struct wire_case *one);
 
 struct err check_run(struct worker *worker, const struct job *job, const struct spec *spec,
@@ -88,31 +85,15 @@ static struct err case_next(struct checking *checking, int index)
     struct err err = err_none();
 
     judge_row(one, index);
-    if (!case_skip(checking, one))
+    if (!check_rules_skip(&checking->rules, checking->spec, one))
         err = case_calls(checking, one);
     if (!err_is(err)) {
-        rules_apply(checking, one);
+        check_rules_apply(&checking->rules, checking->spec, one);
         failure_note(checking, one);
         err = checking->worker->emit(checking->worker->emit_context, &event);
     }
     event_release(&event);
     return err;
-}
-
-static bool case_skip(const struct checking *checking, struct wire_case *one)
-{
-    const int group = checking->spec->cases[one->index].group;
-
-    if (!checking->over && !checking->group_over[group])
-        return false;
-    one->verdict = VERDICT_NOT_RUN;
-    (void)text_copy(one->code, sizeof one->code,
-                    checking->over ? "checking_ended" : "group_ended"); /* fits */
-    (void)text_copy(one->detail, sizeof one->detail,
-                    !checking->over           ? "not run: a time-out ends its group"
-                    : checking->timeouts >= 2 ? "not run: a second time-out ends the checking"
-                                              : "not run: a forbidden call ends the checking");
-    return true;
 }
 
 static struct err case_calls(struct checking *checking, struct wire_case *one)
@@ -192,16 +173,6 @@ static struct err stderr_keep(struct checking *checking, struct wire_case *one)
     if (clean.size > 0)
         one->stderr_text = buf_take(&clean);
     return err;
-}
-
-static void rules_apply(struct checking *checking, const struct wire_case *one)
-{
-    if (one->verdict == VERDICT_TIME_LIMIT) {
-        checking->group_over[checking->spec->cases[one->index].group] = true;
-        checking->timeouts++;
-    }
-    if (checking->timeouts >= 2 || one->verdict == VERDICT_FORBIDDEN_CALL)
-        checking->over = true;
 }
 
 static void failure_note(struct checking *checking, const struct wire_case *one)

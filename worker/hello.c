@@ -1,9 +1,15 @@
 /* What a worker says of itself when it begins, and when it has tested itself. */
+#include "sandbox/base/clock.h"
 #include "sandbox/base/text.h"
-#include "worker/job.h"
+#include "worker/gpu_job.h"
+#include "worker/timing_lock.h"
 
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
+
+#define ALIVE_NS 20000000000  /* worker.silence is two minutes */
+#define LOCK_TURN_NS 50000000 /* between looks at the lock */
 
 void worker_hello_fill(struct worker *worker, const char *name)
 {
@@ -22,6 +28,7 @@ void worker_hello_fill(struct worker *worker, const char *name)
     if (worker->cuda.present)
         (void)snprintf(hello->cuda, sizeof hello->cuda, "%.40s %s", worker->cuda.compiler,
                        worker->cuda.architecture);
+    (void)gpu_job_hello(worker); /* the first one: it has nothing to differ from */
     (void)text_copy(hello->backend, sizeof hello->backend,
                     sandbox_backend_word(sandbox_backend(worker->student)));
     worker_hello_rank(worker);
@@ -38,4 +45,30 @@ void worker_hello_rank(struct worker *worker)
         why = "this processor is older than x86-64-v3";
     hello->ranked = *why == '\0';
     (void)text_copy(hello->unranked_why, sizeof hello->unranked_why, why); /* as wide */
+}
+
+struct err worker_alive(const struct worker *worker, int64_t *told_ns)
+{
+    const struct event hello = {.kind = EVENT_HELLO, .hello = worker->hello};
+
+    if (worker->emit == NULL || clock_ns() - *told_ns < ALIVE_NS)
+        return err_none();
+    *told_ns = clock_ns();
+    return worker->emit(worker->emit_context, &hello);
+}
+
+struct err worker_timing_lock(const struct worker *worker, int *out_fd)
+{
+    const struct timespec turn = {.tv_nsec = LOCK_TURN_NS};
+    int64_t told_ns = clock_ns();
+
+    for (;;) {
+        struct err err = timing_lock_take(worker->timing_lock, TIMING_LOCK_TRY, out_fd);
+        if (err.code != ERR_BUSY)
+            return err;
+        err = worker_alive(worker, &told_ns);
+        if (err_is(err))
+            return err;
+        (void)nanosleep(&turn, NULL); /* cut short is fine */
+    }
 }

@@ -5,6 +5,7 @@
 #include "sandbox/base/log.h"
 #include "sandbox/base/text.h"
 #include "worker/check.h"
+#include "worker/gpu_job.h"
 #include "worker/selftest.h"
 #include "worker/timing.h"
 #include "worker/timing_lock.h"
@@ -13,10 +14,9 @@
 #include <string.h>
 #include <unistd.h>
 
+static struct err hello_renew(struct worker *worker);
 static void warm_up(struct worker *worker);
 static struct err job_steps(struct worker *worker, const struct job *job, struct wire_done *done);
-static struct err gpu_steps(struct worker *worker, const struct job *job, const struct spec *spec,
-                            struct wire_done *done);
 static void one_line(char *out, size_t size, const char *text);
 static struct err job_find_spec(const struct worker *worker, const struct job *job,
                                 const struct spec **out_spec);
@@ -35,8 +35,9 @@ void worker_close_slots(struct worker *worker)
 {
     sandbox_close(worker->student);
     sandbox_close(worker->baseline);
+    sandbox_close(worker->gpu.slot);
     nvrtc_release(&worker->nvrtc);
-    worker->student = worker->baseline = NULL;
+    worker->student = worker->baseline = worker->gpu.slot = NULL;
 }
 
 struct err job_run(struct worker *worker, const struct job *job)
@@ -53,9 +54,20 @@ struct err job_run(struct worker *worker, const struct job *job)
         one_line(event.done.message, sizeof event.done.message, err.text);
     }
     event.done.took_ms = clock_ms() - started_ms;
-    err = worker->emit(worker->emit_context, &event);
+    err = hello_renew(worker);
+    if (!err_is(err))
+        err = worker->emit(worker->emit_context, &event);
     warm_up(worker);
     return err;
+}
+
+/* A device that went into quarantine is told before the job's end: no other one comes here. */
+static struct err hello_renew(struct worker *worker)
+{
+    if (!gpu_job_hello(worker))
+        return err_none();
+    const struct event hello = {.kind = EVENT_HELLO, .hello = worker->hello};
+    return worker->emit(worker->emit_context, &hello);
 }
 
 /* The next CUDA source finds a warm compiler. Loading it takes 200 ms of a processor, so never
@@ -82,7 +94,7 @@ static struct err job_steps(struct worker *worker, const struct job *job, struct
     if (err_is(err))
         return err;
     if (job->device == DEVICE_GPU)
-        return gpu_steps(worker, job, spec, done);
+        return gpu_job_run(worker, job, spec, done);
     if (job->kind == JOB_TIME && worker->self_test)
         err = selftest_run(worker, -1);
     if (err_is(err))
@@ -100,31 +112,6 @@ static struct err job_steps(struct worker *worker, const struct job *job, struct
     err = job->kind == JOB_CHECK ? check_run(worker, job, spec, program)
                                  : timing_run(worker, job, spec, program);
     (void)close(program); /* a memfd: nothing can be lost */
-    return err;
-}
-
-/* Without a device the compile step is all; that it went well is never a pass. */
-static struct err gpu_steps(struct worker *worker, const struct job *job, const struct spec *spec,
-                            struct wire_done *done)
-{
-    struct event event = {.kind = EVENT_COMPILED, .job = job->id};
-    auto_free struct cuda_program *program = calloc(1, sizeof *program);
-    const struct cuda_source source = {.file_name = job->file_name,
-                                       .text = job->source,
-                                       .size = job->source_size,
-                                       .practice = job->practice};
-
-    if (program == NULL)
-        return err_make(ERR_SYSTEM, "memory for a CUDA program");
-    struct err err = compile_cuda(&worker->toolchain, &worker->cuda, &worker->nvrtc, spec, &source,
-                                  &event.compiled, program);
-    done->outcome = event.compiled.good ? OUTCOME_COMPILED_ONLY : OUTCOME_COMPILE_ERROR;
-    if (event.compiled.good)
-        (void)text_copy(done->message, sizeof done->message, "no GPU on this worker"); /* fits */
-    if (!err_is(err))
-        err = worker->emit(worker->emit_context, &event);
-    event_release(&event);
-    buf_release(&program->cubin);
     return err;
 }
 
@@ -154,7 +141,8 @@ static struct err job_find_spec(const struct worker *worker, const struct job *j
         return err_make(ERR_INPUT,
                         "assignment '%s' differs: asked for %.12s, this worker has %.12s",
                         (*out_spec)->name, job->spec_hash, (*out_spec)->hash);
-    if (job->only_case[0] != '\0' && spec_case_index(*out_spec, job->only_case) < 0) {
+    if (job->only_case[0] != '\0' && job->device == DEVICE_CPU &&
+        spec_case_index(*out_spec, job->only_case) < 0) {
         text_quote(job->only_case, strlen(job->only_case), shown, sizeof shown);
         return err_make(ERR_INPUT, "assignment '%s' has no case %s", (*out_spec)->name, shown);
     }

@@ -4,6 +4,7 @@
 
 #include "sandbox/sandbox.h"
 #include "worker/compile_cuda.h"
+#include "worker/gpu.h"
 #include "worker/processors.h"
 #include "worker/wire.h"
 
@@ -23,7 +24,9 @@ struct worker {
     bool require_cgroup;
     struct sandbox *student, *baseline; /* slots; NULL until needed, or after a failure of ours */
     struct cuda_toolchain cuda;
-    struct nvrtc nvrtc;          /* its slot; NULL until the first CUDA source */
+    struct nvrtc nvrtc; /* its slot; NULL until the first CUDA source */
+    struct gpu gpu;     /* the device that it has claimed, or why it has none */
+    char gpu_locks[256], launcher[4200];
     char timing_lock[256];       /* file: one timing at a time per host */
     char calibration_file[1024]; /* worker/selftest.h; "": none */
     bool self_test;              /* before the first timing, and when there is time; and
@@ -43,6 +46,13 @@ struct err worker_open_slot(struct worker *worker, struct sandbox **slot, const 
 
 /* Closes both slots; they are opened anew when they are needed. */
 void worker_close_slots(struct worker *worker);
+
+/* Says hello once more, if 20 s have passed since *told_ns (clock_ns, kept here): whoever waits for
+ * us hears that we live. An error is one of emit. */
+struct err worker_alive(const struct worker *worker, int64_t *told_ns);
+
+/* The host's timing lock, waited for alive. As timing_lock_take. */
+struct err worker_timing_lock(const struct worker *worker, int *out_fd);
 
 /* Sends every event of the job, EVENT_DONE last. What goes wrong on our side ends in
  * OUTCOME_SYSTEM_ERROR with closed slots, and is no error here; an error is one of emit. */

@@ -21,7 +21,7 @@
 
 struct options {
     const char *fd, *home, *assignments, *name, *backend, *cache, *timing_lock, *calibration,
-        *cuda_architecture;
+        *cuda_architecture, *gpu, *gpu_locks;
     bool require_cgroup, self_test, prebuild, help;
 };
 
@@ -30,6 +30,7 @@ static void usage(FILE *out);
 static bool socket_check(const char *text, int *out_fd);
 static bool backend_choose(struct worker *worker, const char *word);
 static struct err worker_init(struct worker *worker, const struct options *options);
+static struct err gpu_init(struct worker *worker, const struct options *options);
 static struct err event_send(void *context, const struct event *event);
 static struct err serve(struct worker *worker, int fd);
 static struct err idle(struct worker *worker, int fd);
@@ -59,6 +60,10 @@ static const struct option_row {
      "test this machine when there is time, and before the first timing"},
     {"--cuda-architecture", "SM", offsetof(struct options, cuda_architecture),
      "compile .cu for this one where there is no GPU to ask (default sm_90)"},
+    {"--gpu", "WHICH", offsetof(struct options, gpu),
+     "auto (default), none, the number of a device, or a file that lists its nodes and libraries"},
+    {"--gpu-locks", "PATH", offsetof(struct options, gpu_locks),
+     "begin of the files that say who has a device, and of the folder of quarantines"},
     {"--prebuild", NULL, offsetof(struct options, prebuild),
      "parse the headers of intrinsics once, keep them with the runtime, and end"},
     {"--help", NULL, offsetof(struct options, help), "this text"},
@@ -68,6 +73,8 @@ int main(int argc, char **argv)
 {
     struct options options = {.backend = "auto",
                               .timing_lock = "/tmp/kernel-grader-timing.lock",
+                              .gpu = "auto",
+                              .gpu_locks = "/tmp/kernel-grader-gpu",
                               .cuda_architecture = ""};
     struct worker worker = {.specs_count = 0};
     int fd = -1;
@@ -95,6 +102,7 @@ int main(int argc, char **argv)
     if (err_is(err))
         log_err("worker.failed", err);
     worker_close_slots(&worker);
+    gpu_close(&worker.gpu);
     free(worker.specs);
     return err_is(err) ? 1 : 0;
 }
@@ -193,7 +201,9 @@ static struct err worker_init(struct worker *worker, const struct options *optio
     const struct sandbox_options slot = {
         .name = "nvrtc", .require_cgroup = worker->require_cgroup, .only = worker->only};
     nvrtc_init(&worker->nvrtc, &slot);
-    cuda_toolchain_find(&worker->cuda, options->cuda_architecture);
+    err = gpu_init(worker, options);
+    if (err_is(err))
+        return err;
 
     (void)snprintf(folder, sizeof folder, "%s/assignments", worker->toolchain.home); /* fits */
     err = spec_load_all(&worker->specs, &worker->specs_count, folder);
@@ -207,6 +217,27 @@ static struct err worker_init(struct worker *worker, const struct options *optio
     err = selftest_load(worker);
     worker_hello_rank(worker);
     return err;
+}
+
+/* The device first: .cu files are compiled for it. */
+static struct err gpu_init(struct worker *worker, const struct options *options)
+{
+    const bool told = options->cuda_architecture[0] != '\0';
+
+    if (!text_copy(worker->gpu_locks, sizeof worker->gpu_locks, options->gpu_locks))
+        return err_make(ERR_INPUT, "--gpu-locks is too long");
+    (void)snprintf(worker->launcher, sizeof worker->launcher, "%s/../launcher",
+                   worker->toolchain.runtime); /* fits */
+    const struct gpu_options wish = {
+        .which = options->prebuild ? "none" : options->gpu,
+        .locks = worker->gpu_locks,
+        .launcher = worker->launcher,
+        .slot = {.require_cgroup = worker->require_cgroup, .only = worker->only}};
+    gpu_open(&worker->gpu, &wish);
+    cuda_toolchain_find(&worker->cuda, told                  ? options->cuda_architecture
+                                       : worker->gpu.present ? worker->gpu.architecture
+                                                             : "");
+    return err_none();
 }
 
 static struct err event_send(void *context, const struct event *event)

@@ -1,7 +1,7 @@
 /* What lies in the shared memory: made, filled before a call, copied after it. */
 #include "assignments/inputs.h"
-#include "sandbox/base/fdio.h"
 #include "worker/runner_parts.h"
+#include "worker/shared_memory.h"
 
 #include <emmintrin.h>
 #include <fcntl.h>
@@ -13,7 +13,6 @@
 #define SLACK_INPUT 0xFF  /* beside inputs: NaN, or -1, to whoever reads past the end */
 #define CACHE_LINE 64
 
-static struct err shared_make(const char *name, size_t bytes, int seals, int *out_fd, void **out);
 static struct err initial_make(struct runner *runner, const int *cases, size_t cases_count);
 static void places_set(struct runner *runner, const struct spec_case *which);
 static void outputs_fill(struct runner *runner);
@@ -27,12 +26,14 @@ struct err runner_memory_make(struct runner *runner, const int *cases, size_t ca
     const struct runner_layout *layout = &runner->layout;
     void *control = NULL, *inputs = NULL, *outputs = NULL;
 
-    struct err err = shared_make("control", CONTROL_PAGE, fixed, &runner->control_fd, &control);
+    struct err err =
+        shared_memory_make("control", CONTROL_PAGE, fixed, &runner->control_fd, &control);
     if (!err_is(err))
-        err = shared_make("inputs", layout->inputs_bytes, fixed | F_SEAL_FUTURE_WRITE,
-                          &runner->inputs_fd, &inputs);
+        err = shared_memory_make("inputs", layout->inputs_bytes, fixed | F_SEAL_FUTURE_WRITE,
+                                 &runner->inputs_fd, &inputs);
     if (!err_is(err))
-        err = shared_make("outputs", layout->outputs_bytes, fixed, &runner->outputs_fd, &outputs);
+        err = shared_memory_make("outputs", layout->outputs_bytes, fixed, &runner->outputs_fd,
+                                 &outputs);
     runner->control = control;
     runner->inputs = inputs;
     runner->outputs = outputs;
@@ -117,22 +118,6 @@ int runner_answer(const struct runner *runner, struct answer *answer)
     }
     memcpy(answer->call.scalars, runner->given.scalars, sizeof answer->call.scalars);
     return outside;
-}
-
-/* Mapped and written before it is sealed: our mapping stays writable, no other can become so. */
-static struct err shared_make(const char *name, size_t bytes, int seals, int *out_fd, void **out)
-{
-    struct err err = fdio_memfd(name, bytes, out_fd);
-    if (err_is(err))
-        return err;
-    void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, *out_fd, 0);
-    if (at == MAP_FAILED)
-        return err_make(ERR_SYSTEM, "map %zu bytes of %s", bytes, name);
-    *out = at;
-    memset(at, 0, bytes);
-    if (fcntl(*out_fd, F_ADD_SEALS, seals) < 0)
-        return err_make(ERR_SYSTEM, "seal the memory of %s", name);
-    return err_none();
 }
 
 static struct err initial_make(struct runner *runner, const int *cases, size_t cases_count)

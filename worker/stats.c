@@ -35,6 +35,20 @@ void stats_estimate(const struct stats_block *blocks, size_t count, uint64_t see
     times_fill(blocks, count, out);
 }
 
+bool stats_enough(const struct stats_block *blocks, size_t count, uint64_t seed)
+{
+    static const size_t looks[] = {12, 16, 24};
+    struct stats_result stats;
+    bool look = false;
+
+    for (size_t i = 0; i < sizeof looks / sizeof looks[0]; i++)
+        look = look || looks[i] == count;
+    if (!look)
+        return false;
+    stats_estimate(blocks, count, seed, &stats);
+    return stats.high - stats.low <= STATS_ENOUGH_WIDTH * stats.speedup || stats.high < 1;
+}
+
 double stats_median(double *values, size_t count)
 {
     assert(count >= 1);

@@ -1,7 +1,6 @@
 /* From the lock of the host down to one timed call, in the order in which things happen. */
 #include "worker/timing.h"
 
-#include "assignments/inputs.h"
 #include "sandbox/base/clock.h"
 #include "sandbox/base/text.h"
 #include "worker/cause.h"
@@ -9,21 +8,13 @@
 #include "worker/judge.h"
 #include "worker/runner.h"
 #include "worker/stats.h"
-#include "worker/timing_pair.h"
+#include "worker/timing_answers.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define MS_NS 1000000LL
-#define ANSWERS_BYTES_MAX ((size_t)1 << 30) /* beyond, answers are checked between blocks */
-#define ENOUGH_WIDTH 0.015 /* of the estimate: what 2 % would promise, one in fifty would break */
-#define PRACTICE_SHARE 4   /* practice gets a quarter of the time */
-
-/* A timed answer that waits for its judgement. */
-struct pending {
-    struct answer answer;
-    uint64_t iteration;
-};
+#define PRACTICE_SHARE 4 /* practice gets a quarter of the time */
 
 /* One ranked case. */
 struct timing {
@@ -33,13 +24,11 @@ struct timing {
     int index;
     int64_t started_ns;
     struct timing_pairs pairs;
-    struct call given; /* owned: where inputs are made again for the oracle */
-    struct pending pending[2 * TIMING_ATTEMPTS_MAX * TIMING_BLOCKS_MAX];
-    size_t pending_count;
+    struct timing_answers answers;
     struct stats_block blocks[TIMING_BLOCKS_MAX];
     size_t blocks_count;
     struct stats_result stats;
-    int64_t judge_ns, block_ns, launch_ns; /* what each took last */
+    int64_t block_ns, launch_ns; /* what each took last */
     struct wire_timed *row;
 };
 
@@ -52,10 +41,6 @@ static struct err launch(struct timing *timing);
 static struct err warm_up(struct timing *timing);
 static struct err block_time(struct timing *timing);
 static struct err student_keep(void *context, const struct runner_result *result, bool *out_go_on);
-static bool is_enough(struct timing *timing);
-static struct err pending_judge(struct timing *timing);
-static struct err answer_judge(struct timing *timing, const struct answer *answer,
-                               uint64_t iteration);
 static void row_finish(struct timing *timing);
 static bool is_fine(const struct timing *timing);
 static uint64_t seed_of(const struct job *job, int index);
@@ -112,6 +97,8 @@ static struct err cases_time(const struct timing_bench *bench, struct worker *wo
                                   .keep = student_keep,
                                   .context = timing};
         timing->row = &event.timed;
+        timing->answers = (struct timing_answers){
+            .job = job, .spec = spec, .index = cases[i], .check = &event.timed.check};
 
         judge_row(&event.timed.check, cases[i]);
         if (over) {
@@ -133,24 +120,20 @@ static struct err cases_time(const struct timing_bench *bench, struct worker *wo
 
 static struct err case_time(struct timing *timing)
 {
-    const struct spec_case *which = &timing->spec->cases[timing->index];
-
     struct err err =
         timing_bench_runner(timing->bench, timing->index, true, &timing->pairs.student);
     if (!err_is(err))
         err = timing_bench_runner(timing->bench, timing->index, false, &timing->pairs.baseline);
     if (!err_is(err))
-        err = call_allocate(&timing->given, timing->spec, which);
+        err = timing_answers_make(&timing->answers);
     if (!err_is(err))
         err = blocks_time(timing);
     if (!err_is(err))
-        err = pending_judge(timing);
+        err = timing_answers_judge(&timing->answers);
     if (!err_is(err))
         row_finish(timing);
 
-    for (size_t i = 0; i < timing->pending_count; i++)
-        answer_release(&timing->pending[i].answer);
-    call_release(&timing->given);
+    timing_answers_release(&timing->answers);
     runner_free(timing->pairs.student);
     runner_free(timing->pairs.baseline);
     return err;
@@ -161,7 +144,8 @@ static struct err blocks_time(struct timing *timing)
     struct err err = err_none();
 
     while (timing->blocks_count < TIMING_BLOCKS_MAX && !err_is(err) && is_fine(timing)) {
-        if (!block_fits(timing) || is_enough(timing))
+        if (!block_fits(timing) ||
+            stats_enough(timing->blocks, timing->blocks_count, seed_of(timing->job, timing->index)))
             break;
         if (timing->blocks_count % TIMING_LAUNCH_BLOCKS == 0)
             err = launch(timing);
@@ -175,8 +159,8 @@ static struct err blocks_time(struct timing *timing)
  * always run. */
 static bool block_fits(const struct timing *timing)
 {
-    const size_t checks = timing->pending_count + 2;
-    int64_t need_ns = timing->block_ns + (int64_t)checks * timing->judge_ns;
+    const size_t checks = timing->answers.count + 2;
+    int64_t need_ns = timing->block_ns + (int64_t)checks * timing->answers.judge_ns;
 
     if (timing->blocks_count % TIMING_LAUNCH_BLOCKS == 0)
         need_ns += timing->launch_ns;
@@ -206,16 +190,8 @@ static struct err launch(struct timing *timing)
 static struct err warm_up(struct timing *timing)
 {
     struct err err = timing_pair_warm(&timing->pairs);
-    if (err_is(err) || !is_fine(timing) || timing->pending_count == 0)
-        return err;
-
     /* Judged at once, because nothing is measured now; it also says what a judgement costs. */
-    struct pending *last = &timing->pending[--timing->pending_count];
-    const int64_t started_ns = clock_ns();
-    err = answer_judge(timing, &last->answer, last->iteration);
-    timing->judge_ns = clock_ns() - started_ns;
-    answer_release(&last->answer);
-    return err;
+    return err_is(err) || !is_fine(timing) ? err : timing_answers_judge_last(&timing->answers);
 }
 
 /* A B, then B A. */
@@ -224,10 +200,8 @@ static struct err block_time(struct timing *timing)
     const int64_t started_ns = clock_ns();
     struct err err = err_none();
 
-    if (timing->pending_count > 0 && (timing->pending_count + (size_t)2 * TIMING_ATTEMPTS_MAX) *
-                                             timing->pending[0].answer.bytes >
-                                         ANSWERS_BYTES_MAX)
-        err = pending_judge(timing);
+    if (timing_answers_full(&timing->answers, (size_t)2 * TIMING_ATTEMPTS_MAX))
+        err = timing_answers_judge(&timing->answers);
     if (!err_is(err) && is_fine(timing))
         err = timing_pair_block(&timing->pairs, &timing->blocks[timing->blocks_count]);
     if (!err_is(err) && is_fine(timing))
@@ -252,63 +226,15 @@ static struct err student_keep(void *context, const struct runner_result *result
         return err;
     }
 
-    struct pending *next = &timing->pending[timing->pending_count];
-    struct err err = answer_make(&next->answer, timing->spec, &timing->spec->cases[timing->index]);
+    struct answer *answer = NULL;
+    struct err err = timing_answers_add(&timing->answers, timing->pairs.iteration - 1, &answer);
     if (err_is(err))
         return err;
-    next->iteration = timing->pairs.iteration - 1;
-    timing->pending_count++;
-    int outside = runner_answer(timing->pairs.student, &next->answer);
+    int outside = runner_answer(timing->pairs.student, answer);
     if (outside >= 0)
         judge_outside(timing->spec, outside, check);
     *out_go_on = is_fine(timing);
     return err_none();
-}
-
-/* A look after 8, 12, 16 and 24 blocks: narrow enough, or slower than the baseline for certain. */
-static bool is_enough(struct timing *timing)
-{
-    static const size_t looks[] = {8, 12, 16, 24};
-    bool look = false;
-
-    for (size_t i = 0; i < COUNT(looks); i++)
-        look = look || looks[i] == timing->blocks_count;
-    if (!look)
-        return false;
-    stats_estimate(timing->blocks, timing->blocks_count, seed_of(timing->job, timing->index),
-                   &timing->stats);
-    return timing->stats.high - timing->stats.low <= ENOUGH_WIDTH * timing->stats.speedup ||
-           timing->stats.high < 1;
-}
-
-/* The first wrong answer decides; the rest is dropped unread. */
-static struct err pending_judge(struct timing *timing)
-{
-    struct err err = err_none();
-
-    for (size_t i = 0; i < timing->pending_count && !err_is(err) && is_fine(timing); i++)
-        err = answer_judge(timing, &timing->pending[i].answer, timing->pending[i].iteration);
-    for (size_t i = 0; i < timing->pending_count; i++)
-        answer_release(&timing->pending[i].answer);
-    timing->pending_count = 0;
-    return err;
-}
-
-/* On inputs made again from the key: none is kept, none can have been touched. */
-static struct err answer_judge(struct timing *timing, const struct answer *answer,
-                               uint64_t iteration)
-{
-    const struct spec_case *which = &timing->spec->cases[timing->index];
-    inputs_fn fill = inputs_find(timing->spec->name);
-    struct random random;
-
-    if (fill == NULL)
-        return err_make(ERR_INTERNAL, "no input generator for '%s'", timing->spec->name);
-    random_init(&random, timing->job->key, which->name, iteration);
-    struct err err = fill(&timing->given, &random);
-    if (err_is(err))
-        return err;
-    return judge_answer(&timing->given, answer, 0, &timing->row->check);
 }
 
 static void row_finish(struct timing *timing)

@@ -41,9 +41,9 @@ struct err timing_bench_open(struct timing_bench *bench)
     bench->cpu = worker->processors.timing;
     bench->moved = false;
     bench->awake.started = false;
-    struct err err =
-        timing_lock_take(worker->timing_lock, bench->impatient ? TIMING_LOCK_TRY : TIMING_LOCK_WAIT,
-                         &bench->lock_fd);
+    struct err err = bench->impatient
+                         ? timing_lock_take(worker->timing_lock, TIMING_LOCK_TRY, &bench->lock_fd)
+                         : worker_timing_lock(worker, &bench->lock_fd);
     if (!err_is(err))
         err = worker_open_slot(worker, &worker->student, "student");
     if (!err_is(err))

@@ -6,7 +6,6 @@
 #include "sandbox/base/err.h"
 
 enum timing_lock {
-    TIMING_LOCK_WAIT,   /* exclusive; waits for whoever has it */
     TIMING_LOCK_TRY,    /* exclusive, or ERR_BUSY */
     TIMING_LOCK_SHARED, /* beside others that time nothing, or ERR_BUSY */
 };

@@ -109,6 +109,12 @@ struct wire_hello {
     bool ranked;                    /* may measure for rank */
     char unranked_why[96];
     char cuda[64]; /* "nvrtc 13.0 sm_90": what it compiles .cu files with; "": it does not */
+    char gpu[SPEC_NAME_MAX];  /* "gpu:sm_90": class of the device that it has; "": none that is
+                                 usable */
+    char gpu_name[96];        /* "NVIDIA H100 80GB HBM3" */
+    int64_t gpu_memory_bytes; /* 0: absent */
+    char gpu_why[160];        /* why there is none, "" if there is one */
+    int gpu_quarantined;      /* 1: because it is in doubt, and somebody has to look at it */
     int64_t processors;
     struct wire_calibration calibration; /* made_at 0: none yet */
 };
@@ -201,6 +207,10 @@ struct wire_timed {
                  * the same program; the ratios stay those of this one. 0 from a worker */
     double timed_share; /* of the time that the case took: on the clock; < 0: absent */
     double floor_us;    /* what the clock takes for itself, subtracted above; < 0: absent */
+    /* of a GPU; 0: absent */
+    int64_t sm_mhz, memory_mhz; /* as the last look found them */
+    int64_t clock_reasons;      /* why they were low, as NVML's bits */
+    int64_t dropped;            /* pairs measured again because the device slowed down by itself */
     int ratios_count;
     double
         ratios[WIRE_RATIOS_MAX]; /* every pair, in order; AB first, then BA, alternating by block */

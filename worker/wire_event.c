@@ -9,6 +9,7 @@
 #define REAL_MAX 1e300
 #define MS_MAX 1e12
 #define BYTES_MAX 1e15
+#define MHZ_MAX 100000
 #define PAIRS_MAX 1e6
 #define LINES_MAX 1e6
 
@@ -127,6 +128,10 @@ static const struct wire_field figures_fields[] = {
     {"pooled",      WIRE_INT,    AT(pooled),      WIRE_WHEN_SET, 1, 1,         NULL},
     {"timed_share", WIRE_REAL,   AT(timed_share), WIRE_WHEN_SET, 0, 1,         NULL},
     {"floor_us",    WIRE_REAL,   AT(floor_us),    WIRE_WHEN_SET, 0, MS_MAX,    NULL},
+    {"sm_mhz",      WIRE_INT64,  AT(sm_mhz),      WIRE_WHEN_SET, 1, MHZ_MAX,   NULL},
+    {"memory_mhz",  WIRE_INT64,  AT(memory_mhz),  WIRE_WHEN_SET, 1, MHZ_MAX,   NULL},
+    {"clock_reasons", WIRE_INT64, AT(clock_reasons), WIRE_WHEN_SET, 1, WIRE_INTEGER_MAX, NULL},
+    {"dropped",     WIRE_INT64,  AT(dropped),     WIRE_WHEN_SET, 1, PAIRS_MAX, NULL},
     {"ratios",      WIRE_OBJECT, 0, 0,            WIRE_ALWAYS,   0, 0,         NULL},
 };
 #undef AT

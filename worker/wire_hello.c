@@ -20,6 +20,11 @@ static const struct wire_field hello_fields[] = {
     {"unranked_why", WIRE_TEXT,   AT(unranked_why), WIRE_WHEN_SET, 0, 0,      NULL},
     {"processors",   WIRE_INT64,  AT(processors),   WIRE_ALWAYS,   1, 65536,  NULL},
     {"cuda",         WIRE_TEXT,   AT(cuda),         WIRE_WHEN_SET, 0, 0,      NULL},
+    {"gpu",          WIRE_TEXT,   AT(gpu),          WIRE_WHEN_SET, 0, 0,      NULL},
+    {"gpu_name",     WIRE_TEXT,   AT(gpu_name),     WIRE_WHEN_SET, 0, 0,      NULL},
+    {"gpu_memory_bytes", WIRE_INT64, AT(gpu_memory_bytes), WIRE_WHEN_SET, 1, WIRE_INTEGER_MAX, NULL},
+    {"gpu_why",      WIRE_TEXT,   AT(gpu_why),      WIRE_WHEN_SET, 0, 0,      NULL},
+    {"gpu_quarantined", WIRE_INT, AT(gpu_quarantined), WIRE_WHEN_SET, 1, 1,  NULL},
     {"calibration",  WIRE_OBJECT, 0, 0,             WIRE_WHEN_SET, 0, 0,      NULL},
 };
 #undef AT

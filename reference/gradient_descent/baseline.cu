@@ -1,6 +1,6 @@
-/* Plain CUDA that speed is measured against: residuals, one thread a row; then the gradient, one
- * block a column, the last of which is the bias. Compiled and audited in the tests; never run on a
- * device yet. */
+/* Plain CUDA that speed is measured against: residuals, one thread a row; then the gradient, one block a
+ * column, the last of which is the bias. Compiled, audited and run on the host in the tests; never run on
+ * a device yet. */
 #include "gradient_descent.cuh"
 
 //@ scratch r 4*n

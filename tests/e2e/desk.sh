@@ -98,6 +98,16 @@ if [ -x /usr/bin/sim_c ]; then
     contains "… and are shown side by side" "for" "$("$GRADER" similar pair $pair --json)"
     equals "… over HTTP too" 200 "$(as ta -o "$WORK/out" -w '%{http_code}' "$URL/api/v1/submissions/${pair% *}/similar/${pair#* }")"
     equals "… for TAs" 403 "$(as bob -o "$WORK/out" -w '%{http_code}' "$URL/api/v1/cohorts/demo/offerings/pca/similar")"
+    # What is compared is what counts: a worse file afterwards, where the best counts, and where the last does.
+    equals "alice sends a worse file" 202 "$(as alice -o "$WORK/out" -w '%{http_code}' -H 'Accept: application/json' -T tests/submissions/pca/wrong/whitened.c "$URL/submit/pca")"
+    worse=$(json 'd["id"]' <"$WORK/out")
+    await 60 idle || not_ok "the worse file is graded"
+    for pick in best last; do
+        sql "update offering set pick = '$pick' where assignment_id = (select id from assignment where name = 'pca')"
+        "$GRADER" similar run demo pca >/dev/null 2>&1
+        equals "where the $pick counts, it is compared: $([ $pick = last ] && echo yes || echo no)" "$([ $pick = last ] && echo 1 || echo 0)" \
+            "$(sql "select count(*) > 0 from similar where $worse in (one_id, other_id)")"
+    done
 else
     skip "who looks like whom" "no sim_c here (Debian: similarity-tester)"
 fi

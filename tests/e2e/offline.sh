@@ -27,7 +27,7 @@ cp $S/correct/naive.c "$WORK/attention.cu"
 code_of "a .cu file without launch lines exits 2" 2 attention "$WORK/attention.cu"
 contains "… and says what is missing" "no launch line" "$(cat "$WORK/out")"
 if "$BUILD/sandbox" doctor 2>/dev/null | grep -q "^yes  nvrtc"; then
-    code_of "a right .cu file without a GPU exits 4" 4 attention $S/cuda/naive.cu
+    code_of "a right .cu file without a GPU exits 4" 4 attention $S/cuda/naive.cu --gpu none
     contains "… with the launches that it asks for" "attention<<<(Tq, H, B), 128, 4*Tk>>>" "$(cat "$WORK/out")"
     contains "… and what each kernel needs" "registers" "$(cat "$WORK/out")"
     contains "… and no score" "No score: compiled; no GPU here" "$(tail -n 1 "$WORK/out")"

@@ -190,7 +190,7 @@ static void starters_and_solutions_compile(void **state)
                                         "quantized_matmul"};
     static const char *const files[] = {"assignments/%s/starter.cu",
                                         "tests/submissions/%s/cuda/naive.cu",
-                                        "reference/%s/baseline.cu"};
+                                        "reference/%s/baseline.cu", "reference/%s/expert.cu"};
     const struct spec kept = bench->spec;
 
     for (size_t i = 0; i < COUNT(names) * COUNT(files); i++) { /* of each assignment */

@@ -509,10 +509,25 @@ static void a_person_s_waiting_tickets_can_be_walked_and_removed(void **state)
     assert_int_equal(queue_oldest_ms(&queue, 100), 70);
 }
 
+static void a_worker_with_a_gpu_has_two_classes(void **state)
+{
+    static const char both[] = "cpu:x86-64-v4 gpu:sm_90-1g.10gb";
+    (void)state;
+    assert_true(queue_fits("cpu", both));
+    assert_true(queue_fits("cpu:x86-64-v4", both));
+    assert_true(queue_fits("gpu", both));
+    assert_true(queue_fits("gpu:sm_90-1g.10gb", both));
+    assert_false(queue_fits("gpu:sm_90", both)); /* a slice is no whole device */
+    assert_false(queue_fits("gp", both));
+    assert_false(queue_fits("gpu", "cpu:x86-64-v4"));
+    assert_false(queue_fits("x86-64-v4", both));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup(name, empty)
     const struct CMUnitTest tests[] = {
+        TEST(a_worker_with_a_gpu_has_two_classes),
         TEST(oldest_first_for_equal_people),
         TEST(fewest_running_goes_before_oldest),
         TEST(classes_go_one_after_the_other),

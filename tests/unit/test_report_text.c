@@ -1,6 +1,7 @@
 /* The text report against golden files, part by part as a stream, and within its bounds.
  * GOLDEN_UPDATE=1 rewrites the files: read the difference before you keep it. */
 #include "grader/report_parts.h"
+#include "grader/retime.h"
 #include "grader/words.h"
 #include "sandbox/base/fdio.h"
 #include "tests/unit/support/check.h"
@@ -212,6 +213,33 @@ static void a_speed_page_without_timing_says_so(void **state)
     padding_wrong(fixture);
     report_speed_text(&out, &fixture->report, &student);
     assert_non_null(strstr(out.at, "\nNo speed: "));
+}
+
+static void what_a_doubting_machine_left_untimed_may_be_asked_for(void **state)
+{
+    struct report_fixture *fixture = *state;
+    struct report *report = &fixture->report;
+    auto_buf struct buf out = buf_of(65536);
+
+    fixture_compiled(fixture, true, 0, 0, "");
+    fixture_all_right(fixture);
+    fixture_done(fixture, OUTCOME_CHECKED);
+    report->hello.ranked = false;
+    graded(fixture);
+    assert_true(retime_is_due(report));
+    report_text(&out, report, &student);
+    assert_non_null(strstr(out.at, "/retime"));
+
+    fixture_case(fixture, "padding", VERDICT_WRONG); /* what is wrong has no speed */
+    report_score(report);
+    assert_false(retime_is_due(report));
+    fixture_case(fixture, "padding", VERDICT_PASS);
+    report->hello.ranked = true; /* it would have been timed */
+    report_score(report);
+    assert_false(retime_is_due(report));
+    report->hello.ranked = false;
+    report->target = 0; /* this class has no points for speed */
+    assert_false(retime_is_due(report));
 }
 
 static void a_chinese_report_has_the_same_parts(void **state)
@@ -456,6 +484,7 @@ int main(void)
         TEST(a_forbidden_call_is_no_accusation),
         TEST(the_speed_page_draws_the_intervals),
         TEST(a_speed_page_without_timing_says_so),
+        TEST(what_a_doubting_machine_left_untimed_may_be_asked_for),
         TEST(a_chinese_report_has_the_same_parts),
         TEST(a_chinese_pass_ends_in_its_score),
         TEST(offline_there_is_no_number_and_no_date),

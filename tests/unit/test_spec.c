@@ -435,9 +435,38 @@ static void every_shipped_assignment_asks_for_its_declared_maxima(void **state)
     free(specs);
 }
 
+/* Ranked cases of a GPU in place of the others, and nothing else changes its place. */
+static void a_gpu_meets_its_own_ranked_cases(void **state)
+{
+    static const char *const names[] = {"attention", "gradient_descent", "lstm_cell", "pca",
+                                        "quantized_matmul"};
+    static struct spec whole, view, again;
+    (void)state;
+    for (size_t n = 0; n < COUNT(names); n++) {
+        char path[128];
+        int next = 0;
+        (void)snprintf(path, sizeof path, "assignments/%s/assignment.json", names[n]);
+        struct err err = spec_load(&whole, path);
+        assert_string_equal(err.text, "");
+        spec_for_gpu(&view, &whole);
+        for (int i = 0; i < whole.cases_count; i++)
+            if (!whole.groups[whole.cases[i].group].is_speed)
+                assert_string_equal(view.cases[next++].name, whole.cases[i].name);
+        assert_int_equal(view.cases_count, next + whole.gpu_cases_count);
+        for (int i = 0; i < whole.gpu_cases_count; i++) {
+            assert_string_equal(view.cases[next + i].name, whole.gpu_cases[i].name);
+            assert_true(view.groups[view.cases[next + i].group].is_speed);
+        }
+        assert_string_equal(view.hash, whole.hash);
+        spec_for_gpu(&again, &view); /* once more changes nothing */
+        assert_int_equal(again.cases_count, view.cases_count);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_gpu_meets_its_own_ranked_cases),
         cmocka_unit_test(a_good_file_is_read_in_full),
         cmocka_unit_test(look_ups_answer_by_name),
         cmocka_unit_test(shapes_give_elements_and_bytes),

@@ -98,6 +98,21 @@ static void a_wide_interval_is_noisy(void **state)
     assert_true(result.high - result.low > STATS_NOISY_WIDTH * result.speedup);
 }
 
+static void enough_is_a_narrow_interval_or_a_certain_loss(void **state)
+{
+    struct stats_block blocks[24];
+    (void)state;
+    fill(blocks, 24, 4, 0.001, 1);
+    assert_false(stats_enough(blocks, 8, 1)); /* not looked at */
+    assert_true(stats_enough(blocks, 12, 1));
+    assert_false(stats_enough(blocks, 13, 1));
+    fill(blocks, 24, 4, 0.1, 1);
+    assert_false(stats_enough(blocks, 12, 1));
+    assert_false(stats_enough(blocks, 24, 1));
+    fill(blocks, 24, 0.5, 0.1, 1);
+    assert_true(stats_enough(blocks, 12, 1));
+}
+
 static void fewer_than_three_blocks_are_noisy_and_span_their_range(void **state)
 {
     (void)state;
@@ -156,6 +171,7 @@ int main(void)
         cmocka_unit_test(a_few_wild_pairs_do_not_move_it),
         cmocka_unit_test(the_interval_covers_the_truth),
         cmocka_unit_test(a_wide_interval_is_noisy),
+        cmocka_unit_test(enough_is_a_narrow_interval_or_a_certain_loss),
         cmocka_unit_test(fewer_than_three_blocks_are_noisy_and_span_their_range),
         cmocka_unit_test(uneven_times_rank_by_the_mean),
         cmocka_unit_test(the_same_numbers_give_the_same_interval),

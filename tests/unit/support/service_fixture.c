@@ -58,6 +58,7 @@ void service_make(struct service_fixture *service, const char *program)
                                                       .worker_cache = service->marks,
                                                       .worker_calibration = "",
                                                       .worker_overlay = "",
+                                                      .worker_gpu = "none",
                                                       .worker_silence_ms = 20000,
                                                       .worker_lease_ms = 60000};
 }

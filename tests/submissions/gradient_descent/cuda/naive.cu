@@ -5,7 +5,7 @@
 //@ scratch r 4*n
 //@ repeat t steps
 //@   launch residuals<<<(n+127)/128, 128>>>(logistic, n, d, X, y, w, b, r)
-//@   launch update<<<d+1, 256>>>(n, d, X, r, lr, w, b)
+//@   launch update<<<d+1, 64>>>(n, d, X, r, lr, w, b)
 //@ end
 
 extern "C" __global__ void residuals(int logistic, int n, int d, const float *X, const float *y,
@@ -24,15 +24,15 @@ extern "C" __global__ void residuals(int logistic, int n, int d, const float *X,
 extern "C" __global__ void update(int n, int d, const float *X, const float *r, float lr, float *w,
                                   float *b)
 {
-    __shared__ float part[256];
+    __shared__ float part[64];
     const int j = blockIdx.x;
     float sum = 0;
 
-    for (int i = threadIdx.x; i < n; i += 256)
+    for (int i = threadIdx.x; i < n; i += 64)
         sum += j < d ? X[(size_t)i * d + j] * r[i] : r[i];
     part[threadIdx.x] = sum;
     __syncthreads();
-    for (int half = 128; half > 0; half /= 2) {
+    for (int half = 32; half > 0; half /= 2) {
         if (threadIdx.x < half)
             part[threadIdx.x] += part[threadIdx.x + half];
         __syncthreads();

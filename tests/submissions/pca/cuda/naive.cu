@@ -6,7 +6,7 @@
 //@ scratch V 8*d*d
 //@ launch means<<<d, 1>>>(n, d, X, mean)
 //@ launch covariance<<<(d, d), 1>>>(n, d, X, mean, C, V)
-//@ launch jacobi<<<1, 256>>>(d, C, V)
+//@ launch jacobi<<<1, 64>>>(d, C, V)
 //@ launch largest<<<1, 1>>>(d, k, C, V, comp, var)
 //@ launch project<<<(n+127)/128, 128>>>(n, d, k, X, mean, comp, proj)
 
@@ -38,8 +38,10 @@ extern "C" __global__ void jacobi(int d, double *C, double *V)
         for (int p = 0; p < d; p++)
             for (int q = p + 1; q < d; q++) {
                 const double off = C[p * d + q], gap = C[q * d + q] - C[p * d + p];
-                const double tau = off == 0 ? 0 : gap / (2 * off);
-                const double t = off == 0 ? 0 : (tau < 0 ? -1 : 1) / (fabs(tau) + sqrt(1 + tau * tau));
+                if (fabs(off) <= 1e-13 * (fabs(C[p * d + p]) + fabs(C[q * d + q])))
+                    continue; /* nothing to do; all threads alike */
+                const double tau = gap / (2 * off);
+                const double t = (tau < 0 ? -1 : 1) / (fabs(tau) + sqrt(1 + tau * tau));
                 const double c = 1 / sqrt(1 + t * t), s = t * c;
                 __syncthreads();
                 for (int j = threadIdx.x; j < d; j += blockDim.x) {
