@@ -158,7 +158,7 @@ static ssize_t on_stream_wanted(void *cls, uint64_t position, char *out, size_t 
     size_t left = request->stream.size - request->stream_sent;
     (void)position;
 
-    if (request->is_dead)
+    if (request->is_dead || request->peer->is_doomed)
         return MHD_CONTENT_READER_END_WITH_ERROR;
     if (left == 0 && request->is_ended)
         return MHD_CONTENT_READER_END_OF_STREAM;
@@ -179,7 +179,7 @@ static ssize_t on_stream_wanted(void *cls, uint64_t position, char *out, size_t 
 
 void http_suspend(struct http_request *request)
 {
-    if (request->is_suspended)
+    if (request->is_suspended || request->peer->is_doomed) /* of those nobody would wake one */
         return;
     request->is_suspended = true;
     MHD_suspend_connection(request->connection);

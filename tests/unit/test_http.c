@@ -38,6 +38,7 @@ struct server {
     atomic_int gone;     /* states that were released */
     atomic_int handled;  /* bodies that reached a handler */
     atomic_int tick_max; /* how many lines a stream got */
+    atomic_int bites;    /* pieces of bodies that come in pieces */
 };
 
 struct later {
@@ -184,11 +185,13 @@ struct eater {
     uv_timer_t timer;
     struct http_request *request;
     size_t eaten, pieces;
+    bool is_chewing;
 };
 
 static void on_eaten(uv_timer_t *timer)
 {
     struct eater *eater = timer->data;
+    eater->is_chewing = false;
     http_go_on(eater->request);
 }
 
@@ -201,11 +204,15 @@ static void on_eater_gone(void *state)
 static void eat(struct http_request *request, const void *bytes, size_t size)
 {
     struct eater *eater = http_state(request);
+    bool is_patient = strcmp(http_path(request), "/eat/slowly") == 0;
     assert_true(size > 0 && memchr(bytes, 'x', size) == bytes);
+    assert_false(eater->is_chewing);
     eater->eaten += size;
     eater->pieces++;
+    eater->is_chewing = true;
+    atomic_fetch_add(&((struct server *)http_context(request))->bites, 1);
     http_pause(request);
-    (void)uv_timer_start(&eater->timer, on_eaten, 2, 0);
+    (void)uv_timer_start(&eater->timer, on_eaten, is_patient ? 60000 : 2, 0);
 }
 
 static void eat_admit(struct http_request *request)
@@ -230,6 +237,7 @@ static void eat_handle(struct http_request *request)
 
 static const struct http_route routes[] = {
     {"PUT", "/eat", 100000, eat_admit, eat_handle, "any", "", ""},
+    {"PUT", "/eat/slowly", 100000, eat_admit, eat_handle, "any", "", ""},
     {"GET", "/hello", 0, NULL, hello_handle, "any", "", ""},
     {"PUT", "/up/{name}", 4096, up_admit, up_handle, "any", "", ""},
     {"PUT", "/up/{name}/{file}", 4096, up_admit, up_handle, "any", "", ""},
@@ -818,6 +826,32 @@ static void too_long_is_414_or_431(void **state)
 
 /* -- later answers and streams ----------------------------------------------------------------- */
 
+/* The library hangs up when they fill its memory, before it asks us anything. */
+static void too_many_arguments_are_400(void **state)
+{
+    static const int counts[] = {33, 100, 250, 251, 600, 1000};
+    struct heard heard;
+
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        auto_buf struct buf text = buf_of(8192);
+        buf_printf(&text, "GET /query?q");
+        for (int j = 1; j < counts[i]; j++)
+            buf_text(&text, "&a");
+        buf_printf(&text, " HTTP/1.1\r\n" HOST "\r\n");
+        ask_bytes(*state, text.at, text.size, &heard);
+        if (heard.code != 400 || strstr(heard.text, "more than 32 arguments") == NULL)
+            fail_msg("%d arguments: %d %s", counts[i], heard.code, heard.text);
+        assert_null(strstr(heard.text + 1, "HTTP/1.1 ")); /* said once */
+    }
+    auto_buf struct buf text = buf_of(8192);
+    buf_printf(&text, "GET /query?q=here");
+    for (int j = 1; j < 32; j++)
+        buf_text(&text, "&a=b");
+    buf_printf(&text, " HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n");
+    ask_bytes(*state, text.at, text.size, &heard);
+    assert_int_equal(heard.code, 200);
+}
+
 static void deferred_answer_comes_later(void **state)
 {
     struct server *server = *state;
@@ -1059,6 +1093,25 @@ static void stop_ends_what_is_open(void **state)
     close(flood);
 }
 
+/* Bytes have come that the client was made to wait with, and more are where they came from. */
+static void stop_ends_a_body_that_waits(void **state)
+{
+    static char body[60000];
+    struct server server;
+    (void)state;
+    memset(body, 'x', sizeof body);
+    server_start(&server, &roomy);
+    int fd = dial(&server);
+    say(fd, "PUT /eat/slowly HTTP/1.1\r\n" HOST "Content-Length: 100000\r\n\r\n");
+    say_bytes(fd, body, sizeof body);
+    for (int64_t until_ms = clock_ms() + HEAR_MS;
+         atomic_load(&server.bites) == 0 && clock_ms() < until_ms;)
+        (void)usleep(1000);
+    server_stop(&server); /* the library ends the process if anything is suspended then */
+    assert_int_equal(atomic_load(&server.bites), 1);
+    close(fd);
+}
+
 static void port_in_use_is_told(void **state)
 {
     struct server *server = *state;
@@ -1097,6 +1150,7 @@ int main(void)
         cmocka_unit_test(every_framing_attack_is_refused_and_the_connection_closed),
         cmocka_unit_test(zero_bytes_in_the_header_are_refused),
         cmocka_unit_test(too_long_is_414_or_431),
+        cmocka_unit_test(too_many_arguments_are_400),
         cmocka_unit_test(deferred_answer_comes_later),
         cmocka_unit_test(delayed_answer_is_not_early),
         cmocka_unit_test(stream_arrives_line_by_line),
@@ -1109,6 +1163,7 @@ int main(void)
         cmocka_unit_test(waiting_for_an_answer_is_no_idleness),
         cmocka_unit_test(quiesced_it_finishes_and_takes_nobody_new),
         cmocka_unit_test(stop_ends_what_is_open),
+        cmocka_unit_test(stop_ends_a_body_that_waits),
         cmocka_unit_test(port_in_use_is_told),
     };
     return cmocka_run_group_tests(tests, start_roomy, stop_roomy);
