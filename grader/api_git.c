@@ -131,7 +131,7 @@ static bool may_use(struct http_request *request, const struct membership *who,
         api_refuse(request, 403, "http_403_git", http_part(request, "login"));
         return false;
     }
-    if (!is_own && !git_repository_is(place, question->membership_id)) {
+    if (!is_own && !git_repository_is(place->settings.path, question->membership_id)) {
         refuse_unknown(request, who);
         return false;
     }
@@ -144,7 +144,7 @@ static bool may_use(struct http_request *request, const struct membership *who,
 /* Looked at each time: what was missing may be installed while the service runs. */
 static bool is_here(const struct git_place *place)
 {
-    static const char *const needed[] = {"git", "prlimit", "curl"};
+    static const char *const needed[] = {"git", "curl"};
 
     for (size_t i = 0; i < COUNT(needed); i++)
         if (!git_program(place->program_path, needed[i]))
@@ -184,6 +184,10 @@ static bool find_room(struct http_request *request, const struct membership *who
 
     if (grader->stopping) {
         refuse_for_now(request, who, is_push, "http_503_restart");
+        return false;
+    }
+    if (is_push && !git_place_is_roomy(git_place_of(grader->git))) {
+        refuse_for_now(request, who, is_push, "http_503_git_disk");
         return false;
     }
     switch (git_room(grader->git, who->id)) {

@@ -341,7 +341,7 @@ static void ask_database(struct doctor *out, const char *path)
 
 static void ask_git(struct doctor *out)
 {
-    static const char *const needed[] = {"git", "curl", "prlimit"};
+    static const char *const needed[] = {"git", "curl"};
     static const char backends[] =
         "/usr/lib/git-core:/usr/libexec/git-core:/usr/local/libexec/git-core";
     const char *path = getenv("PATH");
@@ -353,7 +353,7 @@ static void ask_git(struct doctor *out)
         if (path == NULL || !git_program(path, needed[i])) {
             (void)snprintf(detail, sizeof detail, "no %s: the service takes no git push",
                            needed[i]);
-            add(out, "git", DOCTOR_ABSENT, detail, "optional: apt-get install git curl util-linux");
+            add(out, "git", DOCTOR_ABSENT, detail, "optional: apt-get install git curl");
             return;
         }
     if (err_is(home_find(home, sizeof home)))

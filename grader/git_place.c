@@ -1,6 +1,7 @@
 /* The folders of the repositories, and what git is told. */
 #include "grader/git_place.h"
 
+#include "grader/git_keep.h"
 #include "sandbox/base/text.h"
 
 #include <errno.h>
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 static void put(struct buf *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -19,10 +21,6 @@ static void put_settings(struct buf *out, const struct git_place *place,
 static struct err fill(int root_fd, const char *name);
 static struct err put_file(int folder_fd, const char *name, const char *text);
 
-/* Of each process that git starts. A pack of a few kilobytes can claim to become gigabytes. */
-#define MEMORY_MAX ((int64_t)2 << 30) /* git maps 1 GiB of a pack at a time */
-#define PROCESSOR_MAX_S 30
-#define FILES_MAX 256
 #define MINUTE_MS 60000
 #define STALE_MINUTES 2 /* past the wall: whatever a push wrote then is nobody's any more */
 #define FILE_OF_PUSH 4  /* a written file against the largest push: pack and index */
@@ -36,20 +34,31 @@ const struct git_service_row git_services[GIT_SERVICES] = {
 
 /* -- folders ----------------------------------------------------------------------------------- */
 
+struct err git_place_folder(char *out, size_t size, const struct git_settings *settings,
+                            const char *database_path)
+{
+    const char *slash = strrchr(database_path, '/');
+    int length =
+        settings->path[0] != '\0'
+            ? snprintf(out, size, "%s", settings->path)
+            : snprintf(out, size, "%.*sgit", slash != NULL ? (int)(slash - database_path) + 1 : 0,
+                       database_path);
+
+    if (length < 0 || (size_t)length >= size)
+        return err_make(ERR_INPUT, "git.path: the folder of repositories has too long a name");
+    return err_none();
+}
+
 struct err git_place_init(struct git_place *out, const struct git_settings *settings,
                           const char *database_path, const char *home)
 {
     char folder[sizeof settings->path];
-    const char *slash = strrchr(database_path, '/');
     const char *path = getenv("PATH");
 
     out->settings = *settings;
-    if (settings->path[0] != '\0')
-        (void)text_copy(folder, sizeof folder, settings->path); /* as wide */
-    else if (snprintf(folder, sizeof folder, "%.*sgit",
-                      slash != NULL ? (int)(slash - database_path) + 1 : 0,
-                      database_path) >= (int)sizeof folder)
-        return err_make(ERR_INPUT, "git.path: the database's folder has too long a name");
+    struct err err = git_place_folder(folder, sizeof folder, settings, database_path);
+    if (err_is(err))
+        return err;
     if (mkdir(folder, 0700) < 0 && errno != EEXIST)
         return err_make(ERR_SYSTEM, "make the folder of repositories '%.100s'", folder);
 
@@ -98,13 +107,21 @@ bool git_program(const char *path, const char *name)
     return false;
 }
 
-bool git_repository_is(const struct git_place *place, int64_t membership_id)
+bool git_place_is_roomy(const struct git_place *place)
 {
-    char path[sizeof place->settings.path + 48];
+    struct statvfs about;
 
-    (void)snprintf(path, sizeof path, "%s/%lld.git/HEAD", place->settings.path,
-                   (long long)membership_id); /* fits */
-    return access(path, R_OK) == 0;
+    if (statvfs(place->settings.path, &about) < 0)
+        return true; /* git will say what is wrong with it */
+    return (uint64_t)about.f_bavail * about.f_frsize >= (uint64_t)place->settings.free_min;
+}
+
+bool git_repository_is(const char *folder, int64_t membership_id)
+{
+    char path[1200];
+    int length = snprintf(path, sizeof path, "%s/%lld.git/HEAD", folder, (long long)membership_id);
+
+    return (size_t)length < sizeof path && access(path, R_OK) == 0;
 }
 
 struct err git_repository_make(const struct git_place *place, int64_t membership_id)
@@ -112,7 +129,7 @@ struct err git_repository_make(const struct git_place *place, int64_t membership
     char made[48];
     char name[40];
 
-    if (git_repository_is(place, membership_id))
+    if (git_repository_is(place->settings.path, membership_id))
         return err_none();
     (void)snprintf(name, sizeof name, "%lld.git", (long long)membership_id); /* both fit */
     (void)snprintf(made, sizeof made, "%s.new", name);
@@ -160,13 +177,10 @@ static struct err put_file(int folder_fd, const char *name, const char *text)
 
 void git_command(struct buf *out, const struct git_place *place)
 {
-    /* prlimit sets its limits on itself and becomes git: no moment without them, and no shell. */
-    put(out, "prlimit");
-    put(out, "--as=%lld", (long long)MEMORY_MAX);
-    put(out, "--cpu=%d", PROCESSOR_MAX_S);
-    put(out, "--fsize=%lld", (long long)(FILE_OF_PUSH * place->settings.push_max));
-    put(out, "--nofile=%d", FILES_MAX);
-    put(out, "--core=0");
+    put(out, "/proc/self/exe"); /* this very program, also once a newer one has its name */
+    put(out, GIT_KEEP_WORD);
+    put(out, "%d", (int)getpid());
+    put(out, "%lld", (long long)(FILE_OF_PUSH * place->settings.push_max));
     put(out, "git");
     put(out, "http-backend");
     put(out, "%s", "");
@@ -221,10 +235,18 @@ static void put_settings(struct buf *out, const struct git_place *place,
     put_config(out, &count, "transfer.hideRefs",
                "refs/grader"); /* what was submitted: the hook's */
     put_config(out, &count, "receive.maxInputSize", "%lld", (long long)settings->push_max);
+    /* A pack stays the pack that it came as: single objects would take the room that its deltas
+     * claim, a thousand times its own. */
+    put_config(out, &count, "receive.unpackLimit", "1");
     put_config(out, &count, "receive.autogc", "false");
     put_config(out, &count, "receive.denyDeleteCurrent", "ignore");
     put_config(out, &count, "gc.auto", "0");
     put_config(out, &count, "pack.threads", "1");
+    put_config(out, &count, "pack.windowMemory", "16m");
+    put_config(out, &count, "pack.deltaCacheSize", "16m");
+    put_config(out, &count, "core.deltaBaseCacheLimit", "16m");
+    put_config(out, &count, "core.packedGitWindowSize", "16m");
+    put_config(out, &count, "core.packedGitLimit", "64m");
     put_config(out, &count, "core.bigFileThreshold", "1m"); /* larger ones pass through, unheld */
     put_config(out, &count, "grader.url", "%s", place->local_url);
     put_config(out, &count, "grader.link", "%s", place->link_url);

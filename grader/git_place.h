@@ -30,6 +30,7 @@ struct git_settings {
     int64_t wait_s;         /* that a push waits for its reports */
     int64_t push_max;       /* bytes of one push */
     int64_t repository_max; /* bytes of one repository */
+    int64_t free_min;       /* bytes on the disk below which nothing is taken any more */
 };
 
 /* What does not change from one request to the next. */
@@ -42,6 +43,10 @@ struct git_place {
     char link_url[256];           /* of this service, for people */
 };
 
+/* The folder that the settings name, as they name it. ERR_INPUT: too long. */
+struct err git_place_folder(char *out, size_t size, const struct git_settings *settings,
+                            const char *database_path);
+
 /* Fills out->settings.path and hooks; makes the folder. */
 struct err git_place_init(struct git_place *out, const struct git_settings *settings,
                           const char *database_path, const char *home);
@@ -52,10 +57,18 @@ void git_place_urls(struct git_place *place, const char *host, int port, const c
 /* Finds a program on a PATH; false if it is not there. */
 bool git_program(const char *path, const char *name);
 
+/* Is there more room on the disk than has to stay free? The database may share it. */
+bool git_place_is_roomy(const struct git_place *place);
+
 /* Makes the repository of a membership unless it is there. Half made by a crash, it is made again.
  */
 struct err git_repository_make(const struct git_place *place, int64_t membership_id);
-bool git_repository_is(const struct git_place *place, int64_t membership_id);
+bool git_repository_is(const char *folder, int64_t membership_id);
+
+/* Removes the repository of a membership below `folder`, for good: a file of its name stays, so
+ * that no push that is under way brings it back. Nothing of it is left then. ERR_SYSTEM: some may
+ * be; the same call goes on with it. *out_found: there was one. */
+struct err git_repository_erase(const char *folder, int64_t membership_id, bool *out_found);
 
 /* One request, as git hears of it. Every text has been checked or is ours. */
 struct git_question {

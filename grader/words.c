@@ -360,6 +360,7 @@ static const struct word table[] = {
     {"http_429_git", "several pushes of yours are still under way; try again in %lld s", "你还有推送正在进行；请在 %lld 秒后重试"},
     {"http_501_git", "git is not installed here. Send the file itself: curl -n -T FILE.c %s/submit/ASSIGNMENT", "此处没有安装 git。请直接发送文件：curl -n -T FILE.c %s/submit/ASSIGNMENT"},
     {"http_503_git", "too many pushes at once. Nothing was stored; try again in %lld s", "同时推送的人太多。没有保存任何内容；请在 %lld 秒后重试"},
+    {"http_503_git_disk", "no room for pushes here; tell your TA, and send the file itself (GET /help). Nothing was stored; try again in %lld s", "此处空间不足，无法接收推送；请告知助教，并直接发送文件（见 /help）。没有保存任何内容；请在 %lld 秒后重试"},
     {"http_503_git_start", "git does not work here just now. Nothing was stored; try again in %lld s", "git 暂时无法使用。没有保存任何内容；请在 %lld 秒后重试"},
     {"http_403_board", "this leaderboard is for TAs only", "此排行榜仅助教可见"},
     {"http_404_offering", "no such assignment in a cohort of yours; GET / lists what there is", "你的课程中没有这个作业；GET / 会列出所有作业"},

@@ -1,5 +1,6 @@
 /* The door for git, without git: heads, names, folders, and what a child is told. */
 #include "grader/git_cgi.h"
+#include "grader/git_keep.h"
 #include "grader/git_place.h"
 
 #include <setjmp.h>
@@ -115,17 +116,79 @@ static void a_repository_is_made_once_and_called_by_number(void **state)
 
     make_folder(folder);
     struct git_place place = place_in(folder);
-    assert_false(git_repository_is(&place, 17));
+    assert_false(git_repository_is(place.settings.path, 17));
     (void)snprintf(path, sizeof path, "%s/git/17.git.new", folder);
     assert_int_equal(mkdir(path, 0700), 0); /* as a crash leaves it */
     assert_false(err_is(git_repository_make(&place, 17)));
-    assert_true(git_repository_is(&place, 17));
+    assert_true(git_repository_is(place.settings.path, 17));
     assert_false(err_is(git_repository_make(&place, 17)));
     (void)snprintf(path, sizeof path, "%s/git/17.git/refs/heads", folder);
     assert_int_equal(stat(path, &about), 0);
     assert_int_equal(about.st_mode & 0777, 0700);
     (void)snprintf(path, sizeof path, "rm -rf %s", folder);
     assert_int_equal(system(path), 0); // NOLINT(cert-env33-c): a folder of our own
+}
+
+/* What is left of a repository: "file", "folder" or "nothing" at its path, and nothing beside it.
+ */
+static const char *left_of(const struct git_place *place, const char *name)
+{
+    char path[1200];
+    struct stat about;
+
+    (void)snprintf(path, sizeof path, "%s/%s", place->settings.path, name);
+    if (lstat(path, &about) < 0)
+        return "nothing";
+    return S_ISDIR(about.st_mode) ? "folder" : about.st_size == 0 ? "file" : "bytes";
+}
+
+static void an_erased_repository_is_gone_and_does_not_come_back(void **state)
+{
+    char folder[64];
+    char command[4096];
+    bool found = false;
+    (void)state;
+
+    make_folder(folder);
+    struct git_place place = place_in(folder);
+    const char *root = place.settings.path;
+    assert_false(err_is(git_repository_make(&place, 17)));
+    assert_false(err_is(git_repository_make(&place, 18)));
+    (void)snprintf(command, sizeof command,
+                   "cd %s && mkdir -p 17.git.new 17.gone/x 17.git/objects/ab &&"
+                   " echo secret | tee 17.git/objects/ab/cd 17.gone/x/y >17.git.new/z &&"
+                   " ln -s ../18.git 17.git/objects/link && chmod 0400 17.git/objects/ab/cd",
+                   root);
+    assert_int_equal(system(command), 0); // NOLINT(cert-env33-c): a folder of our own
+    assert_false(err_is(git_repository_erase(root, 17, &found)));
+    assert_true(found);
+    assert_string_equal(left_of(&place, "17.git"), "file");
+    assert_string_equal(left_of(&place, "17.gone"), "nothing");
+    assert_string_equal(left_of(&place, "17.git.new"), "nothing");
+    assert_true(git_repository_is(root, 18)); /* no link was followed */
+
+    assert_true(err_is(git_repository_make(&place, 17))); /* by a push that began before */
+    assert_string_equal(left_of(&place, "17.git"), "file");
+    assert_false(err_is(git_repository_erase(root, 17, &found))); /* what that left goes too */
+    assert_string_equal(left_of(&place, "17.git.new"), "nothing");
+
+    assert_false(err_is(git_repository_erase(root, 99, &found))); /* who never used it */
+    assert_false(found);
+    assert_string_equal(left_of(&place, "99.git"), "file");
+    assert_false(err_is(git_repository_erase("/nowhere/git", 1, &found)));
+    assert_false(found);
+    (void)snprintf(command, sizeof command, "rm -rf %s", folder);
+    assert_int_equal(system(command), 0); // NOLINT(cert-env33-c): a folder of our own
+}
+
+static void room_on_the_disk_is_looked_at(void **state)
+{
+    struct git_place place = {.settings = {.path = "/", .free_min = 0}};
+    (void)state;
+
+    assert_true(git_place_is_roomy(&place));
+    place.settings.free_min = INT64_MAX;
+    assert_false(git_place_is_roomy(&place));
 }
 
 static void a_folder_that_cannot_be_made_is_named(void **state)
@@ -250,18 +313,21 @@ static void the_service_is_asked_on_an_address_of_this_machine(void **state)
     }
 }
 
-static void a_child_runs_within_limits_and_without_a_shell(void **state)
+static void a_child_is_kept_and_runs_without_a_shell(void **state)
 {
     const struct git_place place = {.settings.push_max = 1000};
+    char parent[24];
     (void)state;
 
     auto_buf struct buf block = buf_of(4096);
+    (void)snprintf(parent, sizeof parent, "%d", (int)getpid());
     git_command(&block, &place);
-    assert_string_equal(block.at, "prlimit");
-    assert_true(has_start(&block, "--as="));
-    assert_true(has_start(&block, "--cpu="));
-    assert_true(has(&block, "--fsize=4000"));
-    assert_true(has(&block, "http-backend"));
+    const char *const wanted[] = {"/proc/self/exe", GIT_KEEP_WORD, parent,
+                                  "4000",           "git",         "http-backend"};
+    const char *at = block.at;
+    for (size_t i = 0; i < COUNT(wanted); i++, at += strlen(at) + 1)
+        assert_string_equal(at, wanted[i]);
+    assert_string_equal(at, "");
 }
 
 int main(void)
@@ -272,12 +338,14 @@ int main(void)
         cmocka_unit_test(what_is_no_head_is_refused),
         cmocka_unit_test(a_head_has_an_end),
         cmocka_unit_test(a_repository_is_made_once_and_called_by_number),
+        cmocka_unit_test(an_erased_repository_is_gone_and_does_not_come_back),
+        cmocka_unit_test(room_on_the_disk_is_looked_at),
         cmocka_unit_test(a_folder_that_cannot_be_made_is_named),
         cmocka_unit_test(a_program_is_found_on_the_path_only),
         cmocka_unit_test(a_push_is_told_whole),
         cmocka_unit_test(a_fetch_has_no_key_and_an_unknown_length_none),
         cmocka_unit_test(the_service_is_asked_on_an_address_of_this_machine),
-        cmocka_unit_test(a_child_runs_within_limits_and_without_a_shell),
+        cmocka_unit_test(a_child_is_kept_and_runs_without_a_shell),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
