@@ -25,7 +25,7 @@ struct grader {
     struct submissions *submissions;
     struct boards *boards;
     struct http *http;
-    struct git *git; /* pushes and fetches */
+    struct git *git;    /* pushes and fetches */
     struct spec *specs; /* sorted by name */
     size_t specs_count;
     struct versions versions; /* older ones, as reports need them */
