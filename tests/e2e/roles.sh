@@ -68,8 +68,8 @@ POST   /git/alice.git/git-receive-pack     401     415   404      404 403      4
 POST   /git/alice.git/git-upload-pack      401     415   404      404 415      404   415    403  403     401        404
 PUT    /submit/attention                   401     422   422      404 422      404   422    403  400     401        404
 PUT    /submit/nothing                     401     404   404      404 404      404   404    403  400     401        404
-PUT    /submit/attention?for=bob           401     403   422      403 403      403   403    403  422     401        404
-PUT    /submit/attention?for=zoe           401     403   403      404 403      403   403    403  404     401        404
+PUT    /submit/attention?for=bob           401     403   422      403 403      403   403    403  422     401        403
+PUT    /submit/attention?for=zoe           401     403   403      404 403      403   403    403  404     401        403
 PUT    /try/attention                      401     422   422      404 422      404   422    403  403     401        404
 POST   /api/v1/assignments/attention/submissions 401 422 422      404 422      404   422    403  400     401        404
 TABLE
