@@ -238,16 +238,15 @@ static void worker_rows(struct doctor *out, const struct wire_hello *hello)
 /* Tried by ourselves: a worker has the rights that we have. */
 static void priority_row(struct doctor *out)
 {
-    const struct sched_param none = {.sched_priority = 0};
-    const bool first = kernel_go_first(0) == 0;
+    const bool first = kernel_go_first(0, KERNEL_WATCHER) == 0;
     if (first)
-        (void)sched_setscheduler(0, SCHED_OTHER, &none); /* down is always allowed */
+        kernel_take_turns();
     add(out, "priority", first ? DOCTOR_GOOD : DOCTOR_WEAKER,
         first ? "while the clock runs, timed programs go before everything else"
               : "timed programs take turns with whatever else runs here",
         first ? ""
-              : "optional, for speed on a busy machine: RLIMIT_RTPRIO of 1 (ulimit -r 1, "
-                "LimitRTPRIO=1 in a unit)");
+              : "optional, for speed on a busy machine: RLIMIT_RTPRIO of 2 (ulimit -r 2, "
+                "LimitRTPRIO=2 in a unit)");
 }
 
 static void speed_row(struct doctor *out, const struct wire_calibration *calibration)

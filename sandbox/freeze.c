@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,8 +20,8 @@
 
 #define CONFIRM_MAX_NS 2000000000 /* as in group.c: longer is a fault of the host */
 
-static struct err hold(struct sandbox *slot, bool frozen);
-static struct err hold_by_signal(struct sandbox *slot, bool frozen);
+static struct err hold(struct sandbox *slot, bool frozen, bool gives_way);
+static struct err hold_by_signal(struct sandbox *slot, bool frozen, bool gives_way);
 static struct err threads_hold(int pid, bool frozen, bool *out_all);
 static bool thread_holds(int tasks_fd, const char *tid, bool *out_holds);
 static bool has_ended(const struct sandbox *slot);
@@ -64,7 +65,7 @@ uint64_t sandbox_delay_ns(const struct sandbox *slot)
 bool sandbox_hurry(struct sandbox *slot)
 {
     return slot->running && !slot->ended_early && !has_ended(slot) &&
-           kernel_go_first(slot->run_pid) == 0;
+           kernel_go_first(slot->run_pid, KERNEL_PROGRAM) == 0;
 }
 
 bool sandbox_is_over(const struct sandbox *slot)
@@ -75,26 +76,31 @@ bool sandbox_is_over(const struct sandbox *slot)
 
 struct err sandbox_freeze(struct sandbox *slot)
 {
-    return hold(slot, true);
+    return hold(slot, true, false);
+}
+
+struct err sandbox_freeze_beside(struct sandbox *slot)
+{
+    return hold(slot, true, true);
 }
 
 struct err sandbox_thaw(struct sandbox *slot)
 {
-    return hold(slot, false);
+    return hold(slot, false, false);
 }
 
-static struct err hold(struct sandbox *slot, bool frozen)
+static struct err hold(struct sandbox *slot, bool frozen, bool gives_way)
 {
     if (!slot->running)
         return err_make(ERR_INTERNAL, "this slot runs nothing");
     if (slot->ended_early)
         return err_none(); /* it is over: as still as can be */
     if (slot->group.freeze_fd >= 0)
-        return group_freeze(&slot->group, frozen);
-    return hold_by_signal(slot, frozen);
+        return group_freeze(&slot->group, frozen, gives_way);
+    return hold_by_signal(slot, frozen, gives_way);
 }
 
-static struct err hold_by_signal(struct sandbox *slot, bool frozen)
+static struct err hold_by_signal(struct sandbox *slot, bool frozen, bool gives_way)
 {
     int number = frozen ? SIGSTOP : SIGCONT;
     if (syscall(SYS_pidfd_send_signal, slot->run_fd, number, NULL, 0) < 0)
@@ -109,6 +115,8 @@ static struct err hold_by_signal(struct sandbox *slot, bool frozen)
     int64_t until = clock_ns() + CONFIRM_MAX_NS;
     bool all = false;
     while (!all) {
+        if (gives_way)
+            (void)sched_yield();
         struct err err = threads_hold(slot->run_pid, frozen, &all);
         if (err_is(err))
             return err;

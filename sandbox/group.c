@@ -5,6 +5,7 @@
 #include "sandbox/base/clock.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +33,7 @@ struct err group_prepare(struct group *group, const struct sandbox_limits *limit
         return err_none();
 
     if (group->frozen) { /* the run before was killed in its sleep */
-        struct err err = group_freeze(group, false);
+        struct err err = group_freeze(group, false, false);
         if (err_is(err))
             return err;
     }
@@ -78,7 +79,7 @@ void group_facts(struct group *group, struct group_facts *out_facts)
         out_facts->peak_bytes = peak - group->own_bytes;
 }
 
-struct err group_freeze(struct group *group, bool frozen)
+struct err group_freeze(struct group *group, bool frozen, bool gives_way)
 {
     const char *word = frozen ? "1" : "0";
     if (pwrite(group->freeze_fd, word, 1, 0) < 0)
@@ -88,6 +89,8 @@ struct err group_freeze(struct group *group, bool frozen)
     int64_t until = clock_ns() + CONFIRM_MAX_NS;
     uint64_t state = frozen ? 0 : 1;
     do {
+        if (gives_way)
+            (void)sched_yield();
         if (!read_number(group->events_fd, "frozen ", &state))
             return err_make(ERR_SYSTEM, "read cgroup.events");
     } while (state != (frozen ? 1U : 0U) && clock_ns() < until);

@@ -82,8 +82,8 @@ struct err group_prepare(struct group *group, const struct sandbox_limits *limit
 void group_facts(struct group *group, struct group_facts *out_facts);
 
 /* Freezes or thaws everything in the run's group, and returns when the kernel confirms it.
- * Only with run_fd >= 0. */
-struct err group_freeze(struct group *group, bool frozen);
+ * Only with run_fd >= 0. gives_way: the group shares the caller's processor. */
+struct err group_freeze(struct group *group, bool frozen, bool gives_way);
 
 /* Kills what is left and removes the groups. Fine on a half-made or released group. */
 void group_close(struct group *group);

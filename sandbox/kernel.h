@@ -27,11 +27,22 @@ static inline int kernel_prlimit(int resource, const struct rlimit *limit, struc
     return (int)syscall(SYS_prlimit64, 0, resource, limit, out_had);
 }
 
-/* Real-time, of the lowest priority: before everything that is not. 0 is the calling thread. */
-static inline int kernel_go_first(pid_t pid)
+/* Real-time priorities: a timed program goes before everything that has none, and whoever waits for
+ * it on its own processor goes before the program. */
+enum kernel_level { KERNEL_PROGRAM = 1, KERNEL_WATCHER = 2 };
+
+/* 0 is the calling thread. */
+static inline int kernel_go_first(pid_t pid, enum kernel_level level)
 {
-    const struct sched_param lowest = {.sched_priority = 1};
-    return (int)syscall(SYS_sched_setscheduler, pid, SCHED_FIFO, &lowest);
+    const struct sched_param param = {.sched_priority = (int)level};
+    return (int)syscall(SYS_sched_setscheduler, pid, SCHED_FIFO, &param);
+}
+
+/* Down is always allowed. */
+static inline void kernel_take_turns(void)
+{
+    const struct sched_param none = {.sched_priority = 0};
+    (void)syscall(SYS_sched_setscheduler, 0, SCHED_OTHER, &none);
 }
 
 /* What kernel_getdents fills a buffer with, one after the other: struct linux_dirent64. */

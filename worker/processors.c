@@ -29,14 +29,25 @@ struct err processors_leave(const struct processors *processors)
 {
     if (processors->count < 2)
         return err_make(ERR_SYSTEM, "timing wants two processors");
-    if (!processors->reserved &&
-        sched_setaffinity(0, sizeof processors->others, &processors->others) < 0)
+    if (sched_setaffinity(0, sizeof processors->others, &processors->others) < 0)
         return err_make(ERR_SYSTEM, "move off the timing processor");
+    return err_none();
+}
+
+struct err processors_join(const struct processors *processors)
+{
+    cpu_set_t timing;
+
+    CPU_ZERO(&timing);
+    CPU_SET((size_t)processors->timing, &timing);
+    if (sched_setaffinity(0, sizeof timing, &timing) < 0)
+        return err_make(ERR_SYSTEM, "move to the timing processor");
     return err_none();
 }
 
 void processors_return(const struct processors *processors)
 {
-    if (!processors->reserved)
-        (void)sched_setaffinity(0, sizeof processors->all, &processors->all); /* was ours before */
+    const cpu_set_t *before = processors->reserved ? &processors->others : &processors->all;
+
+    (void)sched_setaffinity(0, sizeof *before, before); /* was ours before */
 }

@@ -25,8 +25,10 @@ void processors_split(struct processors *out, const cpu_set_t *all);
  * that it starts. */
 void processors_find(struct processors *out);
 
-/* Off the processor of timings, while one runs here; and back to where it was. */
+/* Off the processor of timings, while one runs here; onto it, for a call; and back to where it was
+ * before all this. */
 struct err processors_leave(const struct processors *processors);
+struct err processors_join(const struct processors *processors);
 void processors_return(const struct processors *processors);
 
 #endif

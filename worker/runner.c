@@ -76,6 +76,16 @@ const struct call *runner_given(const struct runner *runner)
     return &runner->given;
 }
 
+bool runner_is_up(const struct runner *runner)
+{
+    return runner->up;
+}
+
+bool runner_goes_first(const struct runner *runner)
+{
+    return runner->up && runner->first;
+}
+
 void runner_finding(const struct runner *runner, struct control_finding *out)
 {
     memcpy(out, &runner->control->finding, sizeof *out);
@@ -185,8 +195,6 @@ static struct err process_start(struct runner *runner)
     };
     err = sandbox_start(runner->plan.slot, &request);
     runner->up = !err_is(err);
-    if (runner->up && runner->plan.cpu >= 0)
-        (void)sandbox_hurry(runner->plan.slot); /* where that is not ours, others disturb it */
     return err_is(err) ? err : ready_await(runner);
 }
 
@@ -209,6 +217,8 @@ static struct err ready_await(struct runner *runner)
     runner->ready = true;
     struct err err = sandbox_freeze(runner->plan.slot);
     runner->frozen = !err_is(err);
+    if (runner->frozen && runner->plan.cpu >= 0)
+        runner->first = sandbox_hurry(runner->plan.slot); /* if that is ours to ask for */
     return err;
 }
 
@@ -225,7 +235,7 @@ static void process_forget(struct runner *runner)
     err_cleanup_close(&runner->stdout_fd);
     err_cleanup_close(&runner->stderr_fd);
     runner->go_fd = runner->done_fd = runner->stdout_fd = runner->stderr_fd = -1;
-    runner->up = runner->ready = runner->frozen = false;
+    runner->up = runner->ready = runner->frozen = runner->first = false;
     runner->number = runner->calls = 0;
 }
 

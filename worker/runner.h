@@ -82,9 +82,22 @@ void runner_flush(const struct runner *runner);
  * map its pages. */
 struct err runner_call(struct runner *runner, struct runner_result *out);
 
-/* The same for the clock: the process is frozen before, and the done word is spun on, so it wants a
- * processor that the program is not pinned to. */
-struct err runner_call_timed(struct runner *runner, struct runner_result *out);
+/* Whether there is a process, as far as we know, and whether it goes before everything else on its
+ * processor. */
+bool runner_is_up(const struct runner *runner);
+bool runner_goes_first(const struct runner *runner);
+
+/* From where a timed call is watched. */
+enum runner_watch {
+    RUNNER_APART,  /* from another processor, spinning on the done word */
+    RUNNER_BESIDE, /* from the program's own, asleep until its done event; no processor has to be
+                    * woken or told anything by another: a third of the time for itself. Only if
+                    * runner_goes_first, and the caller may be KERNEL_WATCHER. */
+};
+
+/* The same for the clock: the process is frozen before. */
+struct err runner_call_timed(struct runner *runner, enum runner_watch from,
+                             struct runner_result *out);
 
 /* Copies outputs and inouts of the call into `answer`, made for the same case. Returns the argument
  * beside which something was written that is not its own, or -1. */

@@ -8,33 +8,34 @@
 #include <errno.h>
 #include <math.h>
 #include <poll.h>
-#include <sched.h>
 #include <unistd.h>
 
 #define LOOK_MS 4          /* how often the CPU clock of a running call is read */
+#define LOOK_BESIDE_MS 50  /* likewise, where a look takes its time from the program */
 #define END_MS 10000       /* a killed program is dead long before */
 #define HURRY_NS 200000000 /* a longer call bears a late look */
 #define SETTLE_NS 20000
 #define SPINS_PER_LOOK 8192 /* some 100 us of pause instructions between looks at the clock */
 
-/* What a call is held against while it runs. */
+/* How a call is watched, and what it is held against while it runs. */
 struct watch {
+    /* Returns when the call is done (end stays RUNNER_DONE) or the process is over. */
+    struct err (*await)(struct runner *runner, const struct watch *watch,
+                        struct runner_result *out);
+    struct err (*freeze)(struct sandbox *slot);
+    int look_ms;
     int64_t started_ns;
     uint64_t cpu_us;   /* of the process before the call */
     uint64_t delay_ns; /* likewise */
 };
 
-/* Returns when the call is done (end stays RUNNER_DONE) or the process is over. */
-typedef struct err (*await_fn)(struct runner *runner, const struct watch *watch,
-                               struct runner_result *out);
-
-static void take_turns(void);
-static struct err call_run(struct runner *runner, struct runner_result *out, await_fn await);
+static struct err call_run(struct runner *runner, struct watch *watch, struct runner_result *out);
 static struct err call_ask(struct runner *runner);
 static struct err call_stop(struct runner *runner, const struct watch *watch,
                             struct runner_result *out);
 static struct err call_stuck(struct runner *runner, const struct watch *watch,
                              struct runner_result *out);
+static struct err freeze_beside(struct sandbox *slot);
 static void settle(void);
 static struct err await_event(struct runner *runner, const struct watch *watch,
                               struct runner_result *out);
@@ -48,54 +49,61 @@ static struct err end_await(struct runner *runner, struct runner_result *out, bo
 
 struct err runner_call(struct runner *runner, struct runner_result *out)
 {
-    return call_run(runner, out, await_event);
+    struct watch watch = {.await = await_event, .freeze = sandbox_freeze, .look_ms = LOOK_MS};
+
+    return call_run(runner, &watch, out);
 }
 
 /* Before all others while the clock runs: one who shares our processor would keep us from seeing
- * the done word for as long as a turn of his takes, milliseconds. Between calls, and in a long one,
- * everybody has his turn. */
-struct err runner_call_timed(struct runner *runner, struct runner_result *out)
+ * that it is done for as long as a turn of his takes, milliseconds. Between calls, and in a long
+ * one that we spin on, everybody has his turn. */
+struct err runner_call_timed(struct runner *runner, enum runner_watch from,
+                             struct runner_result *out)
 {
+    const bool beside = from == RUNNER_BESIDE;
+    struct watch watch = {.await = beside ? await_event : await_word,
+                          .freeze = beside ? freeze_beside : sandbox_freeze,
+                          .look_ms = beside ? LOOK_BESIDE_MS : LOOK_MS};
     struct err err = runner->frozen ? err_none() : sandbox_freeze(runner->plan.slot);
 
     if (err_is(err))
         return err;
     runner->frozen = true;
-    (void)kernel_go_first(0); /* where that is not ours, all stays as it is */
-    err = call_run(runner, out, await_word);
-    take_turns();
+    /* Where that is not ours, all stays as it is. */
+    (void)kernel_go_first(0, beside ? KERNEL_WATCHER : KERNEL_PROGRAM);
+    err = call_run(runner, &watch, out);
+    kernel_take_turns();
     return err;
 }
 
-static void take_turns(void)
+/* It was preempted by us the moment it said done, and needs its processor to stop. */
+static struct err freeze_beside(struct sandbox *slot)
 {
-    const struct sched_param none = {.sched_priority = 0};
-
-    (void)sched_setscheduler(0, SCHED_OTHER, &none); /* down is always allowed */
+    (void)kernel_go_first(0, KERNEL_PROGRAM);
+    return sandbox_freeze_beside(slot);
 }
 
-static struct err call_run(struct runner *runner, struct runner_result *out, await_fn await)
+static struct err call_run(struct runner *runner, struct watch *watch, struct runner_result *out)
 {
-    struct watch watch = {.cpu_us = 0};
     bool over = false;
 
     *out = (struct runner_result){.end = RUNNER_DONE};
     struct err err = call_ask(runner);
     if (!err_is(err))
-        err = cpu_read(runner, out, &watch.cpu_us, &over);
-    watch.delay_ns = sandbox_delay_ns(runner->plan.slot);
-    watch.started_ns = clock_ns();
+        err = cpu_read(runner, out, &watch->cpu_us, &over);
+    watch->delay_ns = sandbox_delay_ns(runner->plan.slot);
+    watch->started_ns = clock_ns();
     if (!err_is(err) && !over && runner->frozen)
         err = sandbox_thaw(runner->plan.slot);
     runner->frozen = false;
     if (!err_is(err) && !over)
-        err = await(runner, &watch, out);
+        err = watch->await(runner, watch, out);
     if (!err_is(err) && out->end == RUNNER_DONE)
-        err = call_stop(runner, &watch, out);
+        err = call_stop(runner, watch, out);
     else
-        out->took_ns = clock_ns() - watch.started_ns;
+        out->took_ns = clock_ns() - watch->started_ns;
     if (out->end == RUNNER_DIED) /* its whole life was told */
-        out->cpu_ms = fmax(out->cpu_ms - (double)watch.cpu_us / 1e3, 0);
+        out->cpu_ms = fmax(out->cpu_ms - (double)watch->cpu_us / 1e3, 0);
     return err;
 }
 
@@ -137,12 +145,12 @@ static struct err call_stop(struct runner *runner, const struct watch *watch,
 {
     bool over = false;
     uint64_t cpu_us = 0;
-    struct err err = sandbox_freeze(runner->plan.slot);
+    struct err err = watch->freeze(runner->plan.slot);
 
     out->took_ns = clock_ns() - watch->started_ns;
     if (err_is(err) &&
         err.sys_errno == ETIMEDOUT) /* the host itself may have stood still for once */
-        err = sandbox_freeze(runner->plan.slot);
+        err = watch->freeze(runner->plan.slot);
     runner->frozen = !err_is(err);
     if (err_is(err)) {
         struct err second = runner_died(runner, LOOK_MS, out, &over);
@@ -197,7 +205,7 @@ static struct err await_event(struct runner *runner, const struct watch *watch,
         struct pollfd fds[] = {{.fd = runner->done_fd, .events = POLLIN},
                                {.fd = sandbox_fd(runner->plan.slot), .events = POLLIN}};
         uint64_t count;
-        if (poll(fds, COUNT(fds), LOOK_MS) < 0 && errno != EINTR)
+        if (poll(fds, COUNT(fds), watch->look_ms) < 0 && errno != EINTR)
             return err_make(ERR_SYSTEM, "wait for a call");
         if (read(runner->done_fd, &count, sizeof count) == (ssize_t)sizeof count)
             return err_none();
@@ -212,7 +220,7 @@ static struct err await_event(struct runner *runner, const struct watch *watch,
 static struct err await_word(struct runner *runner, const struct watch *watch,
                              struct runner_result *out)
 {
-    int64_t next_ns = clock_ns() + LOOK_MS * (int64_t)1000000;
+    int64_t next_ns = clock_ns() + watch->look_ms * (int64_t)1000000;
     bool over = !runner->up;
 
     while (!over) {
@@ -225,11 +233,11 @@ static struct err await_word(struct runner *runner, const struct watch *watch,
         if (now_ns < next_ns)
             continue;
         if (now_ns > watch->started_ns + HURRY_NS)
-            take_turns();
+            kernel_take_turns();
         struct err err = look(runner, watch, out, &over);
         if (err_is(err))
             return err;
-        next_ns = clock_ns() + LOOK_MS * (int64_t)1000000;
+        next_ns = clock_ns() + watch->look_ms * (int64_t)1000000;
     }
     return err_none();
 }

@@ -19,6 +19,7 @@ struct runner {
     bool up;                                  /* a process is there, as far as we know */
     bool ready; /* it has its pages; before, nothing of a student runs */
     bool frozen;
+    bool first;      /* it goes before everything that is not real-time */
     uint32_t number; /* of the last call */
     uint32_t calls;  /* that this process has seen */
 };

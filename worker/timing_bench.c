@@ -1,13 +1,16 @@
 /* Lock, baseline, processor, floor. */
 #include "worker/timing_bench.h"
 
+#include "sandbox/base/clock.h"
 #include "sandbox/base/fdio.h"
 #include "sandbox/base/log.h"
+#include "sandbox/kernel.h"
 #include "worker/compile.h"
 #include "worker/stats.h"
 #include "worker/timing.h"
 #include "worker/timing_lock.h"
 
+#include <emmintrin.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +27,8 @@
  * 64 and IA-32 Architectures Optimization Reference Manual, section on AVX-512 licences. */
 #define PAUSE_NS 1000000
 
+static bool may_watch(void);
+static void rest(bool awake);
 static struct err trusted_compile(const struct timing_bench *bench, const char *file_name,
                                   const char *source, size_t source_size, int *out_program);
 static struct err floor_measure(struct timing_bench *bench, int index);
@@ -40,7 +45,6 @@ struct err timing_bench_open(struct timing_bench *bench)
     bench->baseline_program = bench->lock_fd = -1;
     bench->cpu = worker->processors.timing;
     bench->moved = false;
-    bench->awake.started = false;
     struct err err = bench->impatient
                          ? timing_lock_take(worker->timing_lock, TIMING_LOCK_TRY, &bench->lock_fd)
                          : worker_timing_lock(worker, &bench->lock_fd);
@@ -53,8 +57,7 @@ struct err timing_bench_open(struct timing_bench *bench)
     if (!err_is(err))
         err = processors_leave(&worker->processors);
     bench->moved = !err_is(err);
-    if (!err_is(err))
-        awake_start(&bench->awake, bench->cpu);
+    bench->beside = bench->spec->limits.threads == 1 && may_watch();
     if (!err_is(err))
         err = floor_measure(bench, bench->first_case);
     if (!err_is(err))
@@ -65,7 +68,6 @@ struct err timing_bench_open(struct timing_bench *bench)
 
 void timing_bench_close(struct timing_bench *bench)
 {
-    awake_end(&bench->awake);
     if (bench->moved)
         processors_return(&bench->worker->processors);
     err_cleanup_close(&bench->baseline_program);
@@ -81,16 +83,50 @@ struct err timing_bench_runner(const struct timing_bench *bench, int index, bool
                      student ? bench->student_program : bench->baseline_program, index, out);
 }
 
+struct err timing_bench_ready(const struct timing_bench *bench, struct runner *runner)
+{
+    struct err err =
+        runner_is_up(runner) ? err_none() : processors_leave(&bench->worker->processors);
+
+    return err_is(err) ? err : runner_ready(runner, NULL);
+}
+
 struct err timing_bench_call(const struct timing_bench *bench, struct runner *runner,
                              struct runner_result *out)
 {
-    struct timespec pause = {.tv_nsec = PAUSE_NS};
+    const bool beside = bench->beside && runner_goes_first(runner);
 
     if (!bench->keeps_caches)
         runner_flush(runner);
-    while (clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, &pause) == EINTR)
+    struct err err = beside ? processors_join(&bench->worker->processors)
+                            : processors_leave(&bench->worker->processors);
+    if (err_is(err))
+        return err;
+    rest(beside);
+    return runner_call_timed(runner, beside ? RUNNER_BESIDE : RUNNER_APART, out);
+}
+
+/* Asleep, or awake on a processor that is to stay so: waking one takes longer than a call's own
+ * overhead. */
+static void rest(bool awake)
+{
+    const int64_t until_ns = clock_ns() + PAUSE_NS;
+    struct timespec pause = {.tv_nsec = PAUSE_NS};
+
+    while (awake && clock_ns() < until_ns)
+        _mm_pause();
+    while (!awake && clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, &pause) == EINTR)
         ;
-    return runner_call_timed(runner, out);
+}
+
+/* Tried and given back. */
+static bool may_watch(void)
+{
+    const bool may = kernel_go_first(0, KERNEL_WATCHER) == 0;
+
+    if (may)
+        kernel_take_turns();
+    return may;
 }
 
 struct err timing_bench_empty(const struct timing_bench *bench, int index, struct runner **out)
@@ -104,7 +140,7 @@ struct err timing_bench_empty(const struct timing_bench *bench, int index, struc
     if (!err_is(err))
         err = runner_of(bench, bench->worker->student, program, index, out);
     if (!err_is(err))
-        err = runner_ready(*out, NULL);
+        err = timing_bench_ready(bench, *out);
     if (program >= 0)
         (void)close(program); /* it runs, and is not started again */
     return err;

@@ -6,7 +6,6 @@
 #ifndef WORKER_TIMING_BENCH_H
 #define WORKER_TIMING_BENCH_H
 
-#include "worker/awake.h"
 #include "worker/job.h"
 #include "worker/runner.h"
 
@@ -21,15 +20,14 @@ struct timing_bench {
     /* private */
     int baseline_program; /* owned */
     int lock_fd;
-    bool moved; /* this process keeps off `cpu` now */
-    int cpu;    /* where both programs run */
+    bool moved;  /* this process keeps off `cpu` now, unless it watches from there */
+    bool beside; /* such are possible: rights, and one thread */
+    int cpu;     /* where both programs run */
     double floor_ns;
-    struct awake awake;
 };
 
 /* Takes the lock (waits for it, unless impatient), compiles the baseline, moves this process off
- * the timing processor, keeps that awake and measures the floor. The fields before `private` are
- * set; the struct must stay where it is. */
+ * the timing processor and measures the floor. The fields before `private` are set. */
 struct err timing_bench_open(struct timing_bench *bench);
 void timing_bench_close(struct timing_bench *bench);
 
@@ -44,7 +42,12 @@ struct err timing_bench_empty(const struct timing_bench *bench, int index, struc
 struct err timing_bench_compile(const struct timing_bench *bench, const char *file_name,
                                 int *out_program);
 
-/* One timed call: caches flushed, a pause, the clock. */
+/* As runner_ready. A process is started from another processor than it will have, and so is a slot
+ * that has to be made anew for it: what is born on the timing processor would stay there. */
+struct err timing_bench_ready(const struct timing_bench *bench, struct runner *runner);
+
+/* One timed call: caches flushed, a pause, the clock; watched from the processor of the program
+ * where that can be, else from another. */
 struct err timing_bench_call(const struct timing_bench *bench, struct runner *runner,
                              struct runner_result *out);
 

@@ -80,10 +80,10 @@ static struct err pair_time(struct timing_pairs *pairs, int order, struct half o
 /* The next fresh inputs, the same for both, made while both stand still. */
 static struct err pair_fill(struct timing_pairs *pairs)
 {
-    struct err err = runner_ready(pairs->student, NULL);
+    struct err err = timing_bench_ready(pairs->bench, pairs->student);
 
     if (!err_is(err))
-        err = runner_ready(pairs->baseline, NULL);
+        err = timing_bench_ready(pairs->bench, pairs->baseline);
     if (!err_is(err))
         err = runner_fill(pairs->student, pairs->index, pairs->key, pairs->iteration);
     if (!err_is(err))

@@ -1,11 +1,9 @@
-/* What the clock of a timed call shows for a function that returns at once, and what the steps of
- * such a call take: bench_timing [ASSIGNMENT [CASE [TRIALS]]], in the repository root. With TRIALS,
- * instead: the baseline against itself, by the estimator and by a plain median of the pairs, with
- * caches flushed and not. Prints a table; fails only on an error of ours. */
+/* What the clock of a timed call shows for a function that returns at once: bench_timing
+ * [ASSIGNMENT [CASE [TRIALS]]], in the repository root. With TRIALS, instead: the baseline against
+ * itself, by the estimator and by a plain median of the pairs, with caches flushed and not. Prints
+ * a table; fails only on an error of ours. */
 #include "worker/timing.h"
 
-#include "sandbox/base/clock.h"
-#include "sandbox/base/fdio.h"
 #include "worker/runner_parts.h"
 #include "worker/stats.h"
 #include "worker/timing_pair.h"
@@ -15,9 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define CALLS 400
+#define TURNS 8
+#define WARMUPS 5
 
 static struct worker worker;
 static struct timing_bench bench;
@@ -63,50 +62,30 @@ static void prepare(const char *assignment, const char *name)
     die_if(timing_bench_open(&bench));
 }
 
-/* The steps of one call, in the order of runner_call.c. */
+/* By turns from the processor of the program, where that can be, and from another. */
 static void iteration(void)
 {
-    static double whole[CALLS], flushed[CALLS], thaw[CALLS], wait[CALLS], freeze[CALLS];
+    static double took[2][CALLS];
+    const bool beside = bench.beside;
     static const unsigned char key[RANDOM_KEY_BYTES];
     struct runner *runner = NULL;
     struct runner_result result;
 
     die_if(timing_bench_empty(&bench, ranked, &runner));
     die_if(runner_fill(runner, ranked, key, 0));
-    for (int i = -5; i < CALLS; i++) {
-        die_if(timing_bench_call(&bench, runner, &result));
-        if (i >= 0)
-            flushed[i] = (double)result.took_ns;
+    for (int turn = 0; turn < 2 * TURNS; turn++) {
+        bench.beside = beside && turn % 2 == 0;
+        for (int i = -WARMUPS; i < CALLS / TURNS; i++) {
+            die_if(timing_bench_call(&bench, runner, &result));
+            if (i >= 0)
+                took[turn % 2][turn / 2 * (CALLS / TURNS) + i] = (double)result.took_ns;
+        }
     }
-    for (int i = -5; i < CALLS; i++) {
-        die_if(runner_call_timed(runner, &result));
-        if (i >= 0)
-            whole[i] = (double)result.took_ns;
-    }
-    for (int i = 0; i < CALLS; i++) {
-        const uint64_t one = 1;
-        usleep(1000);
-        runner->control->go = ++runner->number;
-        runner->calls++;
-        die_if(fdio_write(runner->go_fd, &one, sizeof one));
-        int64_t t0 = clock_ns();
-        die_if(sandbox_thaw(runner->plan.slot));
-        int64_t t1 = clock_ns();
-        while (runner->control->done != runner->number)
-            __builtin_ia32_pause();
-        int64_t t2 = clock_ns();
-        die_if(sandbox_freeze(runner->plan.slot));
-        int64_t t3 = clock_ns();
-        thaw[i] = (double)(t1 - t0);
-        wait[i] = (double)(t2 - t1);
-        freeze[i] = (double)(t3 - t2);
-    }
+    bench.beside = beside;
     printf("empty kernel, us%24s %8s %8s %8s\n", "", "p50", "p90", "p99");
-    quantiles("call as timed (flushed, 1 ms pause)", flushed, CALLS);
-    quantiles("call at once, nothing flushed", whole, CALLS);
-    quantiles("  thaw (1 ms pause)", thaw, CALLS);
-    quantiles("  until the done word", wait, CALLS);
-    quantiles("  freeze, confirmed", freeze, CALLS);
+    quantiles(beside ? "watched from its own processor" : "as timed: no right to more", took[0],
+              CALLS);
+    quantiles("watched from another", took[1], CALLS);
     runner_free(runner);
 }
 

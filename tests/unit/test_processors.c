@@ -48,6 +48,8 @@ static void a_process_leaves_and_returns(void **state)
     assert_int_equal(sched_getaffinity(0, sizeof now, &now), 0);
     if (processors.count >= 2)
         assert_false(CPU_ISSET((size_t)processors.timing, &now));
+    assert_false(err_is(processors_join(&processors)));
+    assert_int_equal(sched_getcpu(), processors.timing);
     processors_return(&processors);
     assert_int_equal(sched_getaffinity(0, sizeof now, &now), 0);
     assert_true(CPU_EQUAL(&now, processors.reserved ? &processors.others : &processors.all));

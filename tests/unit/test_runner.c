@@ -32,6 +32,7 @@ struct bench {
     struct toolchain toolchain;
     struct spec spec;
     struct sandbox *slot;
+    struct sandbox *plain; /* the back end that everybody has */
 };
 
 static int bench_setup(void **state)
@@ -54,6 +55,9 @@ static int bench_setup(void **state)
     err = sandbox_open(&options, &bench->slot);
     if (err_is(err))
         print_message("skipped: %s\n", err.text);
+    const enum sandbox_backend least = SANDBOX_RLIMITS;
+    const struct sandbox_options plain = {.program = path, .name = "test-plain", .only = &least};
+    (void)sandbox_open(&plain, &bench->plain); /* if not, the tests of it are skipped */
     *state = bench;
     return 0;
 }
@@ -62,6 +66,7 @@ static int bench_teardown(void **state)
 {
     struct bench *bench = *state;
     sandbox_close(bench->slot);
+    sandbox_close(bench->plain);
     free(bench);
     return 0;
 }
@@ -409,7 +414,7 @@ static void a_timed_call_measures_the_work(void **state)
             fine(runner_ready(runner, NULL));
             fine(runner_fill(runner, index, key, 0));
             runner_flush(runner);
-            fine(runner_call_timed(runner, &result));
+            fine(runner_call_timed(runner, RUNNER_APART, &result));
             assert_int_equal(result.end, RUNNER_DONE);
             least[index] = result.took_ns < least[index] ? result.took_ns : least[index];
         }
@@ -421,11 +426,9 @@ static void a_timed_call_measures_the_work(void **state)
 /* What the rights of whoever runs this test allow. */
 static int policy_of_the_first(void)
 {
-    const struct sched_param none = {.sched_priority = 0};
-
-    if (kernel_go_first(0) < 0)
+    if (kernel_go_first(0, KERNEL_PROGRAM) < 0)
         return SCHED_OTHER;
-    assert_int_equal(sched_setscheduler(0, SCHED_OTHER, &none), 0);
+    kernel_take_turns();
     return SCHED_FIFO;
 }
 
@@ -441,7 +444,7 @@ static void only_timed_programs_go_first(void **state)
         assert_int_equal(sched_getscheduler(runner->plan.slot->run_pid),
                          timed == 1 ? policy_of_the_first() : SCHED_OTHER);
         fine(runner_fill(runner, 0, key, 0));
-        fine(runner_call_timed(runner, &result));
+        fine(runner_call_timed(runner, RUNNER_APART, &result));
         assert_int_equal(result.end, RUNNER_DONE);
         assert_int_equal(sched_getscheduler(0), SCHED_OTHER); /* we ourselves take turns again */
         runner_drop(runner, program);
@@ -460,11 +463,108 @@ static void a_timed_loop_without_end_is_stopped(void **state)
     fine(runner_ready(runner, NULL));
     fine(runner_fill(runner, 0, key, 0));
     const int64_t started_ms = clock_ms();
-    fine(runner_call_timed(runner, &result));
+    fine(runner_call_timed(runner, RUNNER_APART, &result));
     assert_true(result.end == RUNNER_CPU_LIMIT || result.end == RUNNER_WALL_LIMIT);
     assert_true(clock_ms() - started_ms < 2 * runner->plan.spec->limits.wall_ms + 1000);
     assert_int_equal(sched_getscheduler(0), SCHED_OTHER);
     runner_drop(runner, program);
+}
+
+/* A runner on the processor where this test is now, watched from there, in either back end. */
+static struct runner *beside_make(void **state, struct sandbox *slot, const char *body,
+                                  int *out_program)
+{
+    cpu_set_t here;
+
+    if (kernel_go_first(0, KERNEL_WATCHER) < 0) {
+        print_message("skipped: needs the right to real-time (root, or ulimit -r 2)\n");
+        skip();
+    }
+    kernel_take_turns();
+    if (slot == NULL)
+        skip();
+    struct runner *runner = runner_make(state, body, out_program);
+    CPU_ZERO(&here);
+    CPU_SET(0, &here);
+    assert_int_equal(sched_setaffinity(0, sizeof here, &here), 0);
+    runner->plan.cpu = 0;
+    runner->plan.slot = slot;
+    fine(runner_ready(runner, NULL));
+    assert_true(runner_goes_first(runner));
+    return runner;
+}
+
+static void beside_drop(struct runner *runner, int program)
+{
+    cpu_set_t all;
+
+    memset(&all, -1, sizeof all); /* the kernel takes those that exist */
+    assert_int_equal(sched_setaffinity(0, sizeof all, &all), 0);
+    runner_drop(runner, program);
+}
+
+#define SAY_DONE /* the done event is descriptor 6 */                                              \
+    "unsigned long one = 1, got; __asm__ volatile(\"syscall\" : \"=a\"(got) : \"a\"(1),"           \
+    " \"D\"(6), \"S\"(&one), \"d\"(8) : \"rcx\", \"r11\", \"memory\");"
+
+static void beside_row(void **state, struct sandbox *slot)
+{
+    static const struct {
+        const char *body;
+        enum runner_end end, or_end;
+        int64_t least_ms, most_ms; /* that the call takes */
+        bool o_unset;
+    } rows[] = {
+        {"o[0] = 1;", RUNNER_DONE, RUNNER_DONE, 0, 1000, false},
+        {"for (volatile int i = 0; i < 100000000; i++) {} o[0] = 1;", RUNNER_DONE, RUNNER_DONE, 20,
+         5000, false},
+        /* What follows the word is not run. */
+        {SAY_DONE "o[0] = (float)got;", RUNNER_DONE, RUNNER_DONE, 0, 1000, true},
+        {SAY_DONE "for (volatile int on = 1; on;) {} o[0] = 1;", RUNNER_DONE, RUNNER_DONE, 0, 1000,
+         true},
+        {"for (volatile int on = 1; on;) {} o[0] = 1;", RUNNER_CPU_LIMIT, RUNNER_WALL_LIMIT, 100,
+         60000, true},
+        {"*(volatile int *)8 = 1; o[0] = 1;", RUNNER_DIED, RUNNER_DIED, 0, 5000, true},
+    };
+    struct bench *bench = *state;
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct runner_result result;
+        struct answer answer;
+        int program = -1;
+        struct runner *runner = beside_make(state, slot, rows[i].body, &program);
+
+        fine(answer_make(&answer, &bench->spec, &bench->spec.cases[0]));
+        for (int call = 0; call < 3; call++) {
+            fine(runner_ready(runner, NULL));
+            fine(runner_fill(runner, 0, key, 0));
+            fine(runner_call_timed(runner, RUNNER_BESIDE, &result));
+            if (result.end != rows[i].end && result.end != rows[i].or_end)
+                fail_msg("row %zu ends with %d", i, (int)result.end);
+            if (result.took_ns < rows[i].least_ms * 1000000 ||
+                result.took_ns > rows[i].most_ms * 1000000)
+                fail_msg("row %zu takes %" PRId64 " ns", i, result.took_ns);
+            assert_int_equal(sched_getscheduler(0), SCHED_OTHER);
+            if (result.end != RUNNER_DONE)
+                break;
+            assert_int_equal(runner_answer(runner, &answer), -1);
+            assert_int_equal(isnan(call_f32(&answer.call, "o")[0]), rows[i].o_unset);
+            if (rows[i].o_unset)
+                break; /* the rest of it runs in the next call */
+        }
+        answer_release(&answer);
+        beside_drop(runner, program);
+    }
+}
+
+static void a_call_is_watched_from_its_own_processor(void **state)
+{
+    beside_row(state, ((struct bench *)*state)->slot);
+}
+
+static void a_call_is_watched_from_its_own_processor_without_groups(void **state)
+{
+    beside_row(state, ((struct bench *)*state)->plain);
 }
 
 int main(void)
@@ -485,6 +585,8 @@ int main(void)
         cmocka_unit_test(a_timed_call_measures_the_work),
         cmocka_unit_test(only_timed_programs_go_first),
         cmocka_unit_test(a_timed_loop_without_end_is_stopped),
+        cmocka_unit_test(a_call_is_watched_from_its_own_processor),
+        cmocka_unit_test(a_call_is_watched_from_its_own_processor_without_groups),
     };
     return cmocka_run_group_tests(tests, bench_setup, bench_teardown);
 }
