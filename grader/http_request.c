@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 static enum log_level log_level_of(const struct http_request *request);
 static void refuse_arguments(struct http_request *request);
@@ -68,7 +69,7 @@ void *http_on_uri(void *cls, const char *uri, struct MHD_Connection *connection)
     return request;
 }
 
-/* Here, since the library hangs up without a word when they fill its memory. */
+/* Here, since the library neither answers nor hangs up when they fill its memory. */
 static void refuse_arguments(struct http_request *request)
 {
     char words[80];
@@ -76,7 +77,10 @@ static void refuse_arguments(struct http_request *request)
     (void)snprintf(words, sizeof words, "400  more than %d arguments behind the '?'\n",
                    GUARD_ARGUMENTS_MAX);
     http_peer_last_words(request->peer, 400, words);
+    (void)shutdown(request->peer->fd, SHUT_WR); /* that was all */
+    request->peer->deadline_ms = clock_ms() + HTTP_LINGER_MS;
     request->code = 400;
+    request->is_answered = true;
     request->is_dead = true;
 }
 
