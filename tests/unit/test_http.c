@@ -35,10 +35,11 @@ struct server {
     struct http *http;
     int port;
     atomic_int is_quiet;
-    atomic_int gone;     /* states that were released */
-    atomic_int handled;  /* bodies that reached a handler */
-    atomic_int tick_max; /* how many lines a stream got */
-    atomic_int bites;    /* pieces of bodies that come in pieces */
+    atomic_int gone;            /* states that were released */
+    atomic_int handled;         /* bodies that reached a handler */
+    atomic_int tick_max;        /* how many lines a stream got */
+    atomic_int bites;           /* pieces of bodies that come in pieces */
+    struct http_request *woken; /* goes on in the moment of the stop; NULL: none */
 };
 
 struct later {
@@ -204,13 +205,16 @@ static void on_eater_gone(void *state)
 static void eat(struct http_request *request, const void *bytes, size_t size)
 {
     struct eater *eater = http_state(request);
+    struct server *server = http_context(request);
     bool is_patient = strcmp(http_path(request), "/eat/slowly") == 0;
     assert_true(size > 0 && memchr(bytes, 'x', size) == bytes);
     assert_false(eater->is_chewing);
     eater->eaten += size;
     eater->pieces++;
     eater->is_chewing = true;
-    atomic_fetch_add(&((struct server *)http_context(request))->bites, 1);
+    if (is_patient)
+        server->woken = request;
+    atomic_fetch_add(&server->bites, 1);
     http_pause(request);
     (void)uv_timer_start(&eater->timer, on_eaten, is_patient ? 60000 : 2, 0);
 }
@@ -256,6 +260,8 @@ static const struct http_route routes[] = {
 static void on_stop(uv_async_t *stop)
 {
     struct server *server = stop->data;
+    if (server->woken != NULL)
+        http_go_on(server->woken);
     http_stop(server->http, NULL, NULL);
     uv_close((uv_handle_t *)stop, NULL);
     uv_close((uv_handle_t *)&server->quiesce, NULL);
@@ -1094,7 +1100,7 @@ static void stop_ends_what_is_open(void **state)
     close(flood);
 }
 
-/* Bytes have come that the client was made to wait with, and more are where they came from. */
+/* Bytes have come that the client was made to wait with, and go on in the moment of the stop. */
 static void stop_ends_a_body_that_waits(void **state)
 {
     static char body[60000];
