@@ -27,6 +27,8 @@ static void refuse_for_now(struct http_request *request, const struct membership
 static int protocol_of(const struct http_request *request);
 static void visit_start(struct http_request *request, const struct membership *who,
                         const struct git_question *question);
+static void refuse_start(struct http_request *request, const struct membership *who, bool is_push,
+                         struct err err);
 static void on_body(struct http_request *request, const void *bytes, size_t size);
 static size_t on_room_wanted(void *context);
 static void on_said(void *context, const void *bytes, size_t size);
@@ -235,26 +237,33 @@ static void visit_start(struct http_request *request, const struct membership *w
     const struct grader *grader = api_grader(request);
     const bool is_push = git_services[question->service].is_push;
     struct visit *visit = calloc(1, sizeof *visit);
-    struct err err = err_none();
 
-    if (visit == NULL)
-        err = err_make(ERR_SYSTEM, "start git");
-    else if (strcmp(http_part(request, "login"), who->login) == 0)
+    if (visit == NULL) {
+        refuse_start(request, who, is_push, err_make(ERR_SYSTEM, "start git"));
+        return;
+    }
+    buf_init(&visit->head, GIT_CGI_HEAD_MAX + (size_t)64 * 1024);
+    visit->request = request;
+    struct err err = err_none();
+    if (strcmp(http_part(request, "login"), who->login) == 0)
         err = git_repository_make(git_place_of(grader->git), question->membership_id);
-    if (!err_is(err)) {
-        buf_init(&visit->head, GIT_CGI_HEAD_MAX + (size_t)64 * 1024);
-        visit->request = request;
+    if (!err_is(err))
         err = git_child_start(grader->git, who, http_received_at(request), *question, &listener,
                               visit, &visit->child);
-    }
     if (err_is(err)) {
         free(visit);
-        log_err("git.start", err);
-        refuse_for_now(request, who, is_push, "http_503_git_start");
+        refuse_start(request, who, is_push, err);
         return;
     }
     http_set_state(request, visit, on_gone);
     http_take_pieces(request, on_body);
+}
+
+static void refuse_start(struct http_request *request, const struct membership *who, bool is_push,
+                         struct err err)
+{
+    log_err("git.start", err);
+    refuse_for_now(request, who, is_push, "http_503_git_start");
 }
 
 static void on_body(struct http_request *request, const void *bytes, size_t size)

@@ -73,7 +73,7 @@ struct err op_user_add(struct operation_call *call)
 struct err op_user_erase(struct operation_call *call)
 {
     const char *login = call_text(call, "login");
-    struct erased erased;
+    struct erased erased = {.submissions = 0};
     int64_t id = 0;
     bool found = false;
     struct err err = store_user_find(call->db, login, &id, &found);

@@ -75,7 +75,7 @@ static void a_head_has_an_end(void **state)
     text[1] = ':';
     assert_int_equal(git_cgi_read(text, GIT_CGI_HEAD_MAX - 1, &head), GIT_CGI_MORE);
     assert_int_equal(git_cgi_read(text, GIT_CGI_HEAD_MAX, &head), GIT_CGI_BROKEN);
-    memcpy(text + sizeof text - 2, "\n\n", 2);
+    text[sizeof text - 2] = text[sizeof text - 1] = '\n';
     assert_int_equal(git_cgi_read(text, sizeof text, &head), GIT_CGI_BROKEN);
     char type[128] = "Content-Type: ";
     memset(type + 14, 't', 90);
@@ -103,7 +103,7 @@ static struct git_place place_in(const char *folder)
 
 static void make_folder(char *folder)
 {
-    (void)strcpy(folder, "/tmp/test-git-XXXXXX");
+    (void)snprintf(folder, 64, "/tmp/test-git-XXXXXX"); /* as wide, everywhere */
     assert_non_null(mkdtemp(folder));
 }
 

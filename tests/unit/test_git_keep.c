@@ -48,7 +48,7 @@ static void keep(struct kept *kept, pid_t service, const char *script)
 static void kept_init(struct kept *kept)
 {
     *kept = (struct kept){.service = 0};
-    (void)strcpy(kept->out, "/tmp/test-git-keep-XXXXXX");
+    (void)snprintf(kept->out, sizeof kept->out, "/tmp/test-git-keep-XXXXXX"); /* fits */
     int fd = mkstemp(kept->out);
     assert_true(fd >= 0);
     close(fd);
@@ -136,6 +136,7 @@ static void the_exit_code_is_the_programs(void **state)
     (void)unlink(kept.out);
     const char *path = getenv("PATH");
     auto_free char *before = strdup(path != NULL ? path : "");
+    assert_non_null(before);
     (void)setenv("PATH", "/nowhere", 1);
     kept_start(&kept, "exit 7");
     (void)setenv("PATH", before, 1);
@@ -200,7 +201,6 @@ static void without_its_service_it_starts_nothing(void **state)
 static void everything_ends_with_the_service(struct kept *kept, const char *script)
 {
     char said[256];
-    int pids[2];
 
     kept_start_below(kept, script);
     kept_await(kept, 2);
@@ -209,12 +209,15 @@ static void everything_ends_with_the_service(struct kept *kept, const char *scri
     int code = kept_code(kept);
     assert_int_not_equal(code, -1);
     kept_said(kept, said, sizeof said);
-    assert_int_equal(sscanf(said, "%d %d", &pids[0], &pids[1]), 2);
     while (waitpid(-1, NULL, 0) > 0) /* who came to us is dead */
         continue;
-    for (int i = 0; i < 2; i++)
-        if (kill(pids[i], 0) == 0)
-            fail_msg("process %d is still there", pids[i]);
+    char *at = said;
+    for (int i = 0; i < 2; i++) {
+        pid_t pid = (pid_t)strtol(at, &at, 10);
+        assert_true(pid > 1);
+        if (kill(pid, 0) == 0)
+            fail_msg("process %d is still there", (int)pid);
+    }
     (void)unlink(kept->out);
 }
 
