@@ -235,18 +235,29 @@ static void worker_rows(struct doctor *out, const struct wire_hello *hello)
         speed_row(out, &hello->calibration);
 }
 
-/* Tried by ourselves: a worker has the rights that we have. */
+/* Tried by ourselves: a worker has the rights of whoever starts it. */
 static void priority_row(struct doctor *out)
 {
-    const bool first = kernel_go_first(0, KERNEL_WATCHER) == 0;
-    if (first)
-        kernel_take_turns();
-    add(out, "priority", first ? DOCTOR_GOOD : DOCTOR_WEAKER,
-        first ? "while the clock runs, timed programs go before everything else"
-              : "timed programs take turns with whatever else runs here",
-        first ? ""
-              : "optional, for speed on a busy machine: RLIMIT_RTPRIO of 2 (ulimit -r 2, "
-                "LimitRTPRIO=2 in a unit)");
+    static const char advice[] = "optional, for speed on a busy machine: RLIMIT_RTPRIO of 2 "
+                                 "(ulimit -r 2, LimitRTPRIO=2 in a unit)";
+    static const struct {
+        enum doctor_state state;
+        const char *detail, *advice;
+    } rows[] = {
+        [0] = {DOCTOR_WEAKER, "timed programs take turns with whatever else runs here", advice},
+        [KERNEL_PROGRAM] =
+            {DOCTOR_WEAKER,
+             "timed programs go before everything else, but are watched from another "
+             "processor: the clock takes more for itself",
+             advice},
+        [KERNEL_WATCHER] = {DOCTOR_GOOD,
+                            "while the clock runs, timed programs of whoever asks go before "
+                            "everything else",
+                            ""},
+    };
+    const int level = kernel_may_go_first();
+
+    add(out, "priority", rows[level].state, rows[level].detail, rows[level].advice);
 }
 
 static void speed_row(struct doctor *out, const struct wire_calibration *calibration)

@@ -271,6 +271,7 @@ static struct err start_grading(struct service *service)
         .worker_backend = settings->backend,
         .worker_cache = settings->cache_path,
         .worker_calibration = settings->calibration_path,
+        .worker_timing_lock = settings->timing_lock,
         .worker_gpu = settings->worker_gpu,
         .worker_overlay = settings->assignments_path,
         .worker_silence_ms = settings->silence_ms,

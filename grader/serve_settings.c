@@ -29,6 +29,7 @@ const struct setting serve_setting_rows[] = {
     {"worker.backend",            TEXT(backend),                     "",        0,       0,        0, "auto",           "sandbox: auto, cgroup-v2, cgroup-v1, rlimits"},
     {"worker.cache",              TEXT(cache_path),                  "",        0,       0,        0, "",               "folder of the compile cache; empty: none"},
     {"worker.calibration",        TEXT(calibration_path),            "",        0,       0,        0, "build/calibration.json", "what a worker's test of this machine found; empty: none is made"},
+    {"worker.timing_lock",        TEXT(timing_lock),                 "",        0,       0,        0, "/tmp/kernel-grader-timing.lock", "one timing at a time for all that name this file; whoever can read it can hold it"},
     {"worker.gpu",                TEXT(worker_gpu),                  "",        0,       0,        0, "auto",           "GPU: auto, none, a number, or a file that lists nodes and libraries (sandbox/gpu.h)"},
     {"worker.silence",            NUMBER(silence_ms),                "ms",   1000,  120000,  3600000, NULL,             "between two signs of life of a running job"},
     {"worker.lease",              NUMBER(lease_ms),                  "ms",   1000,  900000, 86400000, NULL,             "for one job, however much its worker talks"},

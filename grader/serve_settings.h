@@ -17,6 +17,7 @@ struct serve_settings {
     char backend[16];
     char cache_path[1024];
     char calibration_path[1024];
+    char timing_lock[256];
     char worker_gpu[1024];
     int64_t workers;
     int64_t silence_ms, lease_ms;

@@ -24,8 +24,8 @@ struct submissions_settings {
     int64_t rate_count, rate_window_s, practice_rate_count; /* of one person */
     int64_t queue_max;
     int64_t workers;
-    const char *worker_program, *worker_backend, *worker_cache, *worker_calibration, *worker_gpu,
-        *worker_overlay; /* borrowed for good */
+    const char *worker_program, *worker_backend, *worker_cache, *worker_calibration,
+        *worker_timing_lock, *worker_gpu, *worker_overlay; /* borrowed for good */
     int64_t worker_silence_ms, worker_lease_ms;
     int64_t regrade_slots;
 };
