@@ -146,6 +146,9 @@ enum MHD_Result http_on_request(void *cls, struct MHD_Connection *connection, co
 void http_on_completed(void *cls, struct MHD_Connection *connection, void **request_slot,
                        enum MHD_RequestTerminationCode code);
 
+/* Logs it, lets its state go, frees it. */
+void http_request_end(struct http_request *request, enum MHD_RequestTerminationCode code);
+
 /* http_answer.c */
 enum MHD_Result http_queue(struct http_request *request); /* request->response, to the library */
 void http_wake(struct http_request *request);             /* resumes if suspended */

@@ -114,8 +114,12 @@ void http_on_completed(void *cls, struct MHD_Connection *connection, void **requ
     (void)connection;
 
     *request_slot = NULL;
-    if (!request)
-        return;
+    if (request)
+        http_request_end(request, code);
+}
+
+void http_request_end(struct http_request *request, enum MHD_RequestTerminationCode code)
+{
     int64_t took_us = clock_us() - request->began_us;
     log_line(log_level_of(request), "http.request",
              "request=%s method=%s route=%s code=%d end=%d took_ms=%lld peer=%s", request->id,
