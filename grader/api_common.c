@@ -3,6 +3,7 @@
 #include "grader/auth.h"
 #include "sandbox/base/clock.h"
 #include "sandbox/base/log.h"
+#include "sandbox/base/text.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -144,9 +145,17 @@ void api_refusal(struct http_request *request, const struct refusal *refusal)
     http_problem(request, refusal->http_code, refusal->text, refusal->retry_after_s);
 }
 
+void api_log(const struct http_request *request, const char *event, struct err err)
+{
+    char quoted[sizeof err.text * 2 + 3];
+    text_quote(err.text, strlen(err.text), quoted, sizeof quoted);
+    log_line(LOG_ERROR, event, "request=%s code=%s text=%s", http_request_id(request),
+             err_word(err.code), quoted);
+}
+
 void api_failure(struct http_request *request, const char *event, struct err err)
 {
-    log_err(event, err);
+    api_log(request, event, err);
     http_problem(request, 503, "the service cannot read its data just now; try again in 10 s", 10);
 }
 

@@ -3,6 +3,7 @@
 #include "grader/api_upload.h"
 #include "grader/multipart.h"
 #include "grader/store_course.h"
+#include "sandbox/base/log.h"
 #include "sandbox/base/text.h"
 
 #include <stdlib.h>
@@ -258,6 +259,8 @@ static void answer_accepted(struct upload *upload, const struct accepted *accept
         api_refusal(request, &accepted->refusal); /* `gone` frees the upload */
         return;
     }
+    log_line(LOG_INFO, "http.submission", "request=%s id=%lld existing=%d",
+             http_request_id(request), (long long)accepted->id, accepted->existing);
     if (wants_json(request) && !accepted->existing && upload->wait_s == 0) {
         answer_new_json(upload, accepted->id);
         return;

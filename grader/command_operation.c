@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +38,7 @@ struct course {
     struct db db;
     struct versions versions;
     struct spec *specs;
-    char home[4096], git_path[1024], actor[64];
+    char home[4096], git_path[1024], actor[COMMAND_ACTOR_MAX];
     const char *out_path;
     bool json, help, wrote;
 };
@@ -193,7 +192,6 @@ static struct err read_value(struct course *course, int argument, const char *te
 static struct err course_open(struct course *course)
 {
     const struct serve_settings *settings = &course->settings;
-    const struct passwd *user = getpwuid(getuid());
     char folder[4200];
     struct err err = home_find(course->home, sizeof course->home);
     (void)snprintf(folder, sizeof folder, "%s/assignments", course->home); /* fits */
@@ -212,8 +210,7 @@ static struct err course_open(struct course *course)
                                settings->database_path);
     if (!err_is(err))
         err = store_open(&course->db, settings->database_path);
-    (void)snprintf(course->actor, sizeof course->actor, "command:%s",
-                   user != NULL ? user->pw_name : "?"); /* cut is fine */
+    command_actor(course->actor);
     course->call.db = &course->db;
     course->call.actor = course->actor;
     course->call.specs = course->specs;

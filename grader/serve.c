@@ -1,7 +1,8 @@
 /* `grader serve`: puts the parts together, runs the loop, and takes them apart again on SIGTERM.
  *
  * Order of the end: stop accepting; running jobs finish up to a deadline; then workers, writes,
- * HTTP. What did not finish is in the database and runs again at the next start. */
+ * HTTP. What did not finish is in the database and runs again at the next start; whoever waits for
+ * it is told. */
 #include "grader/commands.h"
 #include "grader/demo.h"
 #include "grader/grader.h"
@@ -40,6 +41,7 @@ static void on_signal(uv_signal_t *signal, int number);
 static void on_drained(uv_timer_t *timer);
 static void on_submissions_closed(void *context);
 static void on_writer_closed(void *context);
+static void on_goodbye_over(uv_timer_t *timer);
 static void on_http_closed(void *context);
 static void close_rest(uv_handle_t *handle, void *context);
 static void service_release(struct service *service);
@@ -55,6 +57,8 @@ struct service {
     struct notify notify;
     char worker[4096];
 };
+
+#define GOODBYE_MS 200 /* for last words on their way; nobody waits longer for a deaf client */
 
 static const char help[] =
     "usage: grader serve [--NAME=VALUE ...]\n"
@@ -332,9 +336,16 @@ static void on_submissions_closed(void *context)
     writer_stop(service->grader.writer, on_writer_closed, service);
 }
 
+/* Everybody who waited has been told; now the words go out. */
 static void on_writer_closed(void *context)
 {
     struct service *service = context;
+    (void)uv_timer_start(&service->drain, on_goodbye_over, GOODBYE_MS, 0);
+}
+
+static void on_goodbye_over(uv_timer_t *timer)
+{
+    struct service *service = timer->data;
     http_stop(service->grader.http, on_http_closed, service);
 }
 

@@ -36,7 +36,7 @@ const struct setting serve_setting_rows[] = {
     {"service.drain",             NUMBER(drain_ms),                  "ms",      0,   20000,  3600000, NULL,             "for running jobs after SIGTERM"},
     {"rate.submissions",          NUMBER(rate_count),                "",        1,      20,  1000000, NULL,             "of one person within rate.window"},
     {"rate.practice",             NUMBER(practice_rate_count),       "",        1,      60,  1000000, NULL,             "practice runs of one person within rate.window"},
-    {"rate.window",               NUMBER(rate_window_s),             "s",       1,     600,    86400, NULL,             ""},
+    {"rate.window",               NUMBER(rate_window_s),             "s",       1,     600,    86400, NULL,             "that rate.submissions and rate.practice count in"},
     {"queue.max",                 NUMBER(queue_max),                 "",        1,    2000,   100000, NULL,             "waiting submissions before 503"},
     {"queue.regrade_slots",       NUMBER(regrade_slots),             "",       -1,      -1,      256, NULL,             "workers that regrades have before live work; -1: one of four or more"},
     {"git.path",                  TEXT(git.path),                    "",        0,       0,        0, "",               "folder of the students' repositories; empty: git/ beside the database"},

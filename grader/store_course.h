@@ -71,7 +71,8 @@ struct err store_token_used(struct db *db, int64_t token_id, int64_t now_at);
 struct extension_row {
     int64_t offering_id, membership_id;
     int64_t due_at, closes_at; /* 0: as everybody's */
-    int64_t attempts;          /* more of them */
+    int64_t attempts;          /* more of them; -1: as before */
+    bool ends;                 /* an earlier due_at and closes_at are taken back */
     const char *reason, *actor;
 };
 struct err store_extension_put(struct db *db, const struct extension_row *row, int64_t now_at);

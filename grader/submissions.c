@@ -353,5 +353,8 @@ void submissions_end(struct submissions *submissions)
         !submissions->tick_closed || submissions->writing > 0 || submissions->accepting > 0)
         return;
     submissions->ended = true;
+    list_each (link, &submissions->lives) {
+        life_leave(list_of(link, struct life, link));
+    }
     submissions->closed(submissions->closed_context);
 }

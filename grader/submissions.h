@@ -92,9 +92,11 @@ void submissions_accept(struct submissions *submissions, const struct submission
 
 /* Watching one submission: `changed` is called on the loop thread after each change of its report,
  * never from inside submissions_watch; the report is borrowed for the call. Once its stage is final
- * no more calls come. */
+ * no more calls come. `left` (may be NULL) is the last call where the service ends first: what is
+ * not final goes on at the next start. */
 struct watch {
     void (*changed)(struct watch *watch, const struct report *report);
+    void (*left)(struct watch *watch, const struct report *report);
     struct list link; /* private */
 };
 /* False: it is not under way (final already, or unknown): read it with submissions_report. */

@@ -79,6 +79,7 @@ static const struct word table[] = {
     {"text_rank_shared", " (shared by %lld)", "（%lld 人并列）"},
     {"text_rank_end", ".", "。"},
     {"text_not_yet", "This is all so far: the grading is under way.", "目前只有这些：评分仍在进行。"},
+    {"text_restart", "This is all so far: the service restarts. Your file is stored and goes on.", "目前只有这些：服务正在重启。你的文件已保存，会继续评分。"},
 
     /* -- pages ----------------------------------------------------------------------------------- */
     {"page_skip", "Skip to the content", "跳到正文"},
@@ -133,6 +134,8 @@ static const struct word table[] = {
     {"page_due_at", "due %s", "截止 %s"},
     {"page_no_due", "no due date", "无截止日期"},
     {"page_attempts_max", "at most %lld attempts", "最多 %lld 次提交"},
+    {"page_late_per_day", "late: %lld %% less for each day begun", "迟交每满或不满一天扣 %lld%%"},
+    {"page_late_grace", "late: %lld free days, then %lld %% less for each day begun", "可免费迟交 %lld 天，之后每满或不满一天扣 %lld%%"},
     {"page_targets", "Full speed points at", "速度满分所需加速比"},
     {"page_target", "%s: %.3gx", "%s：%.3g 倍"},
     {"page_submit_so", "Submit", "提交"},
