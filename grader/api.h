@@ -129,6 +129,9 @@ void assignment_handle(struct http_request *request);
 
 void kit_handle(struct http_request *request); /* api_kit.c */
 
+void git_admit(struct http_request *request); /* api_git.c */
+void git_handle(struct http_request *request);
+
 void help_handle(struct http_request *request); /* api_misc.c */
 
 void start_handle(struct http_request *request); /* api_course.c */

@@ -90,6 +90,7 @@ static struct order *order_make(struct http_request *request)
     order->call.home = grader->home;
     order->call.overlay = grader->overlay;
     order->call.database_path = "";
+    order->call.git_path = git_place_of(grader->git)->settings.path;
     order->call.now_at = clock_utc_us();
     http_set_state(request, order, order_free);
     return order;

@@ -38,7 +38,7 @@ struct course {
     struct db db;
     struct versions versions;
     struct spec *specs;
-    char home[4096], actor[COMMAND_ACTOR_MAX];
+    char home[4096], git_path[1024], actor[COMMAND_ACTOR_MAX];
     const char *out_path;
     bool json, help, wrote;
 };
@@ -206,6 +206,9 @@ static struct err course_open(struct course *course)
                        "create",
                        settings->database_path);
     if (!err_is(err))
+        err = git_place_folder(course->git_path, sizeof course->git_path, &settings->git,
+                               settings->database_path);
+    if (!err_is(err))
         err = store_open(&course->db, settings->database_path);
     command_actor(course->actor);
     course->call.db = &course->db;
@@ -215,6 +218,7 @@ static struct err course_open(struct course *course)
     course->call.home = course->home;
     course->call.overlay = settings->assignments_path;
     course->call.database_path = settings->database_path;
+    course->call.git_path = course->git_path;
     course->call.now_at = clock_utc_us();
     return err;
 }

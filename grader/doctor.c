@@ -2,6 +2,7 @@
 #include "grader/doctor.h"
 
 #include "grader/child.h"
+#include "grader/git_place.h"
 #include "grader/home.h"
 #include "grader/store.h"
 #include "grader/try.h"
@@ -37,6 +38,7 @@ static void speed_row(struct doctor *out, const struct wire_calibration *calibra
 static void gpu_row(struct doctor *out, const struct wire_hello *hello);
 static void cuda_rows(struct doctor *out, const struct wire_hello *hello);
 static void ask_database(struct doctor *out, const char *path);
+static void ask_git(struct doctor *out);
 static void add(struct doctor *out, const char *name, enum doctor_state state, const char *detail,
                 const char *advice);
 
@@ -49,6 +51,7 @@ void doctor_ask(struct doctor *out, const char *database_path, const char *calib
     ask_assignments(out);
     ask_worker(out, calibration_path);
     ask_database(out, database_path);
+    ask_git(out);
 }
 
 bool doctor_is_well(const struct doctor *doctor)
@@ -342,6 +345,38 @@ static void ask_database(struct doctor *out, const char *path)
     /* Needed by the service alone: `try` grades without it. */
     add(out, "database", err_is(err) ? DOCTOR_WEAKER : DOCTOR_GOOD, detail,
         err_is(err) ? "set database.path to a local disk; only the service needs it" : "");
+}
+
+/* -- optional: pushing to the service ---------------------------------------------------------- */
+
+static void ask_git(struct doctor *out)
+{
+    static const char *const needed[] = {"git", "curl"};
+    static const char backends[] =
+        "/usr/lib/git-core:/usr/libexec/git-core:/usr/local/libexec/git-core";
+    const char *path = getenv("PATH");
+    char home[4096];
+    char hooks[4200];
+    char detail[256];
+
+    for (size_t i = 0; i < COUNT(needed); i++)
+        if (path == NULL || !git_program(path, needed[i])) {
+            (void)snprintf(detail, sizeof detail, "no %s: the service takes no git push",
+                           needed[i]);
+            add(out, "git", DOCTOR_ABSENT, detail, "optional: apt-get install git curl");
+            return;
+        }
+    if (err_is(home_find(home, sizeof home)))
+        home[0] = '\0';
+    (void)snprintf(hooks, sizeof hooks, "%s/deploy/hooks", home); /* fits */
+    if (!git_program(hooks, "post-receive") || !git_program(hooks, "pre-receive"))
+        add(out, "git", DOCTOR_ABSENT, "deploy/hooks is not beside assignments/, or not executable",
+            "optional: install the folder deploy/hooks as it is");
+    else if (!git_program(backends, "git-http-backend"))
+        add(out, "git", DOCTOR_ABSENT, "git is here; git http-backend was not found",
+            "optional: some distributions have it in a package of its own");
+    else
+        add(out, "git", DOCTOR_GOOD, "git push to the service works", "");
 }
 
 /* -- what is said ------------------------------------------------------------------------------ */

@@ -52,6 +52,7 @@ static const struct {
     {429, "too many; Retry-After says when"},
     {431, "header too large"},
     {500, "our mistake"},
+    {501, "not installed here"},
     {503, "not now; Retry-After says when"},
 };
 

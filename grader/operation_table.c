@@ -67,7 +67,7 @@ static const struct operation table[] = {
     {"user add", "POST", OF_COHORT "/people", ROLE_ADMIN, EFFECT_WRITE, "add one person, or change role and names", op_user_add,
      {COHORT, LOGIN,
       {"name", ARG_TEXT, .max = 95, .help = "full name"},
-      {"role", ARG_WORD, .words = roles, .help = "student, ta or admin"},
+      {"role", ARG_WORD, .words = roles, .help = "ta: of this cohort; admin: of the whole service, every cohort"},
       {"email", ARG_TEXT, .max = 95, .help = "address of mail"},
       {"section", ARG_TEXT, .max = 32, .help = "part of the cohort"},
       {"student_id", ARG_TEXT, .max = 32, .help = "the school's number"},

@@ -31,6 +31,7 @@ static struct err database_prepare(struct service *service);
 static struct err record_versions(struct service *service);
 static struct err service_start(struct service *service);
 static struct err open_port(struct service *service);
+static struct err open_door(struct service *service);
 static struct err start_writing(struct service *service);
 static struct err start_grading(struct service *service);
 static int64_t workers_of(const struct serve_settings *settings);
@@ -189,6 +190,8 @@ static struct err service_start(struct service *service)
     /* The port first: when it is taken, no worker has been started. */
     struct err err = open_port(service);
     if (!err_is(err))
+        err = open_door(service);
+    if (!err_is(err))
         err = start_writing(service);
     if (!err_is(err))
         err = boards_start(&grader->boards, &service->loop, &grader->reader);
@@ -230,6 +233,18 @@ static struct err open_port(struct service *service)
         (void)snprintf(grader->base_url, sizeof grader->base_url, "http://%s:%d",
                        settings->http.host, http_port(grader->http)); /* fits */
     return err_none();
+}
+
+static struct err open_door(struct service *service)
+{
+    struct grader *grader = &service->grader;
+    const struct serve_settings *settings = &service->settings;
+    struct git_place place;
+    struct err err = git_place_init(&place, &settings->git, settings->database_path, grader->home);
+    if (err_is(err))
+        return err;
+    git_place_urls(&place, settings->http.host, http_port(grader->http), grader->base_url);
+    return git_start(&grader->git, &service->loop, &place);
 }
 
 /* The outage that ends here is read before anything of today is written. */
@@ -294,6 +309,8 @@ static void on_signal(uv_signal_t *signal, int number)
         if (grader->held != NULL)
             held_drain(grader->held);
         http_quiesce(grader->http);
+        if (grader->git != NULL)
+            git_drain(grader->git);
         notify_stopping(&service->notify, service->settings.drain_ms);
         (void)uv_timer_start(&service->drain, on_drained, (uint64_t)service->settings.drain_ms, 0);
     }
@@ -313,6 +330,7 @@ static void on_submissions_closed(void *context)
 {
     struct service *service = context;
     (void)uv_timer_stop(&service->drain);
+    git_end(service->grader.git);
     held_stop(service->grader.held);
     uses_stop(service->grader.uses);
     writer_stop(service->grader.writer, on_writer_closed, service);
@@ -337,6 +355,7 @@ static void on_http_closed(void *context)
     submissions_free(service->grader.submissions);
     service->grader.submissions = NULL;
     boards_stop(service->grader.boards);
+    git_stop(service->grader.git);
     uv_walk(&service->loop, close_rest, NULL);
 }
 
@@ -355,6 +374,7 @@ static void service_release(struct service *service)
     db_close(&service->grader.reader);
     notify_release(&service->notify);
     boards_free(service->grader.boards);
+    git_free(service->grader.git);
     held_free(service->grader.held);
     uses_free(service->grader.uses);
     versions_release(&service->grader.versions);

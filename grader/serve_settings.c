@@ -39,6 +39,13 @@ const struct setting serve_setting_rows[] = {
     {"rate.window",               NUMBER(rate_window_s),             "s",       1,     600,    86400, NULL,             "that rate.submissions and rate.practice count in"},
     {"queue.max",                 NUMBER(queue_max),                 "",        1,    2000,   100000, NULL,             "waiting submissions before 503"},
     {"queue.regrade_slots",       NUMBER(regrade_slots),             "",       -1,      -1,      256, NULL,             "workers that regrades have before live work; -1: one of four or more"},
+    {"git.path",                  TEXT(git.path),                    "",        0,       0,        0, "",               "folder of the students' repositories; empty: git/ beside the database"},
+    {"git.children",              NUMBER(git.children_max),          "",        1,      32,     1024, NULL,             "pushes and fetches at once before 503"},
+    {"git.wall",                  NUMBER(git.wall_ms),               "ms",   1000,  120000,  3600000, NULL,             "for one push or fetch, its reports included"},
+    {"git.wait",                  NUMBER(git.wait_s),                "s",       0,      60,     3600, NULL,             "that a push waits for its reports, then their links"},
+    {"git.push",                  NUMBER(git.push_max),              "bytes",4096, 16777216, 67108864, NULL,           "of one push"},
+    {"git.free",                  NUMBER(git.free_min),              "bytes",   0,1073741824, 1099511627776, NULL,      "that a push leaves on the disk; below: 503"},
+    {"git.repository",            NUMBER(git.repository_max),        "bytes",65536, 67108864, 4294967296, NULL,        "of one student's repository"},
 };
 /* clang-format on */
 const size_t serve_setting_count = sizeof serve_setting_rows / sizeof serve_setting_rows[0];

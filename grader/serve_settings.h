@@ -2,6 +2,7 @@
 #ifndef GRADER_SERVE_SETTINGS_H
 #define GRADER_SERVE_SETTINGS_H
 
+#include "grader/git_place.h"
 #include "grader/http.h"
 #include "sandbox/base/settings.h"
 
@@ -23,6 +24,7 @@ struct serve_settings {
     int64_t drain_ms;
     int64_t rate_count, rate_window_s, practice_rate_count;
     int64_t queue_max, regrade_slots;
+    struct git_settings git;
 };
 
 extern const struct setting serve_setting_rows[];

@@ -115,6 +115,10 @@ struct erased {
  * What stays: submissions and gradings as numbers, under the login erased-USER. */
 struct err store_user_erase(struct db *db, int64_t user_id, struct erased *out);
 struct err store_user_find(struct db *db, const char *login, int64_t *out_id, bool *out_found);
+/* The numbers of a person's memberships. */
+struct err store_user_memberships(struct db *db, int64_t user_id,
+                                  void (*each)(void *context, int64_t membership_id),
+                                  void *context);
 
 /* The running service looks again at what waits: after whatever changes the queue. */
 struct err store_changes_count(struct db *db);

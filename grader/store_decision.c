@@ -127,6 +127,21 @@ struct err store_user_find(struct db *db, const char *login, int64_t *out_id, bo
     return err;
 }
 
+struct err store_user_memberships(struct db *db, int64_t user_id,
+                                  void (*each)(void *context, int64_t membership_id), void *context)
+{
+    sqlite3_stmt *list = db_prepare(db, "SELECT id FROM membership WHERE user_id = ?1 ORDER BY id");
+    bool found = false;
+    db_bind_int(list, 1, user_id);
+    struct err err = db_step(db, list, &found, "read the memberships of a person");
+    while (!err_is(err) && found) {
+        each(context, sqlite3_column_int64(list, 0));
+        err = db_step(db, list, &found, "read the memberships of a person");
+    }
+    db_done(list);
+    return err;
+}
+
 #define MINE "(SELECT id FROM membership WHERE user_id = ?1)"
 #define MY_SUBMISSIONS "(SELECT id FROM submission WHERE membership_id IN " MINE ")"
 #define MY_LOGIN "(SELECT login FROM user WHERE id = ?1)"
