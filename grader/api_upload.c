@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+static bool has_launch_line(const struct upload *upload);
+
 bool upload_find_source(struct http_request *request, struct upload *upload)
 {
     const struct buf *body = http_body(request);
@@ -44,7 +46,8 @@ bool upload_check_source(struct http_request *request, const struct upload *uplo
     return verdict.http_code == 0;
 }
 
-/* By the name's ending, else ?device=, else cpu. */
+/* By the name's ending, else ?device=, else cpu; but what has a launch line was meant for a GPU,
+ * and a C compiler would only complain of its first word. */
 bool upload_find_device(struct http_request *request, struct upload *upload)
 {
     const char *ending = strrchr(upload->file_name, '.');
@@ -60,6 +63,9 @@ bool upload_find_device(struct http_request *request, struct upload *upload)
             api_refuse(request, 400, "http_400_device");
             return false;
         }
+    } else if (!ending && upload->spec->on_gpu && has_launch_line(upload)) {
+        api_refuse(request, 422, "http_422_unnamed_cuda", upload->spec->name);
+        return false;
     }
     if (upload->device == DEVICE_GPU && upload->spec->on_gpu &&
         !submissions_may_compile_cuda(upload->grader->submissions)) {
@@ -72,6 +78,15 @@ bool upload_find_device(struct http_request *request, struct upload *upload)
                upload->device == DEVICE_GPU ? "gpu" : "cpu",
                upload->device == DEVICE_GPU ? ".c" : ".cu");
     return false;
+}
+
+static bool has_launch_line(const struct upload *upload)
+{
+    static const char mark[] = "\n//@ launch";
+    const size_t size = upload->source_size;
+
+    return (size >= strlen(mark) - 1 && memcmp(upload->source, mark + 1, strlen(mark) - 1) == 0) ||
+           memmem(upload->source, size, mark, strlen(mark)) != NULL;
 }
 
 void upload_refuse_size(struct http_request *request, const struct upload *upload, int64_t size)

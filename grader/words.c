@@ -379,6 +379,7 @@ static const struct word table[] = {
     {"http_415", "curl -d strips the line breaks from your file. Use: curl -n -T %s HOST/submit/%s", "curl -d 会去掉文件中的换行。请使用：curl -n -T %s HOST/submit/%s"},
     {"http_415_coding", "the file must come as it is, without Content-Encoding", "文件须原样发送，不带 Content-Encoding"},
     {"http_422_no_cuda", "no worker of this service compiles CUDA; send %s.c, or ask your TA", "本服务没有可编译 CUDA 的机器；请发送 %s.c，或询问助教"},
+    {"http_422_unnamed_cuda", "a //@ launch line: this is CUDA, and it came without a name. Send it to /submit/%s/ with the slash, so that curl adds the name, or with ?device=gpu", "含有 //@ launch 行：这是 CUDA 文件，但没有文件名。请发送到 /submit/%s/（末尾带斜杠，curl 会加上文件名），或加上 ?device=gpu"},
     {"http_422_device", "%s is not offered on the %s; send a %s file", "%s 不在 %s 上提供；请发送 %s 文件"},
     {"http_422_nul", "%s holds a NUL byte at offset %lld: this looks like a compiled file. Send the .c", "%s 在偏移 %lld 处有 NUL 字节：这像是编译后的文件。请发送 .c 文件"},
     {"http_422_utf8", "%s is no UTF-8 text: the byte at offset %lld does not fit. Save it as UTF-8", "%s 不是 UTF-8 文本：偏移 %lld 处的字节不合法。请另存为 UTF-8"},

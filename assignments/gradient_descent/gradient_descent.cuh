@@ -21,6 +21,6 @@
  *           16384 launches a call, 16 KiB of local memory a thread, the device's shared memory.
  * Missing   printf, malloc, assert and launches inside kernels; textures; every #include but this
  *           file, <math.h>, <float.h>, <limits.h>, <stdint.h> and <stddef.h>.
- * Sizes     as in gradient_descent.h for correctness; ranked at n 4194304, d 256.
+ * Sizes     as in gradient_descent.h for correctness; ranked at n 524288, d 256.
  * Numbers   fp32 or better: no bf16, fp16 or tf32 products. */
 #pragma once

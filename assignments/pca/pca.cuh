@@ -20,6 +20,6 @@
  *           16384 launches a call, 16 KiB of local memory a thread, the device's shared memory.
  * Missing   printf, malloc, assert and launches inside kernels; textures; every #include but this
  *           file, <math.h>, <float.h>, <limits.h>, <stdint.h> and <stddef.h>.
- * Sizes     as in pca.h for correctness; ranked at n 1048576, d 1024, k 16.
+ * Sizes     as in pca.h for correctness; ranked at n 131072, d 512, k 16.
  * Numbers   fp32 or better: no bf16, fp16 or tf32 products. */
 #pragma once

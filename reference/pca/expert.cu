@@ -5,8 +5,8 @@
  *    above the diagonal, 8 x 8 sums a thread. Centred while it is copied to shared memory, twice per
  *    element and tile, not once per product; so a mean of a thousand costs no digits.
  * 2. A few tiles do not fill a device: rows are cut into 22 parts, each summed by itself, added at the
- *    end in a fixed order. 36 tiles x 22 parts at d = 1024 are three rounds of 132 multiprocessors with
- *    two blocks each.
+ *    end in a fixed order. 10 tiles x 22 parts at d = 512 are one round of 132 multiprocessors with
+ *    two blocks each, five in six of them at work.
  * 3. k eigenvectors need no complete decomposition: subspace iteration with p = 2 k + 16 vectors. The
  *    error falls by lambda_(p+1) / lambda_k a step; at the ranked size that is 0.97^33 = 0.37.
  * 4. Orthonormal by Cholesky of the Gram matrix, in double: its condition is the square of theirs. A

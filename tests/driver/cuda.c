@@ -94,7 +94,7 @@ static const struct knob knobs[] = {
 static struct block blocks[BLOCKS_MAX];
 static size_t used, overwritten;
 static int sticky; /* what the device died of */
-static int hangs, ready, lies, ruined;
+static int hangs, ready, lies;
 static struct module *modules[4]; /* that are loaded */
 static sigjmp_buf beyond;
 
@@ -453,6 +453,8 @@ CALL int cuFuncSetAttribute(void *function, int attribute, int value)
 }
 
 #ifndef FAKE_LACKS_LAUNCH
+static int ruined;
+
 /* Runs it at once; what goes wrong is told when somebody waits. */
 static int run(const struct function *function, const unsigned grid[3], const unsigned block[3],
                unsigned shared_bytes, void **arguments)

@@ -142,6 +142,10 @@ END
 # Ranked cases that are over before the clock has looked.
 if [ "$(nproc)" -ge 2 ]; then
     mkdir -p "$WORK/tiny/attention"
+    mkdir -p "$WORK/few/attention"
+    sed -E 's/"pairs_min": 15, "pairs_max": 200/"pairs_min": 2, "pairs_max": 6/' assignments/attention/assignment.json >"$WORK/few/attention/assignment.json"
+    try attention reference/attention/expert.c --case prefill --json --assignments "$WORK/few" >"$WORK/out"
+    equals "pairs_max of the assignment bounds the pairs" 6 "$(grep -oE '"pairs": ?[0-9]+' "$WORK/out" | head -n 1 | tr -dc 0-9)"
     sed -E 's/"T([qk])":(704|640)/"T\1":64/g' assignments/attention/assignment.json >"$WORK/tiny/attention/assignment.json"
     "$GRADER" check attention --dir "$WORK/corpus" --assignments "$WORK/tiny" >"$WORK/out"
     equals "check exits 1 where a ranked case is no measure" 1 $?

@@ -128,6 +128,7 @@ refused "invalid UTF-8" 422 "offset 10" -T "$WORK/utf8.c" "$URL/submit/attention
 refused "an empty body" 400 "empty" -T "$WORK/empty.c" "$URL/submit/attention/empty.c"
 head -c 4000 /bin/ls >"$WORK/binary.c"
 refused "binary garbage" 422 "" -T "$WORK/binary.c" "$URL/submit/attention/binary.c"
+refused "CUDA without a name" 422 "Send it to /submit/attention/ with the slash, so that curl adds the name, or with ?device=gpu" -T $S/attention/cuda/naive.cu "$URL/submit/attention"
 equals "a wrong method: 405" 405 "$(as alice -o /dev/null -w '%{http_code}' -X DELETE "$URL/submit/attention")"
 contains "… and names what is possible" "GET" "$(as alice -X DELETE "$URL/kit/attention.tar.gz")"
 

@@ -160,12 +160,41 @@ static void an_assignment_that_hangs_together_has_no_rows(void **state)
     assert_null(rows_find("gradient_descent"));
 }
 
+/* A device's ranked answers are judged again and again: by a sample, or they are small enough. What
+ * a processor needs for 2^36 operations in double is some ten seconds. */
+static void what_a_device_is_ranked_by_can_be_judged(void **state)
+{
+    static const char *const names[] = {"attention", "gradient_descent", "lstm_cell", "pca",
+                                        "quantized_matmul"};
+    struct spec *spec = calloc(1, sizeof *spec);
+    char path[120];
+    (void)state;
+    assert_non_null(spec);
+    for (size_t n = 0; n < COUNT(names); n++) {
+        (void)snprintf(path, sizeof path, "assignments/%s/assignment.json", names[n]);
+        assert_false(err_is(spec_load(spec, path)));
+        assert_true(spec->gpu_cases_count > 0);
+        for (int i = 0; i < spec->gpu_cases_count; i++) {
+            const struct spec_case *const one = &spec->gpu_cases[i];
+            int64_t flops = 0;
+            assert_false(err_is(expression_value(&one->flops, one->values, &flops)));
+            if ((rows_find(names[n]) != NULL) != (one->rows_checked > 0))
+                fail_msg("%s, %s: rows_checked, and whether rows.c is there", names[n], one->name);
+            if (one->rows_checked == 0 && flops > INT64_C(1) << 36)
+                fail_msg("%s, %s: %lld operations, judged whole", names[n], one->name,
+                         (long long)flops);
+        }
+    }
+    free(spec);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_agree_with_the_whole),
         cmocka_unit_test(a_sample_takes_the_ends_and_others_by_chance),
         cmocka_unit_test(an_assignment_that_hangs_together_has_no_rows),
+        cmocka_unit_test(what_a_device_is_ranked_by_can_be_judged),
     };
     return cmocka_run_group_tests_name("rows", tests, NULL, NULL);
 }

@@ -1,8 +1,9 @@
 /* The vendor's products in the sizes of the ranked cases, for make bench-gpu: cuBLAS and the CUDA
  * runtime, found at run time, so that this compiles without a toolkit. Single precision runs
  * without tensor cores (the library's default), as the contract has it; bytes give 32-bit integers
- * through cublasGemmEx. Prints the median of RUNS by events. Numbers and signatures as in
- * cublas_api.h of CUDA 12 and 13. No device has run it yet. */
+ * through cublasGemmEx. Prints the median of RUNS by events. Rows called "peak" are what the device
+ * reaches at best: of large products, and of a copy within its memory, reads and writes counted.
+ * Numbers and signatures as in cublas_api.h of CUDA 12 and 13. No device has run it yet. */
 #include <dlfcn.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -16,12 +17,15 @@
 #define TYPE_I32 10
 #define COMPUTE_I32 72
 #define ALGO_DEFAULT (-1)
+#define COPY_BYTES ((size_t)2 << 30)
+#define COPY_WITHIN 3
 
 struct vendor {
     int (*device_count)(int *out);
     int (*memory_new)(void **out, size_t bytes);
     int (*memory_free)(void *at);
     int (*memory_set)(void *at, int value, size_t bytes);
+    int (*memory_copy)(void *to, const void *from, size_t bytes, int kind);
     int (*event_new)(void **out);
     int (*event_record)(void *event, void *stream);
     int (*event_wait)(void *event);
@@ -42,16 +46,19 @@ static void *library_open(const char *name);
 static int compare(const void *a, const void *b);
 static void measure(const struct vendor *vendor, size_t index);
 static int multiply(const struct vendor *vendor, size_t index, void *const at[3]);
+static void copy(const struct vendor *vendor);
 
 static const struct product {
     const char *assignment, *what;
     int m, n, k, batch, transposed_a, bytes;
 } products[] = {
+    {"peak", "fp32", 8192, 8192, 8192, 1, 0, 0},
+    {"peak", "int8", 8192, 8192, 8192, 1, 1, 1},
     {"attention", "q k^T, 32 heads of prefill", 4096, 4096, 128, 32, 1, 0},
     {"attention", "p v, 32 heads of prefill", 128, 4096, 4096, 32, 0, 0},
     {"lstm_cell", "x Wih^T of sequence", 4096, 512 * 64, 1024, 1, 1, 0},
     {"lstm_cell", "h Whh^T, one step", 4096, 64, 1024, 1, 1, 0},
-    {"pca", "X^T X of tall", 1024, 1024, 1048576, 1, 0, 0},
+    {"pca", "X^T X of tall", 512, 512, 131072, 1, 0, 0},
     {"quantized_matmul", "layer, int8", 8192, 8192, 8192, 1, 1, 1},
 };
 
@@ -69,6 +76,7 @@ int main(void)
     printf("%-18s %-28s %12s %10s\n", "assignment", "product", "vendor_us", "TFLOP/s");
     for (size_t i = 0; i < sizeof products / sizeof products[0]; i++)
         measure(&vendor, i);
+    copy(&vendor);
     return 0;
 }
 
@@ -83,6 +91,7 @@ static int vendor_load(struct vendor *out)
         {0, "cudaMalloc", offsetof(struct vendor, memory_new)},
         {0, "cudaFree", offsetof(struct vendor, memory_free)},
         {0, "cudaMemset", offsetof(struct vendor, memory_set)},
+        {0, "cudaMemcpy", offsetof(struct vendor, memory_copy)},
         {0, "cudaEventCreate", offsetof(struct vendor, event_new)},
         {0, "cudaEventRecord", offsetof(struct vendor, event_record)},
         {0, "cudaEventSynchronize", offsetof(struct vendor, event_wait)},
@@ -178,4 +187,31 @@ static int multiply(const struct vendor *vendor, size_t index, void *const at[3]
                             ALGO_DEFAULT);
     return vendor->sgemm(vendor->handle, ta, OP_N, p->m, p->n, p->k, &one, at[0], lda, m * k, at[1],
                          p->k, k * n, &zero, at[2], p->m, m * n, p->batch);
+}
+
+static void copy(const struct vendor *vendor)
+{
+    void *from = NULL, *to = NULL, *begin = NULL, *end = NULL;
+    float took_ms[RUNS];
+
+    int code = vendor->event_new(&begin) | vendor->event_new(&end) |
+               vendor->memory_new(&from, COPY_BYTES) | vendor->memory_new(&to, COPY_BYTES);
+    if (code == 0)
+        code = vendor->memory_set(from, 1, COPY_BYTES);
+    for (int i = -3; i < RUNS && code == 0; i++) {
+        code = vendor->event_record(begin, NULL) |
+               vendor->memory_copy(to, from, COPY_BYTES, COPY_WITHIN) |
+               vendor->event_record(end, NULL) | vendor->event_wait(end);
+        if (code == 0 && i >= 0)
+            code = vendor->event_elapsed(&took_ms[i], begin, end);
+    }
+    (void)vendor->memory_free(from); /* NULL is fine */
+    (void)vendor->memory_free(to);   /* likewise */
+    if (code != 0) {
+        printf("%-18s %-28s failed: %d\n", "peak", "memory, TB/s", code);
+        return;
+    }
+    qsort(took_ms, RUNS, sizeof took_ms[0], compare);
+    const double us = 1e3 * (double)took_ms[RUNS / 2];
+    printf("%-18s %-28s %12.1f %10.3f\n", "peak", "memory, TB/s", us, 2.0 * COPY_BYTES / us / 1e6);
 }

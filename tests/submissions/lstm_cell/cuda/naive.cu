@@ -25,14 +25,14 @@ extern "C" __global__ void step(int t, int T, int B, int nx, int nh, const float
     if (u >= nh)
         return;
     float z[4];
-    for (int gate = 0; gate < 4; gate++) {
-        const size_t row = (size_t)gate * nh + u;
-        z[gate] = bih[row] + bhh[row];
-        for (int i = 0; i < nx; i++)
-            z[gate] += Wih[row * nx + i] * xt[i];
-        for (int i = 0; i < nh; i++)
-            z[gate] += Whh[row * nh + i] * h[i];
-    }
+    for (int gate = 0; gate < 4; gate++)
+        z[gate] = bih[gate * nh + u] + bhh[gate * nh + u];
+    for (int i = 0; i < nx; i++)
+        for (int gate = 0; gate < 4; gate++)
+            z[gate] += Wih[((size_t)gate * nh + u) * nx + i] * xt[i];
+    for (int i = 0; i < nh; i++)
+        for (int gate = 0; gate < 4; gate++)
+            z[gate] += Whh[((size_t)gate * nh + u) * nh + i] * h[i];
     const size_t at = (size_t)b * nh + u;
     const float c = sigmoid(z[1]) * (t == 0 ? c0[at] : cT[at]) + sigmoid(z[0]) * tanhf(z[2]);
     const float out = sigmoid(z[3]) * tanhf(c);

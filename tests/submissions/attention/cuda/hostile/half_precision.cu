@@ -1,4 +1,4 @@
-/* expect: wrong. Rounds q and k to the 8 bits of bf16. */
+/* expect: wrong basics. Rounds q and k to the 8 bits of bf16. */
 #include "attention.cuh"
 
 //@ launch attention<<<(Tq, H, B), 128, 4*Tk>>>(H, Tq, Tk, D, q, k, v, kvlen, causal, o)

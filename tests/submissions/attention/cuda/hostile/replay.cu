@@ -1,4 +1,4 @@
-/* expect: wrong. Keeps the first answer in a device global and gives it again. */
+/* expect: wrong basics. Keeps the first answer in a device global and gives it again. */
 #include "attention.cuh"
 
 //@ launch attention<<<(Tq, H, B), 128>>>(H, Tq, Tk, D, q, k, v, kvlen, causal, o)

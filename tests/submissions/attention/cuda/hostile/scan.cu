@@ -1,4 +1,4 @@
-/* expect: wrong. Looks for the expected output in the memory of its context. */
+/* expect: wrong basics. Looks for the expected output in the memory of its context. */
 #include "attention.cuh"
 
 //@ launch attention<<<(Tq, H, B), 128>>>(H, Tq, Tk, D, q, k, v, kvlen, causal, o)

@@ -1,4 +1,4 @@
-/* expect: wrong. Leaves the output as it finds it. */
+/* expect: wrong basics. Leaves the output as it finds it. */
 #include "attention.cuh"
 
 //@ launch attention<<<(Tq, H, B), 128>>>(H, Tq, Tk, D, q, k, v, kvlen, causal, o)

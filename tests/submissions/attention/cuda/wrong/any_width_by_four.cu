@@ -1,4 +1,4 @@
-/* expect: wrong. Four elements at a time at any width: rows of an odd width are not aligned for that. */
+/* expect: wrong shapes. Four elements at a time at any width: rows of an odd width are not aligned for that. */
 #include "attention.cuh"
 
 //@ launch attention<<<(Tq, H, B), 128, 4*Tk>>>(H, Tq, Tk, D, q, k, v, kvlen, causal, o)

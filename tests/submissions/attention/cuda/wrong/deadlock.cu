@@ -1,4 +1,4 @@
-/* expect: wrong. Half of a warp waits at the barrier, the other half for the warp. */
+/* expect: wrong basics. Half of a warp waits at the barrier, the other half for the warp. */
 #include "attention.cuh"
 
 //@ launch attention<<<(Tq, H, B), 128, 4*Tk>>>(H, Tq, Tk, D, q, k, v, kvlen, causal, o)

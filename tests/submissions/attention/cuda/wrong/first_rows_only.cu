@@ -1,4 +1,4 @@
-/* expect: wrong. Blocks of the grid all work on the first rows. */
+/* expect: wrong basics. Blocks of the grid all work on the first rows. */
 #include "attention.cuh"
 
 //@ launch attention<<<(B*H*Tq+3)/4, 128>>>(B, H, Tq, Tk, D, q, k, v, kvlen, causal, o)

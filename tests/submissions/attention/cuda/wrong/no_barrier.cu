@@ -1,4 +1,4 @@
-/* expect: wrong. No barrier between scores and their use. */
+/* expect: wrong basics. No barrier between scores and their use. */
 #include "attention.cuh"
 
 //@ launch attention<<<(Tq, H, B), 128, 4*Tk>>>(H, Tq, Tk, D, q, k, v, kvlen, causal, o)

@@ -1,4 +1,4 @@
-/* expect: wrong. No barrier of the warp between weights and their use. */
+/* expect: wrong basics. No barrier of the warp between weights and their use. */
 #include "attention.cuh"
 
 //@ launch attention<<<(B*H*Tq+3)/4, 128>>>(B, H, Tq, Tk, D, q, k, v, kvlen, causal, o)

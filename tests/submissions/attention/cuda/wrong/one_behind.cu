@@ -1,4 +1,4 @@
-/* expect: wrong. One element behind the last output is written, too. */
+/* expect: wrong basics. One element behind the last output is written, too. */
 #include "attention.cuh"
 
 //@ launch attention<<<(Tq, H, B), 128, 4*Tk>>>(H, Tq, Tk, D, q, k, v, kvlen, causal, o)

@@ -1,4 +1,4 @@
-/* expect: wrong. One array for maximum and sum: fast warps overwrite what slow ones still read. */
+/* expect: wrong shapes. One array for maximum and sum: fast warps overwrite what slow ones still read. */
 #include "attention.cuh"
 
 //@ launch attention<<<(Tq, H, B), 128, 4*Tk>>>(H, Tq, Tk, D, q, k, v, kvlen, causal, o)

@@ -1,4 +1,4 @@
-/* expect: wrong. The sum over warps is read before all warps have left theirs. */
+/* expect: wrong basics. The sum over warps is read before all warps have left theirs. */
 #include "attention.cuh"
 
 //@ launch attention<<<(Tq, H, B), 128, 4*Tk>>>(H, Tq, Tk, D, q, k, v, kvlen, causal, o)

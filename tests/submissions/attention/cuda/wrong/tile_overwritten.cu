@@ -1,4 +1,4 @@
-/* expect: wrong. No barrier behind a tile: the next one overwrites it. */
+/* expect: wrong shapes. No barrier behind a tile: the next one overwrites it. */
 #include "attention.cuh"
 
 //@ launch attention<<<((Tq+31)/32, H, B), 32, 4*2*16*D>>>(H, Tq, Tk, D, q, k, v, kvlen, causal, o)

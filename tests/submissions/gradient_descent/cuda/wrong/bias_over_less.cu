@@ -1,4 +1,4 @@
-/* expect: wrong. b is changed from a gradient over n - 1. */
+/* expect: wrong basics. b is changed from a gradient over n - 1. */
 #include "gradient_descent.cuh"
 
 //@ scratch r 8*n

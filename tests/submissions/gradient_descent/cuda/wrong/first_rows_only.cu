@@ -1,4 +1,4 @@
-/* expect: wrong shapes,range. Only the residuals of the first block are made. */
+/* expect: wrong shapes,range. Only the rows of the first block count. */
 #include "gradient_descent.cuh"
 
 //@ scratch r 8*n
@@ -25,7 +25,7 @@ extern "C" __global__ void update(int n, int d, const float *X, const double *r,
     const int j = blockIdx.x * 8 + threadIdx.x;
     double sum = 0;
 
-    for (int i = 0; i < n && j <= d; i++)
+    for (int i = 0; i < min(n, 64) && j <= d; i++)
         sum += j < d ? X[(size_t)i * d + j] * r[i] : r[i];
     if (j < d)
         w[j] = (float)(w[j] - lr * sum / n);

@@ -1,4 +1,4 @@
-/* expect: wrong. The first step changes nothing. */
+/* expect: wrong basics. The first step changes nothing. */
 #include "gradient_descent.cuh"
 
 //@ scratch r 8*n

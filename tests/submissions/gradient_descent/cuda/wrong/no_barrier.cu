@@ -1,4 +1,4 @@
-/* expect: wrong. The tree of the block sum has no barrier. */
+/* expect: wrong basics. The tree of the block sum has no barrier. */
 #include "gradient_descent.cuh"
 
 //@ scratch r 4*n

@@ -1,4 +1,4 @@
-/* expect: wrong. No barrier between the block's residuals and their use. */
+/* expect: wrong basics. No barrier between the block's residuals and their use. */
 #include "gradient_descent.cuh"
 
 //@ scratch sum 4*(d+1)

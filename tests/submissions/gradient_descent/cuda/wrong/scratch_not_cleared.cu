@@ -1,4 +1,4 @@
-/* expect: wrong. Scratch is taken to be zero at the start. */
+/* expect: wrong basics. Scratch is taken to be zero at the start. */
 #include "gradient_descent.cuh"
 
 //@ scratch sum 4*(d+1)

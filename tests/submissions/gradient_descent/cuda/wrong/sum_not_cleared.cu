@@ -1,4 +1,4 @@
-/* expect: wrong. The sum of the step before stays. */
+/* expect: wrong basics. The sum of the step before stays. */
 #include "gradient_descent.cuh"
 
 //@ scratch sum 4*(d+1)

@@ -1,4 +1,4 @@
-/* expect: wrong shapes. The last n % 8 rows have no residual of this step. */
+/* expect: wrong shapes. The last n % 8 rows are left out. */
 #include "gradient_descent.cuh"
 
 //@ scratch r 4*n
@@ -34,7 +34,7 @@ extern "C" __global__ void gradients(int n, int d, const float *X, const float *
 
     if (j > d)
         return;
-    for (int i = blockIdx.y; i < n; i += 32)
+    for (int i = blockIdx.y; i < n / 8 * 8; i += 32)
         sum += j < d ? X[(size_t)i * d + j] * r[i] : r[i];
     part[blockIdx.y * (d + 1) + j] = sum;
 }

@@ -1,4 +1,4 @@
-/* expect: wrong. One launch a step: some blocks see weights of this step, some of the step before. */
+/* expect: wrong basics. One launch a step: some blocks see weights of this step, some of the step before. */
 #include "gradient_descent.cuh"
 
 //@ scratch r 8*n

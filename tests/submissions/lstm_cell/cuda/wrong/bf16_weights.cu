@@ -1,4 +1,4 @@
-/* expect: wrong. Whh keeps the 8 bits of bf16. */
+/* expect: wrong basics. Whh keeps the 8 bits of bf16. */
 #include "lstm_cell.cuh"
 
 //@ scratch z 16*T*B*nh

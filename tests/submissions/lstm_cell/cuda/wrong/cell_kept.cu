@@ -1,4 +1,4 @@
-/* expect: wrong. c of the step before is c0 in every step. */
+/* expect: wrong basics. c of the step before is c0 in every step. */
 #include "lstm_cell.cuh"
 
 //@ repeat t T

@@ -1,4 +1,4 @@
-/* expect: wrong. Gates in the order i, f, o, g. */
+/* expect: wrong basics. Gates in the order i, f, o, g. */
 #include "lstm_cell.cuh"
 
 //@ scratch z 16*T*B*nh

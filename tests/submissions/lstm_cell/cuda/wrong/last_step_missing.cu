@@ -1,4 +1,4 @@
-/* expect: wrong. hT of the step before the last. */
+/* expect: wrong basics. hT of the step before the last. */
 #include "lstm_cell.cuh"
 
 //@ repeat t T

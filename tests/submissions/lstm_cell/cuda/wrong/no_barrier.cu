@@ -1,4 +1,4 @@
-/* expect: wrong. No barrier between gates and their use. */
+/* expect: wrong basics. No barrier between gates and their use. */
 #include "lstm_cell.cuh"
 
 //@ repeat t T

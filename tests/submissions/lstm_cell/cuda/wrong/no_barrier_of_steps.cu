@@ -1,4 +1,4 @@
-/* expect: wrong. No barrier between the steps of a block. */
+/* expect: wrong basics. No barrier between the steps of a block. */
 #include "lstm_cell.cuh"
 
 //@ launch layer<<<B, 128, 8*nh>>>(T, B, nx, nh, x, Wih, Whh, bih, bhh, h0, c0, y, hT, cT)

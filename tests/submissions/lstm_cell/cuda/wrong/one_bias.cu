@@ -1,4 +1,4 @@
-/* expect: wrong. bhh is left out. */
+/* expect: wrong basics. bhh is left out. */
 #include "lstm_cell.cuh"
 
 //@ scratch z 16*T*B*nh

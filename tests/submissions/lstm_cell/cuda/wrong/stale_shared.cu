@@ -1,4 +1,4 @@
-/* expect: wrong. h0 is left out: shared memory is taken to be zero. */
+/* expect: wrong basics. h0 is left out: shared memory is taken to be zero. */
 #include "lstm_cell.cuh"
 
 //@ launch layer<<<B, 128, 8*nh>>>(T, B, nx, nh, x, Wih, Whh, bih, bhh, h0, c0, y, hT, cT)

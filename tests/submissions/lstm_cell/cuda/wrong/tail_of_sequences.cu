@@ -1,4 +1,4 @@
-/* expect: wrong. The last sequence is left out. */
+/* expect: wrong basics. The last sequence is left out. */
 #include "lstm_cell.cuh"
 
 //@ scratch z 16*T*B*nh

@@ -1,4 +1,4 @@
-/* expect: wrong. x and Wih keep the 10 bits of tf32. */
+/* expect: wrong basics. x and Wih keep the 10 bits of tf32. */
 #include "lstm_cell.cuh"
 
 //@ scratch z 16*T*B*nh

@@ -1,4 +1,4 @@
-/* expect: wrong. Whh by columns. */
+/* expect: wrong basics. Whh by columns. */
 #include "lstm_cell.cuh"
 
 //@ repeat t T

@@ -1,4 +1,4 @@
-/* expect: wrong. Eigenvalues ascending. */
+/* expect: wrong basics. Eigenvalues ascending. */
 #include "pca.cuh"
 
 //@ scratch C 4*(d+1)*(d+1)

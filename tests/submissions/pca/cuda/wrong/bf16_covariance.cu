@@ -1,4 +1,4 @@
-/* expect: wrong. Centred rows keep the 8 bits of bf16. */
+/* expect: wrong basics. Centred rows keep the 8 bits of bf16. */
 #include "pca.cuh"
 
 //@ scratch C 8*d*d

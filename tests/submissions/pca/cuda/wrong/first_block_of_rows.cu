@@ -1,4 +1,4 @@
-/* expect: wrong. Only the first 64 elements of proj. */
+/* expect: wrong basics. Only the first 64 elements of proj. */
 #include "pca.cuh"
 
 //@ scratch C 4*(d+1)*(d+1)

@@ -1,4 +1,4 @@
-/* expect: wrong. No barrier between a tile and its use. */
+/* expect: wrong basics. No barrier between a tile and its use. */
 #include "pca.cuh"
 
 //@ scratch C 8*d*d

@@ -1,4 +1,4 @@
-/* expect: wrong. The covariance about zero. */
+/* expect: wrong basics. The covariance about zero. */
 #include "pca.cuh"
 
 //@ scratch C 8*d*d

@@ -1,4 +1,4 @@
-/* expect: wrong. The basis of equal eigenvalues is the same vector twice. */
+/* expect: wrong basics. The basis of equal eigenvalues is the same vector twice. */
 #include "pca.cuh"
 
 //@ scratch C 8*d*d

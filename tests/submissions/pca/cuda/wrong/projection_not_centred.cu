@@ -1,4 +1,4 @@
-/* expect: wrong. proj of X instead of X - mean. */
+/* expect: wrong basics. proj of X instead of X - mean. */
 #include "pca.cuh"
 
 //@ scratch C 8*d*d

@@ -1,4 +1,4 @@
-/* expect: wrong. No barrier between columns and rows. */
+/* expect: wrong basics. No barrier between columns and rows. */
 #include "pca.cuh"
 
 //@ scratch C 4*(d+1)*(d+1)

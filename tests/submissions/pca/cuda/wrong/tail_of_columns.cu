@@ -1,4 +1,4 @@
-/* expect: wrong. Columns past the last whole tile have no covariance. */
+/* expect: wrong shapes. Columns past the last whole tile have no covariance. */
 #include "pca.cuh"
 
 //@ scratch C 8*d*d

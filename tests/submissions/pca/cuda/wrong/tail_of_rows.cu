@@ -1,4 +1,4 @@
-/* expect: wrong. Rows past the last 16 are left out. */
+/* expect: wrong basics. Rows past the last 16 are left out. */
 #include "pca.cuh"
 
 //@ scratch C 8*d*d

@@ -1,4 +1,4 @@
-/* expect: wrong. No barrier behind the use of a tile. */
+/* expect: wrong basics. No barrier behind the use of a tile. */
 #include "pca.cuh"
 
 //@ scratch C 8*d*d

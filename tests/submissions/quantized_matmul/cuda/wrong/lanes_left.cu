@@ -1,4 +1,4 @@
-/* expect: wrong. Sums of half of the lanes. */
+/* expect: wrong shapes. Sums of half of the lanes. */
 #include "quantized_matmul.cuh"
 
 //@ launch product<<<(N, (M+3)/4), 128>>>(M, N, K, A, W, a_zero, w_zero, a_scale,

@@ -1,4 +1,4 @@
-/* expect: wrong. Bytes lose their sign bit. */
+/* expect: wrong basics. Bytes lose their sign bit. */
 #include "quantized_matmul.cuh"
 
 //@ launch product<<<((N+31)/32, M), 32>>>(M, N, K, A, W, a_zero, w_zero, a_scale,

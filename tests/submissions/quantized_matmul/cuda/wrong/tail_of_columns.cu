@@ -1,4 +1,4 @@
-/* expect: wrong. The last output channel is left out. */
+/* expect: wrong basics. The last output channel is left out. */
 #include "quantized_matmul.cuh"
 
 //@ launch product<<<(N, (M+3)/4), 128>>>(M, N, K, A, W, a_zero, w_zero, a_scale,

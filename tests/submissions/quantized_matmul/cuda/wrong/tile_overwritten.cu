@@ -1,4 +1,4 @@
-/* expect: wrong. No barrier behind the use of a tile. */
+/* expect: wrong shapes. No barrier behind the use of a tile. */
 #include "quantized_matmul.cuh"
 
 //@ launch product<<<((N+15)/16, (M+15)/16), (16, 16)>>>(M, N, K, A, W, a_zero, w_zero, a_scale,
