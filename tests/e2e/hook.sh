@@ -113,7 +113,7 @@ contains "an empty key file is told" "key file" "$out"; equals "… and fails no
 printf '%s\n' "$key" >"$WORK/hook.key"
 printf '/* h */\n' >>attention/attention.c; git commit -qam h
 stop_service TERM
-git -C "$WORK/alice.git" config grader.wait 5
+git -C "$WORK/alice.git" config grader.wait 10
 out=$(push -q origin main); code=$?
 equals "a push while the service is down goes through" 0 $code
 contains "… is tried again" "trying again" "$out"
