@@ -15,6 +15,7 @@ static struct err read_field(const cJSON *item, const struct spec_place *place,
 static struct err read_boolean(const cJSON *item, const struct spec_place *place, bool *out);
 static struct err want_kind(bool is_it, const struct spec_place *place, const char *kind);
 static bool has_control(const char *text);
+static const char *file_tail(const char *file);
 static const char *tail(const char *text, size_t length);
 
 /* Integers travel through double: past 2^53 they would no longer be what the file says. */
@@ -42,13 +43,14 @@ struct spec_place spec_place_index(const struct spec_place *place, int index)
 
 struct err spec_refuse(const struct spec_place *place, const char *format, ...)
 {
+    const char *const file = file_tail(place->file);
     char reason[96];
     va_list arguments;
 
     va_start(arguments, format);
     (void)vsnprintf(reason, sizeof reason, format, arguments); /* a cut reason still explains */
     va_end(arguments);
-    return err_make(ERR_INPUT, "%s: %s: %s", tail(place->file, FILE_SHOWN),
+    return err_make(ERR_INPUT, "%s%s: %s: %s", file == place->file ? "" : "...", file,
                     place->path[0] == '\0' ? "file" : tail(place->path, PATH_SHOWN), reason);
 }
 
@@ -189,6 +191,14 @@ static bool has_control(const char *text)
         if ((unsigned char)*text < 0x20 || *text == 0x7F)
             return true;
     return false;
+}
+
+/* Of a path that is too long, whole names only, or what is left would look like another path. */
+static const char *file_tail(const char *file)
+{
+    const char *end = tail(file, FILE_SHOWN);
+    const char *slash = end == file ? NULL : strchr(end, '/');
+    return slash != NULL ? slash : end;
 }
 
 /* The last `length` bytes: the end of a path says more than its start. */

@@ -40,6 +40,9 @@ void api_refuse(struct http_request *request, int http_code, const char *code, .
 /* The refusal of somebody who knows more: intake. */
 void api_refusal(struct http_request *request, const struct refusal *refusal);
 
+/* Logs a failure of ours with the name of the request that met it. */
+void api_log(const struct http_request *request, const char *event, struct err err);
+
 /* 503 for a failure of ours; logs it. */
 void api_failure(struct http_request *request, const char *event, struct err err);
 
@@ -50,9 +53,12 @@ void api_answer(struct http_request *request, int code, const char *content_type
 /* The assignment that the path names. NULL: 404 with the nearest name was answered. */
 const struct spec *api_spec(struct http_request *request);
 
-/* Answers with an assignment as students may see it; `offering` may be NULL. */
+struct handout;
+
+/* Answers with an assignment as students may see it; with a handout its dates, targets and the own
+ * submissions too. NULL: none. */
 void api_assignment_json(struct http_request *request, const struct spec *spec,
-                         const struct offering *offering);
+                         const struct handout *handout);
 
 /* A number of a query between min and max; `preset` when it is absent. False: 400 was answered. */
 bool api_number(struct http_request *request, const char *name, int64_t min, int64_t max,
@@ -122,6 +128,9 @@ void assignments_handle(struct http_request *request); /* api_assignment.c */
 void assignment_handle(struct http_request *request);
 
 void kit_handle(struct http_request *request); /* api_kit.c */
+
+void git_admit(struct http_request *request); /* api_git.c */
+void git_handle(struct http_request *request);
 
 void help_handle(struct http_request *request); /* api_misc.c */
 

@@ -1,6 +1,7 @@
 /* What there is to do: assignments as students may see them. Hidden cases appear
  * only as a number per group. */
 #include "grader/api.h"
+#include "grader/web/web_course.h"
 #include "sandbox/base/json_out.h"
 #include "sandbox/base/text.h"
 
@@ -11,6 +12,8 @@ static bool find_offerings(struct http_request *request, struct offering *out, s
 static void put_assignment(struct json_out *json, const struct spec *spec,
                            const struct offering *offering);
 static void put_offering(struct json_out *json, const struct offering *offering);
+static void put_targets(struct json_out *json, const struct handout *handout);
+static void put_own(struct json_out *json, const struct handout *handout);
 static void put_arguments(struct json_out *json, const struct spec *spec);
 static void put_groups(struct json_out *json, const struct spec *spec);
 static void put_cases(struct json_out *json, const struct spec *spec);
@@ -59,7 +62,7 @@ void assignment_handle(struct http_request *request)
 }
 
 void api_assignment_json(struct http_request *request, const struct spec *spec,
-                         const struct offering *offering)
+                         const struct handout *handout)
 {
     struct buf body;
     struct json_out json = {.out = &body};
@@ -77,11 +80,14 @@ void api_assignment_json(struct http_request *request, const struct spec *spec,
     put_groups(&json, spec);
     put_cases(&json, spec);
     put_limits(&json, spec);
-    if (offering)
-        put_offering(&json, offering);
+    if (handout) {
+        put_offering(&json, &handout->offering);
+        put_targets(&json, handout);
+        put_own(&json, handout);
+    }
     json_close(&json, '}');
     buf_text(&body, "\n");
-    api_answer(request, 200, API_JSON, &body, offering ? NULL : public_fields);
+    api_answer(request, 200, API_JSON, &body, handout ? NULL : public_fields);
     buf_release(&body);
 }
 
@@ -138,6 +144,39 @@ static void put_offering(struct json_out *json, const struct offering *offering)
         json_integer(json, "closes_at", offering->closes_at);
     if (offering->attempts_max)
         json_integer(json, "attempts_max", offering->attempts_max);
+    json_text(json, "zone", offering->zone);
+}
+
+static void put_targets(struct json_out *json, const struct handout *handout)
+{
+    json_open(json, "targets", '[');
+    for (int i = 0; i < handout->targets_count; i++) {
+        json_open(json, NULL, '{');
+        json_text(json, "class", handout->targets[i].class_name);
+        json_real(json, "target", handout->targets[i].target, 6);
+        json_close(json, '}');
+    }
+    json_close(json, ']');
+}
+
+static void put_own(struct json_out *json, const struct handout *handout)
+{
+    json_open(json, "submissions", '[');
+    for (size_t i = 0; i < handout->own_count; i++) {
+        const struct own_row *row = &handout->own[i];
+        json_open(json, NULL, '{');
+        json_integer(json, "id", row->id);
+        json_integer(json, "received_at", row->received_at);
+        json_text(json, "stage", stage_word(row->stage));
+        if (row->practice)
+            json_flag(json, "practice", true);
+        else if (row->score >= 0)
+            json_hundredths(json, "score", row->score);
+        if (row->speedup > 0)
+            json_real(json, "speedup", row->speedup, 6);
+        json_close(json, '}');
+    }
+    json_close(json, ']');
 }
 
 /* -- one assignment ---------------------------------------------------------------------------- */

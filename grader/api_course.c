@@ -15,7 +15,10 @@ static void read_task(const struct grader *grader, const struct spec *spec, enum
                       struct buf *out);
 static void answer_handout(struct http_request *request, const struct membership *who,
                            const struct handout *handout, enum negotiate_form form);
-static void put_text(struct buf *out, const struct handout *handout);
+static void put_text(struct buf *out, const struct handout *handout, enum language language);
+static void put_rules(struct buf *out, const struct handout *handout, enum language language);
+static void put_date(struct buf *out, enum language language, const char *code, int64_t at,
+                     const char *zone);
 
 #define ROWS_MAX 64
 #define OWN_MAX 20
@@ -124,7 +127,9 @@ void handout_handle(struct http_request *request)
     struct membership who;
     bool is_known = false;
     struct own_row own[OWN_MAX];
-    struct handout handout = {.own = own, .base_url = api_grader(request)->base_url};
+    struct handout handout = {.cohort = http_part(request, "cohort"),
+                              .own = own,
+                              .base_url = api_grader(request)->base_url};
     enum negotiate_form form = api_form(request);
     struct buf task;
 
@@ -183,32 +188,29 @@ static void answer_handout(struct http_request *request, const struct membership
     char title[2 * SPEC_NAME_MAX + 4];
 
     if (form == NEGOTIATE_JSON) {
-        api_assignment_json(request, handout->spec, &handout->offering);
+        api_assignment_json(request, handout->spec, handout);
         return;
     }
-    (void)snprintf(title, sizeof title, "%s/%s", who->cohort, handout->spec->name);
+    (void)snprintf(title, sizeof title, "%s/%s", handout->cohort, handout->spec->name);
     api_head(request, who, title, &head);
     buf_init(&body, PAGE_MAX);
     if (form == NEGOTIATE_HTML) {
         web_handout(&body, handout, &head);
         api_page(request, &body);
     } else {
-        put_text(&body, handout);
+        put_text(&body, handout, api_language(request));
         api_answer(request, 200, API_TEXT, &body, NULL);
     }
     buf_release(&body);
 }
 
-static void put_text(struct buf *out, const struct handout *handout)
+static void put_text(struct buf *out, const struct handout *handout, enum language language)
 {
     char time[ZONE_TEXT_MAX];
     const struct offering *offering = &handout->offering;
 
-    buf_printf(out, "%s", handout->spec->name);
-    if (offering->due_at)
-        buf_printf(out, "  due %s %s", zone_write(offering->zone, offering->due_at, time),
-                   offering->zone);
-    buf_text(out, "\n");
+    buf_printf(out, "%s\n", handout->spec->name);
+    put_rules(out, handout, language);
     for (size_t i = 0; i < handout->own_count; i++) {
         const struct own_row *row = &handout->own[i];
         buf_printf(out, "  /s/%lld  %s  %s", (long long)row->id,
@@ -221,4 +223,47 @@ static void put_text(struct buf *out, const struct handout *handout)
     }
     buf_printf(out, "  curl -n --fail-with-body -T %s.c %s/submit/%s\n\n%s", handout->spec->name,
                handout->base_url, handout->spec->name, handout->task);
+}
+
+static void put_rules(struct buf *out, const struct handout *handout, enum language language)
+{
+    const struct offering *offering = &handout->offering;
+    auto_buf struct buf late = buf_of(512);
+
+    put_date(out, language, "page_opens", offering->opens_at, offering->zone);
+    put_date(out, language, "page_due_at", offering->due_at, offering->zone);
+    put_date(out, language, "page_closes", offering->closes_at, offering->zone);
+    if (offering->due_at == 0)
+        buf_printf(out, "  %s\n", words_of("page_no_due", language));
+    handout_late(&late, handout, language);
+    if (late.size > 0)
+        buf_printf(out, "  %s\n", late.at);
+    if (offering->attempts_max > 0) {
+        buf_text(out, "  ");
+        words_put(out, language, "page_attempts_max", (long long)offering->attempts_max);
+        buf_text(out, "\n");
+    }
+    for (int i = 0; i < handout->targets_count; i++) {
+        buf_printf(out, "%s", i > 0 ? ", " : "  ");
+        if (i == 0)
+            buf_printf(out, "%s ", words_of("page_targets", language));
+        words_put(out, language, "page_target", handout->targets[i].class_name,
+                  handout->targets[i].target);
+    }
+    buf_text(out, handout->targets_count > 0 ? "\n" : "");
+}
+
+/* "  due 2026-11-29 23:59 Asia/Shanghai" */
+static void put_date(struct buf *out, enum language language, const char *code, int64_t at,
+                     const char *zone)
+{
+    char time[ZONE_TEXT_MAX];
+    char text[ZONE_TEXT_MAX + ZONE_NAME_MAX];
+
+    if (at == 0)
+        return;
+    (void)snprintf(text, sizeof text, "%s %s", zone_write(zone, at, time), zone); /* fits */
+    buf_text(out, "  ");
+    words_put(out, language, code, text);
+    buf_text(out, "\n");
 }

@@ -11,32 +11,45 @@
 #include <string.h>
 
 struct follow;
+struct follow_kind;
 static struct follow *follow_new(struct http_request *request, const struct follow_wish *wish,
-                                 void (*tell)(struct follow *follow, const struct report *report));
+                                 const struct follow_kind *kind);
 static bool watch_and_read(struct follow *follow, struct report **out);
 static void stream_begin(struct follow *follow);
 static void stream_tell(struct follow *follow, const struct report *report);
+static void stream_leave(struct follow *follow, const struct report *report);
 static void wait_begin(struct follow *follow);
 static void wait_tell(struct follow *follow, const struct report *report);
 static void wait_answer(struct follow *follow, const struct report *report);
 static void on_waited(uv_timer_t *timer);
 static void events_begin(struct follow *follow);
 static void events_tell(struct follow *follow, const struct report *report);
+static void events_leave(struct follow *follow, const struct report *report);
 static void put_report(struct follow *follow, struct buf *out, const struct report *report);
 static void on_quiet(uv_timer_t *timer);
 static void on_changed(struct watch *watch, const struct report *report);
+static void on_left(struct watch *watch, const struct report *report);
 static void on_gone(void *state);
 static void on_timer_closed(uv_handle_t *handle);
 
 #define REPORT_MAX ((size_t)1 << 20) /* of one answer; a report stays under half of it */
 #define KEEP_ALIVE_MS 15000          /* proxies hang up after half a minute or a whole one */
 
+/* What is said after a change, and where the service ends before the report. */
+struct follow_kind {
+    void (*tell)(struct follow *follow, const struct report *report);
+    void (*leave)(struct follow *follow, const struct report *report);
+};
+static const struct follow_kind stream_kind = {stream_tell, stream_leave};
+static const struct follow_kind wait_kind = {wait_tell, wait_answer};
+static const struct follow_kind events_kind = {events_tell, events_leave};
+
 /* The request's state; freed when request and timer are both over. */
 struct follow {
     struct http_request *request;
     struct grader *grader;
     struct follow_wish wish;
-    void (*tell)(struct follow *follow, const struct report *report);
+    const struct follow_kind *kind;
     int64_t generation; /* that counts now */
     bool is_over;
     struct watch watch;
@@ -46,7 +59,7 @@ struct follow {
 
 void follow_stream(struct http_request *request, const struct follow_wish *wish)
 {
-    struct follow *follow = follow_new(request, wish, stream_tell);
+    struct follow *follow = follow_new(request, wish, &stream_kind);
 
     if (!follow)
         return;
@@ -56,7 +69,7 @@ void follow_stream(struct http_request *request, const struct follow_wish *wish)
 
 void follow_wait(struct http_request *request, const struct follow_wish *wish)
 {
-    struct follow *follow = follow_new(request, wish, wait_tell);
+    struct follow *follow = follow_new(request, wish, &wait_kind);
 
     if (follow)
         wait_begin(follow);
@@ -64,7 +77,7 @@ void follow_wait(struct http_request *request, const struct follow_wish *wish)
 
 void follow_events(struct http_request *request, const struct follow_wish *wish)
 {
-    struct follow *follow = follow_new(request, wish, events_tell);
+    struct follow *follow = follow_new(request, wish, &events_kind);
 
     if (!follow)
         return;
@@ -74,7 +87,7 @@ void follow_events(struct http_request *request, const struct follow_wish *wish)
 }
 
 static struct follow *follow_new(struct http_request *request, const struct follow_wish *wish,
-                                 void (*tell)(struct follow *follow, const struct report *report))
+                                 const struct follow_kind *kind)
 {
     struct follow *follow = calloc(1, sizeof *follow);
 
@@ -85,9 +98,10 @@ static struct follow *follow_new(struct http_request *request, const struct foll
     follow->request = request;
     follow->grader = api_grader(request);
     follow->wish = *wish;
-    follow->tell = tell;
+    follow->kind = kind;
     list_init(&follow->watch.link);
     follow->watch.changed = on_changed;
+    follow->watch.left = on_left;
     (void)uv_timer_init(follow->grader->loop, &follow->timer); /* cannot fail */
     follow->timer.data = follow;
     http_set_state(request, follow, on_gone);
@@ -169,6 +183,19 @@ static void stream_tell(struct follow *follow, const struct report *report)
     buf_release(&text);
     if (!stage_is_final(report->stage))
         return;
+    follow->is_over = true;
+    http_end(follow->request);
+}
+
+static void stream_leave(struct follow *follow, const struct report *report)
+{
+    const char *words = words_of("text_restart", follow->wish.view.language);
+    (void)report;
+
+    if (follow->cursor.column > 0) /* in the middle of the cases */
+        http_write(follow->request, "\n", 1);
+    http_write(follow->request, words, strlen(words));
+    http_write(follow->request, "\n", 1);
     follow->is_over = true;
     http_end(follow->request);
 }
@@ -280,6 +307,15 @@ static void events_tell(struct follow *follow, const struct report *report)
     http_end(follow->request);
 }
 
+/* A browser comes back by itself. */
+static void events_leave(struct follow *follow, const struct report *report)
+{
+    (void)report;
+    follow->is_over = true;
+    (void)uv_timer_stop(&follow->timer);
+    http_end(follow->request);
+}
+
 static void put_report(struct follow *follow, struct buf *out, const struct report *report)
 {
     const struct page_head head = {.language = follow->wish.view.language,
@@ -306,7 +342,15 @@ static void on_changed(struct watch *watch, const struct report *report)
     struct follow *follow = list_of((char *)watch, struct follow, watch);
 
     if (!follow->is_over)
-        follow->tell(follow, report);
+        follow->kind->tell(follow, report);
+}
+
+static void on_left(struct watch *watch, const struct report *report)
+{
+    struct follow *follow = list_of((char *)watch, struct follow, watch);
+
+    if (!follow->is_over)
+        follow->kind->leave(follow, report);
 }
 
 static void on_gone(void *state)

@@ -87,19 +87,21 @@ void healthz_handle(struct http_request *request)
     http_answer(request, 200, API_TEXT, "ok\n", 3, NULL);
 }
 
-/* Ready: it accepts, and somebody is there to grade. */
+/* Ready: it accepts, the disk takes what is accepted, and somebody is there to grade. */
 void readyz_handle(struct http_request *request)
 {
     const struct grader *grader = api_grader(request);
     struct submissions_stats stats = submissions_stats(grader->submissions);
     char words[160];
 
+    const char *why = grader->stopping                       ? "stopping"
+                      : writer_stats(grader->writer).failing ? "the disk takes no writes"
+                      : stats.workers_ready == 0             ? "no worker is ready"
+                                                             : NULL;
     int size =
         snprintf(words, sizeof words, "%s\nworkers %zu of %zu ready, %zu queued, %zu running\n",
-                 grader->stopping           ? "stopping"
-                 : stats.workers_ready == 0 ? "no worker is ready"
-                                            : "ok",
-                 stats.workers_ready, stats.workers_all, stats.queued, stats.running);
-    int code = grader->stopping || stats.workers_ready == 0 ? 503 : 200;
+                 why != NULL ? why : "ok", stats.workers_ready, stats.workers_all, stats.queued,
+                 stats.running);
+    int code = why != NULL ? 503 : 200;
     http_answer(request, code, API_TEXT, words, (size_t)size, NULL);
 }

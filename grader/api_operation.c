@@ -16,6 +16,8 @@ struct order;
 static struct order *order_make(struct http_request *request);
 static void order_free(void *state);
 static struct err read_arguments(struct order *order);
+static bool has_nul(const struct buf *body);
+static struct err read_member(struct order *order, const cJSON *item);
 static struct err read_value(struct order *order, int argument, const cJSON *item);
 static void refuse(struct order *order, struct err err);
 static void run_read(struct order *order);
@@ -88,6 +90,7 @@ static struct order *order_make(struct http_request *request)
     order->call.home = grader->home;
     order->call.overlay = grader->overlay;
     order->call.database_path = "";
+    order->call.git_path = git_place_of(grader->git)->settings.path;
     order->call.now_at = clock_utc_us();
     http_set_state(request, order, order_free);
     return order;
@@ -116,20 +119,18 @@ static struct err read_arguments(struct order *order)
         object = cJSON_ParseWithLength(body->at, body->size);
         if (!cJSON_IsObject(object))
             err = err_make(ERR_INPUT, "the body is no JSON object");
+        else if (has_nul(body))
+            err = err_make(ERR_INPUT, "a NUL character in the body; everything behind it is lost");
     }
     for (const cJSON *item = object != NULL ? object->child : NULL; item != NULL && !err_is(err);
-         item = item->next) {
-        int at = operation_argument(order->call.operation, item->string);
-        if (strcmp(item->string, "yes") == 0)
-            order->call.yes = cJSON_IsTrue(item);
-        else if (at < 0)
-            err = err_make(ERR_INPUT, "no argument '%.40s' here", item->string);
-        else
-            err = read_value(order, at, item);
-    }
+         item = item->next)
+        err = read_member(order, item);
     cJSON_Delete(object);
-    if (!in_body && http_query(request, "yes") != NULL)
-        order->call.yes = strcmp(http_query(request, "yes"), "1") == 0;
+    const char *yes = in_body ? NULL : http_query(request, "yes");
+    order->call.yes =
+        order->call.yes || (yes != NULL && (strcmp(yes, "true") == 0 || strcmp(yes, "1") == 0));
+    if (!err_is(err) && yes != NULL && !order->call.yes && strcmp(yes, "false") != 0)
+        err = err_make(ERR_INPUT, "yes: true or false, not '%.40s'", yes);
     for (int i = 0; arguments[i].name != NULL && !err_is(err); i++) {
         const char *text = http_part(request, arguments[i].name);
         if (text == NULL && !in_body)
@@ -138,6 +139,33 @@ static struct err read_arguments(struct order *order)
             err = operation_set(&order->call, i, text, strlen(text));
     }
     return err;
+}
+
+/* The parser ends a text where a NUL stands, written out or as an escape. */
+static bool has_nul(const struct buf *body)
+{
+    bool escaped = false;
+    bool found = memchr(body->at, 0, body->size) != NULL;
+    for (size_t i = 0; i + 5 < body->size && !found; i++) {
+        found = escaped && memcmp(body->at + i, "u0000", 5) == 0;
+        escaped = !escaped && body->at[i] == '\\';
+    }
+    return found;
+}
+
+static struct err read_member(struct order *order, const cJSON *item)
+{
+    int at = operation_argument(order->call.operation, item->string);
+    if (strcmp(item->string, "yes") == 0) {
+        order->call.yes = cJSON_IsTrue(item);
+        return cJSON_IsBool(item) ? err_none()
+                                  : err_make(ERR_INPUT, "yes: true or false, without quotes");
+    }
+    if (at < 0)
+        return err_make(ERR_INPUT, "no argument '%.40s' here", item->string);
+    if (order->call.given[at])
+        return err_make(ERR_INPUT, "%.40s: given twice", item->string);
+    return read_value(order, at, item);
 }
 
 static struct err read_value(struct order *order, int argument, const cJSON *item)
@@ -162,7 +190,7 @@ static void refuse(struct order *order, struct err err)
     if (err.code == ERR_INPUT || err.code == ERR_LIMIT)
         http_problem(order->request, err.code == ERR_LIMIT ? 413 : code, err.text, 0);
     else if (err.code == ERR_INTERNAL) {
-        log_err("http.operation", err);
+        api_log(order->request, "http.operation", err);
         http_problem(order->request, 500,
                      "this cannot be done, by a fault of ours; nothing was changed, and trying "
                      "again will not help. The log has it under this X-Request-Id",

@@ -3,6 +3,7 @@
 #include "grader/api_upload.h"
 #include "grader/multipart.h"
 #include "grader/store_course.h"
+#include "sandbox/base/log.h"
 #include "sandbox/base/text.h"
 
 #include <stdlib.h>
@@ -59,6 +60,7 @@ static void admit(struct http_request *request, bool is_practice)
     upload->request = request;
     upload->grader = api_grader(request);
     upload->who = who;
+    upload->received_at = who.pushed_at != 0 ? who.pushed_at : http_received_at(request);
     upload->is_hook = is_hook;
     upload->is_practice = is_practice;
     upload->spec = grader_spec(upload->grader, http_part(request, "assignment"));
@@ -90,6 +92,10 @@ static bool find_author(struct http_request *request, struct membership *who, bo
     }
     if (!login) {
         api_refuse(request, 400, "http_400_for");
+        return false;
+    }
+    if (who->pushed_at != 0 && strcmp(login, who->login) != 0) {
+        api_refuse(request, 403, "http_403_for");
         return false;
     }
     struct err err = store_person_find(&api_grader(request)->reader, who->cohort_id, login,
@@ -130,7 +136,7 @@ static bool rules_allow(struct http_request *request, const struct upload *uploa
 {
     struct refusal refusal =
         submissions_may(upload->grader->submissions, &upload->who, http_part(request, "assignment"),
-                        upload->is_practice, http_received_at(request), api_language(request));
+                        upload->is_practice, upload->received_at, api_language(request));
 
     if (refusal.http_code == 0)
         return true;
@@ -214,7 +220,7 @@ static void handle(struct http_request *request)
                                    .practice = upload->is_practice,
                                    .source = upload->source,
                                    .source_size = upload->source_size,
-                                   .received_at = http_received_at(request),
+                                   .received_at = upload->received_at,
                                    .language = api_language(request)};
     (void)text_copy(wish.assignment, sizeof wish.assignment, upload->spec->name);
     (void)text_copy(wish.file_name, sizeof wish.file_name, upload->file_name);
@@ -253,6 +259,8 @@ static void answer_accepted(struct upload *upload, const struct accepted *accept
         api_refusal(request, &accepted->refusal); /* `gone` frees the upload */
         return;
     }
+    log_line(LOG_INFO, "http.submission", "request=%s id=%lld existing=%d",
+             http_request_id(request), (long long)accepted->id, accepted->existing);
     if (wants_json(request) && !accepted->existing && upload->wait_s == 0) {
         answer_new_json(upload, accepted->id);
         return;

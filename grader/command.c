@@ -5,8 +5,10 @@
 #include "sandbox/base/err.h"
 #include "sandbox/base/text.h"
 
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define OPTIONS_MAX 32
 
@@ -169,4 +171,11 @@ static bool option_take(int *at, int argc, char **argv, const struct command_opt
             nearest != NULL ? " Did you mean " : "", nearest != NULL ? nearest : "",
             nearest != NULL ? "?" : "", argv[0]);
     return false;
+}
+
+void command_actor(char out[COMMAND_ACTOR_MAX])
+{
+    const struct passwd *user = getpwuid(getuid());
+    (void)snprintf(out, COMMAND_ACTOR_MAX, "command:%s",
+                   user != NULL ? user->pw_name : "?"); /* cut is fine */
 }

@@ -20,6 +20,10 @@ const struct command *command_all(size_t *out_count);
 /* Runs what the command line says: a subcommand, help, or the refusal of an unknown word. */
 int command_main(int argc, char **argv);
 
+/* Whom the audit names for what a command does: "command:USER". */
+#define COMMAND_ACTOR_MAX 64
+void command_actor(char out[COMMAND_ACTOR_MAX]);
+
 struct command_option {
     const char *name;   /* "--json" */
     bool *flag;         /* set when there; or */

@@ -6,12 +6,14 @@
 #include "grader/serve_settings.h"
 #include "grader/store.h"
 #include "grader/store_schema.h"
+#include "sandbox/base/clock.h"
 #include "sandbox/base/fdio.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -29,6 +31,7 @@ static struct err keep_old(const char *database, char *out_old, size_t size);
 static struct err check(const char *path, const char *shown);
 static struct err refuse_running(const char *database);
 static struct err sync_folder(const char *path);
+static void note(const char *database, const char *action, const char *file);
 
 static const struct deed {
     struct err (*act)(const char *database, const char *file);
@@ -97,8 +100,10 @@ static struct err backup(const char *database, const char *file)
         err = sync_folder(file);
     if (err_is(err))
         (void)unlink(file); /* half a backup is none */
-    else
+    else {
         printf("%s holds a checked copy of %s\n", file, database);
+        note(database, "backup", file);
+    }
     return err;
 }
 
@@ -117,6 +122,7 @@ static struct err restore(const char *database, const char *file)
         (void)unlink(fresh); /* of no use to anybody */
         return err;
     }
+    note(fresh, "restore", file);
     err = keep_old(database, old, sizeof old);
     if (!err_is(err) && rename(fresh, database) < 0)
         err = err_make(ERR_SYSTEM, "put '%.80s' in place", fresh);
@@ -253,4 +259,22 @@ static struct err sync_folder(const char *path)
     if (fd < 0 || fsync(fd) < 0)
         return err_make(ERR_SYSTEM, "write down '%.80s'", folder);
     return err_none();
+}
+
+/* Into the audit of that database. On a full disk a backup is worth more than its note: then only
+ * the terminal has it. */
+static void note(const char *database, const char *action, const char *file)
+{
+    struct db db;
+    char actor[COMMAND_ACTOR_MAX];
+    char path[PATH_MAX];
+    command_actor(actor);
+    struct err err = db_open(&db, database, false);
+    if (!err_is(err)) {
+        err = store_audit(&db, actor, action, realpath(file, path) != NULL ? path : file, "",
+                          clock_utc_us());
+        db_close(&db);
+    }
+    if (err_is(err))
+        fprintf(stderr, "grader %s: this is not in the audit: %s\n", action, err.text);
 }

@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +38,7 @@ struct course {
     struct db db;
     struct versions versions;
     struct spec *specs;
-    char home[4096], actor[64];
+    char home[4096], git_path[1024], actor[COMMAND_ACTOR_MAX];
     const char *out_path;
     bool json, help, wrote;
 };
@@ -193,7 +192,6 @@ static struct err read_value(struct course *course, int argument, const char *te
 static struct err course_open(struct course *course)
 {
     const struct serve_settings *settings = &course->settings;
-    const struct passwd *user = getpwuid(getuid());
     char folder[4200];
     struct err err = home_find(course->home, sizeof course->home);
     (void)snprintf(folder, sizeof folder, "%s/assignments", course->home); /* fits */
@@ -208,9 +206,11 @@ static struct err course_open(struct course *course)
                        "create",
                        settings->database_path);
     if (!err_is(err))
+        err = git_place_folder(course->git_path, sizeof course->git_path, &settings->git,
+                               settings->database_path);
+    if (!err_is(err))
         err = store_open(&course->db, settings->database_path);
-    (void)snprintf(course->actor, sizeof course->actor, "command:%s",
-                   user != NULL ? user->pw_name : "?"); /* cut is fine */
+    command_actor(course->actor);
     course->call.db = &course->db;
     course->call.actor = course->actor;
     course->call.specs = course->specs;
@@ -218,6 +218,7 @@ static struct err course_open(struct course *course)
     course->call.home = course->home;
     course->call.overlay = settings->assignments_path;
     course->call.database_path = settings->database_path;
+    course->call.git_path = course->git_path;
     course->call.now_at = clock_utc_us();
     return err;
 }

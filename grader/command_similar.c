@@ -168,6 +168,8 @@ static struct err keep(struct comparison *comparison)
     struct db *db = &comparison->db;
     int64_t now_at = clock_utc_us();
     char words[64];
+    char actor[COMMAND_ACTOR_MAX];
+    command_actor(actor);
     struct err err = db_exec(db, "BEGIN IMMEDIATE");
     if (err_is(err))
         return err;
@@ -177,8 +179,7 @@ static struct err keep(struct comparison *comparison)
                                 &comparison->pairs[i], now_at);
     (void)snprintf(words, sizeof words, "%zu sources", comparison->count); /* fits */
     if (!err_is(err))
-        err = store_audit(db, "command", "similar.run", comparison->offering.assignment, words,
-                          now_at);
+        err = store_audit(db, actor, "similar.run", comparison->offering.assignment, words, now_at);
     if (!err_is(err))
         return db_exec(db, "COMMIT");
     (void)db_exec(db, "ROLLBACK"); /* the first failure is the one to tell */

@@ -5,12 +5,15 @@
 #include "grader/store.h"
 #include "sandbox/base/clock.h"
 #include "sandbox/base/fdio.h"
+#include "sandbox/base/text.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
+static struct err demo_offering(struct db *db, int64_t cohort_id, const struct spec *spec,
+                                int64_t now_at);
 static struct err demo_person(struct db *db, int64_t cohort_id, size_t person, const char *folder,
                               const char *host);
 static bool token_still_works(struct db *db, const char *path, const char *login);
@@ -35,19 +38,8 @@ struct err demo_make(struct db *db, const struct spec *specs, size_t specs_count
     struct err err = db_exec(db, "BEGIN IMMEDIATE");
     if (!err_is(err))
         err = store_cohort_put(db, "demo", "Demo course", now_at, &cohort_id);
-    for (size_t i = 0; i < specs_count && !err_is(err); i++) {
-        struct offering offering = {.cohort_id = cohort_id,
-                                    .split = -1,
-                                    .weight = 100,
-                                    .board = BOARD_COHORT,
-                                    .board_names = NAMES_ALIAS};
-        int64_t assignment_id = 0;
-        int64_t offering_id;
-        (void)snprintf(offering.assignment, sizeof offering.assignment, "%s", specs[i].name);
-        err = store_assignment_put(db, &specs[i], NULL, now_at, &assignment_id);
-        if (!err_is(err))
-            err = store_offering_put(db, &offering, assignment_id, &offering_id);
-    }
+    for (size_t i = 0; i < specs_count && !err_is(err); i++)
+        err = demo_offering(db, cohort_id, &specs[i], now_at);
     for (size_t i = 0; i < COUNT(people) && !err_is(err); i++)
         err = demo_person(db, cohort_id, i, folder, host);
     if (!err_is(err))
@@ -68,6 +60,29 @@ void demo_print(const char *folder, const char *base_url, const struct spec *spe
            "Stop with Ctrl-C.\n\n",
            base_url);
     (void)fflush(stdout); /* a lost greeting is no reason to stop */
+}
+
+/* Once: what a TA changes afterwards stays. */
+static struct err demo_offering(struct db *db, int64_t cohort_id, const struct spec *spec,
+                                int64_t now_at)
+{
+    struct offering offering = {.cohort_id = 0};
+    int64_t assignment_id = 0;
+    int64_t offering_id = 0;
+    bool found = false;
+    struct err err = store_offering_find(db, cohort_id, 0, spec->name, &offering, &found);
+    if (err_is(err) || found)
+        return err;
+    offering = (struct offering){.cohort_id = cohort_id,
+                                 .split = -1,
+                                 .weight = 100,
+                                 .board = BOARD_COHORT,
+                                 .board_names = NAMES_ALIAS};
+    (void)text_copy(offering.assignment, sizeof offering.assignment, spec->name); /* as wide */
+    err = store_assignment_put(db, spec, NULL, now_at, &assignment_id);
+    if (!err_is(err))
+        err = store_offering_put(db, &offering, assignment_id, &offering_id);
+    return err_is(err) ? err : store_targets_copy(db, offering_id, spec, now_at);
 }
 
 static struct err demo_person(struct db *db, int64_t cohort_id, size_t person, const char *folder,

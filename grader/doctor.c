@@ -2,6 +2,7 @@
 #include "grader/doctor.h"
 
 #include "grader/child.h"
+#include "grader/git_place.h"
 #include "grader/home.h"
 #include "grader/store.h"
 #include "grader/try.h"
@@ -37,6 +38,7 @@ static void speed_row(struct doctor *out, const struct wire_calibration *calibra
 static void gpu_row(struct doctor *out, const struct wire_hello *hello);
 static void cuda_rows(struct doctor *out, const struct wire_hello *hello);
 static void ask_database(struct doctor *out, const char *path);
+static void ask_git(struct doctor *out);
 static void add(struct doctor *out, const char *name, enum doctor_state state, const char *detail,
                 const char *advice);
 
@@ -49,6 +51,7 @@ void doctor_ask(struct doctor *out, const char *database_path, const char *calib
     ask_assignments(out);
     ask_worker(out, calibration_path);
     ask_database(out, database_path);
+    ask_git(out);
 }
 
 bool doctor_is_well(const struct doctor *doctor)
@@ -232,18 +235,29 @@ static void worker_rows(struct doctor *out, const struct wire_hello *hello)
         speed_row(out, &hello->calibration);
 }
 
-/* Tried by ourselves: a worker has the rights that we have. */
+/* Tried by ourselves: a worker has the rights of whoever starts it. */
 static void priority_row(struct doctor *out)
 {
-    const bool first = kernel_go_first(0, KERNEL_WATCHER) == 0;
-    if (first)
-        kernel_take_turns();
-    add(out, "priority", first ? DOCTOR_GOOD : DOCTOR_WEAKER,
-        first ? "while the clock runs, timed programs go before everything else"
-              : "timed programs take turns with whatever else runs here",
-        first ? ""
-              : "optional, for speed on a busy machine: RLIMIT_RTPRIO of 2 (ulimit -r 2, "
-                "LimitRTPRIO=2 in a unit)");
+    static const char advice[] = "optional, for speed on a busy machine: RLIMIT_RTPRIO of 2 "
+                                 "(ulimit -r 2, LimitRTPRIO=2 in a unit)";
+    static const struct {
+        enum doctor_state state;
+        const char *detail, *advice;
+    } rows[] = {
+        [0] = {DOCTOR_WEAKER, "timed programs take turns with whatever else runs here", advice},
+        [KERNEL_PROGRAM] =
+            {DOCTOR_WEAKER,
+             "timed programs go before everything else, but are watched from another "
+             "processor: the clock takes more for itself",
+             advice},
+        [KERNEL_WATCHER] = {DOCTOR_GOOD,
+                            "while the clock runs, timed programs of whoever asks go before "
+                            "everything else",
+                            ""},
+    };
+    const int level = kernel_may_go_first();
+
+    add(out, "priority", rows[level].state, rows[level].detail, rows[level].advice);
 }
 
 static void speed_row(struct doctor *out, const struct wire_calibration *calibration)
@@ -331,6 +345,38 @@ static void ask_database(struct doctor *out, const char *path)
     /* Needed by the service alone: `try` grades without it. */
     add(out, "database", err_is(err) ? DOCTOR_WEAKER : DOCTOR_GOOD, detail,
         err_is(err) ? "set database.path to a local disk; only the service needs it" : "");
+}
+
+/* -- optional: pushing to the service ---------------------------------------------------------- */
+
+static void ask_git(struct doctor *out)
+{
+    static const char *const needed[] = {"git", "curl"};
+    static const char backends[] =
+        "/usr/lib/git-core:/usr/libexec/git-core:/usr/local/libexec/git-core";
+    const char *path = getenv("PATH");
+    char home[4096];
+    char hooks[4200];
+    char detail[256];
+
+    for (size_t i = 0; i < COUNT(needed); i++)
+        if (path == NULL || !git_program(path, needed[i])) {
+            (void)snprintf(detail, sizeof detail, "no %s: the service takes no git push",
+                           needed[i]);
+            add(out, "git", DOCTOR_ABSENT, detail, "optional: apt-get install git curl");
+            return;
+        }
+    if (err_is(home_find(home, sizeof home)))
+        home[0] = '\0';
+    (void)snprintf(hooks, sizeof hooks, "%s/deploy/hooks", home); /* fits */
+    if (!git_program(hooks, "post-receive") || !git_program(hooks, "pre-receive"))
+        add(out, "git", DOCTOR_ABSENT, "deploy/hooks is not beside assignments/, or not executable",
+            "optional: install the folder deploy/hooks as it is");
+    else if (!git_program(backends, "git-http-backend"))
+        add(out, "git", DOCTOR_ABSENT, "git is here; git http-backend was not found",
+            "optional: some distributions have it in a package of its own");
+    else
+        add(out, "git", DOCTOR_GOOD, "git push to the service works", "");
 }
 
 /* -- what is said ------------------------------------------------------------------------------ */

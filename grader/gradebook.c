@@ -67,6 +67,28 @@ void gradebook_release(struct gradebook *gradebook)
     gradebook->people = NULL;
 }
 
+struct err gradebook_counting(struct db *db, const struct cohort_row *cohort, int64_t offering_id,
+                              int64_t now_at, struct buf *out)
+{
+    struct gradebook book;
+    const char *comma = "";
+    struct err err = gradebook_load(&book, db, cohort, now_at);
+    buf_text(out, "[");
+    for (size_t o = 0; o < book.offerings_count && !err_is(err); o++)
+        for (size_t i = 0; i < book.people_count && book.offerings[o].id == offering_id; i++) {
+            int64_t counts = book.people[i].grades[o].counts;
+            if (counts == 0)
+                continue;
+            buf_printf(out, "%s%lld", comma, (long long)counts);
+            comma = ",";
+        }
+    buf_text(out, "]");
+    gradebook_release(&book);
+    if (!err_is(err) && out->failed)
+        err = err_make(ERR_LIMIT, "too many submissions of %s count", cohort->name);
+    return err;
+}
+
 void gradebook_csv(const struct gradebook *gradebook, struct buf *out)
 {
     buf_text(out, "login,name,student_id,section,email");

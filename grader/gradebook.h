@@ -27,6 +27,11 @@ struct err gradebook_load(struct gradebook *out, struct db *db, const struct coh
                           int64_t now_at);
 void gradebook_release(struct gradebook *gradebook);
 
+/* Which submission of each student counts for one offering, by its pick and after lateness: a JSON
+ * list of numbers. */
+struct err gradebook_counting(struct db *db, const struct cohort_row *cohort, int64_t offering_id,
+                              int64_t now_at, struct buf *out);
+
 /* login,name,student_id,section,email, then for each assignment its grade and NAME:submission,
  * NAME:score, NAME:days_late, NAME:note; then total. */
 void gradebook_csv(const struct gradebook *gradebook, struct buf *out);
@@ -35,8 +40,8 @@ void gradebook_csv(const struct gradebook *gradebook, struct buf *out);
  * is, byte for byte. The person is found by SIS Login ID, Username, SIS User ID, ID number or
  * email, whichever column is there; the column by `column`, or by the assignment's name; where the
  * file says how many points are possible ("Points Possible" row, "Maximum Grade" column), grades
- * are scaled to that. A held or missing grade leaves the cell alone. ERR_INPUT names line and
- * column. */
+ * are scaled to that. A held or missing grade leaves the cell alone. Two columns that fit the
+ * assignment are refused. ERR_INPUT names line and column. */
 struct gradebook_fill {
     size_t filled, unknown, without; /* rows: filled, nobody of ours, no grade */
 };

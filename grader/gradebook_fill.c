@@ -11,7 +11,7 @@
 
 struct filling;
 static struct err find_columns(struct filling *filling, const char *wanted);
-static int find_prefix(const struct csv *csv, const char *name);
+static int find_prefix(const struct csv *csv, const char *name, int from);
 static bool is_points_row(const struct filling *filling);
 static const struct gradebook_person *find_person(const struct filling *filling);
 static void put_grade(struct filling *filling, int64_t grade);
@@ -95,7 +95,13 @@ static struct err find_columns(struct filling *filling, const char *wanted)
     bool any = false;
     filling->column = wanted[0] != 0 ? csv_find(csv, wanted) : csv_find(csv, name);
     if (filling->column < 0 && wanted[0] == 0)
-        filling->column = find_prefix(csv, name);
+        filling->column = find_prefix(csv, name, 0);
+    int second = find_prefix(csv, name, filling->column + 1);
+    if (wanted[0] == 0 && filling->column >= 0 && second >= 0)
+        return err_make(ERR_INPUT,
+                        "line 1, column %lld: another column for '%s', '%.40s'; name one with "
+                        "--column",
+                        (long long)csv->fields[second].column, name, csv->fields[second].text);
     if (filling->column < 0 && wanted[0] == 0)
         filling->column = csv_find(csv, "Grade");
     if (filling->column < 0)
@@ -113,10 +119,10 @@ static struct err find_columns(struct filling *filling, const char *wanted)
 }
 
 /* "attention (12345)" of Canvas, "Assignment: attention (Real)" of Moodle. */
-static int find_prefix(const struct csv *csv, const char *name)
+static int find_prefix(const struct csv *csv, const char *name, int from)
 {
     size_t size = strlen(name);
-    for (int i = 0; i < csv->fields_count; i++) {
+    for (int i = from; i < csv->fields_count; i++) {
         const char *text = csv->fields[i].text;
         if (strncasecmp(text, "Assignment: ", 12) == 0)
             text += 12;

@@ -5,6 +5,7 @@
 
 #include "grader/auth.h"
 #include "grader/boards.h"
+#include "grader/git.h"
 #include "grader/held.h"
 #include "grader/http.h"
 #include "grader/metrics.h"
@@ -24,6 +25,7 @@ struct grader {
     struct submissions *submissions;
     struct boards *boards;
     struct http *http;
+    struct git *git;    /* pushes and fetches */
     struct spec *specs; /* sorted by name */
     size_t specs_count;
     struct versions versions; /* older ones, as reports need them */

@@ -162,6 +162,16 @@ static struct guard_verdict check_path(const char *uri)
     return fine;
 }
 
+size_t guard_arguments(const char *uri)
+{
+    const char *at = strchr(uri, '?');
+    size_t count = at != NULL;
+
+    while (at != NULL && (at = strchr(at + 1, '&')) != NULL)
+        count++;
+    return count;
+}
+
 size_t guard_segments(const char *uri, char *out, const char *out_segments[GUARD_SEGMENTS_MAX])
 {
     const char *end = uri + strcspn(uri, "?");

@@ -7,9 +7,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define GUARD_FIELDS_MAX 64   /* header lines; browsers send about 15 */
-#define GUARD_URI_MAX 2048    /* bytes of path and query, still encoded */
-#define GUARD_SEGMENTS_MAX 12 /* of a path; the longest door has 6 */
+#define GUARD_FIELDS_MAX 64    /* header lines; browsers send about 15 */
+#define GUARD_URI_MAX 2048     /* bytes of path and query, still encoded */
+#define GUARD_SEGMENTS_MAX 12  /* of a path; the longest door has 6 */
+#define GUARD_ARGUMENTS_MAX 32 /* behind the '?'; the operation with the most has 20 */
 
 /* One header line. The pointers may lie in the block that came over the wire. */
 struct guard_field {
@@ -48,6 +49,10 @@ struct guard_verdict guard_fields(const struct guard_request *request);
 /* A carriage return alone ends a line for the library and for nobody else; a zero byte hides what
  * follows it. Both shift a later line against where it must begin. */
 struct guard_verdict guard_layout(const struct guard_request *request);
+
+/* How many arguments stand behind the '?', empty ones too. The library gives up where their list
+ * does not fit into a connection's memory, so this is asked before anything else. */
+size_t guard_arguments(const char *uri);
 
 /* Decodes the path of a URI that guard_uri accepted into `out` (GUARD_URI_MAX + 1 bytes), its
  * segments each ended by a zero byte. Returns how many; a slash at the end adds none. */

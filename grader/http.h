@@ -106,6 +106,14 @@ void http_problem_with(struct http_request *request, int code, const char *text,
 /* In admit: a smaller limit for this body than the route's. */
 void http_limit_body(struct http_request *request, size_t max);
 
+/* In admit: the body is not gathered; its pieces go to `take` as they come, within the same limits,
+ * and http_body is empty in `handle`. Nothing can be answered before that. Between http_pause and
+ * http_go_on no piece comes: the client waits. */
+typedef void (*http_piece_fn)(struct http_request *request, const void *bytes, size_t size);
+void http_take_pieces(struct http_request *request, http_piece_fn take);
+void http_pause(struct http_request *request);
+void http_go_on(struct http_request *request);
+
 /* The answer that this handler gives (in admit too) goes out no earlier than delay_ms from now. */
 void http_delay(struct http_request *request, int64_t delay_ms);
 
@@ -118,5 +126,10 @@ void http_stream(struct http_request *request, int code, const char *content_typ
                  const struct http_field *fields);
 void http_write(struct http_request *request, const void *bytes, size_t size);
 void http_end(struct http_request *request);
+
+/* Of a stream: what may still be written before the client counts as gone; and a call, in the
+ * middle of the library's work, whenever all that was written is on its way. */
+size_t http_room(const struct http_request *request);
+void http_on_drained(struct http_request *request, void (*drained)(struct http_request *request));
 
 #endif

@@ -141,13 +141,24 @@ void http_end(struct http_request *request)
     http_wake(request);
 }
 
+size_t http_room(const struct http_request *request)
+{
+    return (size_t)request->http->settings.stream_buffer_max -
+           (request->stream.size - request->stream_sent);
+}
+
+void http_on_drained(struct http_request *request, void (*drained)(struct http_request *request))
+{
+    request->drained = drained;
+}
+
 static ssize_t on_stream_wanted(void *cls, uint64_t position, char *out, size_t max)
 {
     struct http_request *request = cls;
     size_t left = request->stream.size - request->stream_sent;
     (void)position;
 
-    if (request->is_dead)
+    if (request->is_dead || request->peer->is_doomed)
         return MHD_CONTENT_READER_END_WITH_ERROR;
     if (left == 0 && request->is_ended)
         return MHD_CONTENT_READER_END_OF_STREAM;
@@ -155,6 +166,8 @@ static ssize_t on_stream_wanted(void *cls, uint64_t position, char *out, size_t 
         buf_release(&request->stream); /* a thousand of these wait for hours */
         request->stream_sent = 0;
         http_suspend(request);
+        if (request->drained)
+            request->drained(request);
         return 0;
     }
     if (left > max)
@@ -166,7 +179,7 @@ static ssize_t on_stream_wanted(void *cls, uint64_t position, char *out, size_t 
 
 void http_suspend(struct http_request *request)
 {
-    if (request->is_suspended)
+    if (request->is_suspended || request->peer->is_doomed) /* of those nobody would wake one */
         return;
     request->is_suspended = true;
     MHD_suspend_connection(request->connection);

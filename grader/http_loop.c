@@ -137,6 +137,8 @@ static void peer_end(struct http_peer *peer)
     struct http *http = peer->http;
     int unread = 0;
 
+    if (peer->request) /* the library forgets those whose arguments filled its memory */
+        http_request_end(peer->request, MHD_REQUEST_TERMINATED_WITH_ERROR);
     if (was_no_http(peer))
         http_peer_last_words(peer, 400, "400  this is no HTTP request\n");
     if (!http->is_stopping && !peer->is_doomed &&

@@ -92,8 +92,11 @@ struct http_request {
     char *cut; /* where part_matches has cut an ending off, else NULL */
     enum http_phase phase;
     struct buf body;
-    size_t body_max; /* the route's, or less */
-    bool has_body;   /* framing says that bytes follow the header */
+    size_t body_max;    /* the route's, or less */
+    http_piece_fn take; /* NULL: the body is gathered */
+    size_t taken;       /* bytes that it was given */
+    bool is_paused;
+    bool has_body; /* framing says that bytes follow the header */
     int64_t content_length;
     int64_t received_at;
     int64_t began_us;      /* monotonic */
@@ -112,6 +115,7 @@ struct http_request {
     bool is_ended;
     struct buf stream;
     size_t stream_sent; /* bytes of `stream` that the library has */
+    void (*drained)(struct http_request *request);
 };
 
 /* http_loop.c */
@@ -141,6 +145,9 @@ enum MHD_Result http_on_request(void *cls, struct MHD_Connection *connection, co
                                 size_t *upload_size, void **request_slot);
 void http_on_completed(void *cls, struct MHD_Connection *connection, void **request_slot,
                        enum MHD_RequestTerminationCode code);
+
+/* Logs it, lets its state go, frees it. */
+void http_request_end(struct http_request *request, enum MHD_RequestTerminationCode code);
 
 /* http_answer.c */
 enum MHD_Result http_queue(struct http_request *request); /* request->response, to the library */

@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 static enum log_level log_level_of(const struct http_request *request);
+static void refuse_arguments(struct http_request *request);
 static void request_header(struct http_request *request, const char *version);
 static enum MHD_Result on_field(void *cls, enum MHD_ValueKind kind, const char *name,
                                 size_t name_size, const char *value, size_t value_size);
@@ -20,6 +22,7 @@ static bool part_matches(struct http_request *request, const char *pattern, size
                          const char *segment);
 static bool method_matches(const struct http_request *request, const struct http_route *route);
 static void refuse_method(struct http_request *request);
+static enum MHD_Result request_piece(struct http_request *request, const char *bytes, size_t *size);
 static bool request_body(struct http_request *request, const char *bytes, size_t size);
 static void request_whole(struct http_request *request);
 static enum MHD_Result request_settle(struct http_request *request);
@@ -61,7 +64,24 @@ void *http_on_uri(void *cls, const char *uri, struct MHD_Connection *connection)
     buf_init(&request->body, 0);
     buf_init(&request->stream, (size_t)http->settings.stream_buffer_max);
     http_peer_busy(peer, request);
+    if (guard_arguments(uri) > GUARD_ARGUMENTS_MAX)
+        refuse_arguments(request);
     return request;
+}
+
+/* Here, since the library neither answers nor hangs up when they fill its memory. */
+static void refuse_arguments(struct http_request *request)
+{
+    char words[80];
+
+    (void)snprintf(words, sizeof words, "400  more than %d arguments behind the '?'\n",
+                   GUARD_ARGUMENTS_MAX);
+    http_peer_last_words(request->peer, 400, words);
+    (void)shutdown(request->peer->fd, SHUT_WR); /* that was all */
+    request->peer->deadline_ms = clock_ms() + HTTP_LINGER_MS;
+    request->code = 400;
+    request->is_answered = true;
+    request->is_dead = true;
 }
 
 enum MHD_Result http_on_request(void *cls, struct MHD_Connection *connection, const char *url,
@@ -73,15 +93,13 @@ enum MHD_Result http_on_request(void *cls, struct MHD_Connection *connection, co
     (void)connection;
     (void)url; /* decoded by rules that are not ours */
 
-    if (!request || request->is_dead)
+    if (!request || request->is_dead || request->peer->is_doomed)
         return MHD_NO;
     if (request->phase == HTTP_HEADER && !request->is_answered) {
         request->method = method;
         request_header(request, version);
     } else if (request->phase == HTTP_BODY && *upload_size > 0) {
-        bool fits = request_body(request, upload, *upload_size);
-        *upload_size = 0;
-        return fits ? MHD_YES : MHD_NO;
+        return request_piece(request, upload, upload_size);
     } else if (request->phase == HTTP_BODY) {
         request_whole(request);
     }
@@ -96,8 +114,12 @@ void http_on_completed(void *cls, struct MHD_Connection *connection, void **requ
     (void)connection;
 
     *request_slot = NULL;
-    if (!request)
-        return;
+    if (request)
+        http_request_end(request, code);
+}
+
+void http_request_end(struct http_request *request, enum MHD_RequestTerminationCode code)
+{
     int64_t took_us = clock_us() - request->began_us;
     log_line(log_level_of(request), "http.request",
              "request=%s method=%s route=%s code=%d end=%d took_ms=%lld peer=%s", request->id,
@@ -331,9 +353,27 @@ static void refuse_method(struct http_request *request)
 
 /* -- body -------------------------------------------------------------------------------------- */
 
+/* The library offers the next chunk even of a connection that is suspended. What is left to it
+ * comes again; taken or refused then, the connection would end suspended, for ever. */
+static enum MHD_Result request_piece(struct http_request *request, const char *bytes, size_t *size)
+{
+    if (request->is_paused)
+        return MHD_YES;
+    bool fits = request_body(request, bytes, *size);
+    *size = 0;
+    if (fits && request->is_paused)
+        http_suspend(request);
+    return fits ? MHD_YES : MHD_NO;
+}
+
 static bool request_body(struct http_request *request, const char *bytes, size_t size)
 {
-    if (request->body.size + size <= request->body_max) {
+    if (request->take && request->taken + size <= request->body_max) {
+        request->taken += size;
+        request->take(request, bytes, size);
+        return true;
+    }
+    if (!request->take && request->body.size + size <= request->body_max) {
         buf_append(&request->body, bytes, size);
         if (!request->body.failed)
             return true;
@@ -377,6 +417,24 @@ void http_limit_body(struct http_request *request, size_t max)
 {
     if (max < request->body_max)
         request->body_max = max;
+}
+
+void http_take_pieces(struct http_request *request, http_piece_fn take)
+{
+    request->take = take;
+}
+
+void http_pause(struct http_request *request)
+{
+    request->is_paused = true;
+}
+
+void http_go_on(struct http_request *request)
+{
+    if (!request->is_paused)
+        return;
+    request->is_paused = false;
+    http_wake(request);
 }
 
 const char *http_method(const struct http_request *request)

@@ -289,6 +289,16 @@ void life_tell(struct life *life)
     }
 }
 
+void life_leave(struct life *life)
+{
+    while (!list_is_empty(&life->watchers)) {
+        struct watch *watch = list_of(life->watchers.next, struct watch, link);
+        list_remove(&watch->link);
+        if (watch->left != NULL)
+            watch->left(watch, life->report);
+    }
+}
+
 /* Sends the job to a worker that is known to be free. */
 static struct err life_give(struct life *life, size_t seat)
 {

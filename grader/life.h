@@ -118,6 +118,8 @@ void life_count_failure(struct life *life, bool worker_died);
 
 /* Calls every watcher. */
 void life_tell(struct life *life);
+/* The service ends before it: whoever still watches is told so, and no more. */
+void life_leave(struct life *life);
 
 /* grader/reconcile.c: gives every job of the database a life and ends those whose job is gone; once
  * now, and from then on by a timer. */

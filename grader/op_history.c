@@ -127,7 +127,7 @@ static void add_submission(void *context, const struct history_line *line)
     struct reply *reply = &((struct operation_call *)context)->reply;
     reply_number(reply, line->submission_id);
     reply_text(reply, line->assignment);
-    reply_moment(reply, "UTC", line->received_at);
+    reply_moment(reply, line->zone, line->received_at);
     reply_text(reply, line->stage);
     cell_number(reply, line->score);
     cell_ratio(reply, line->speedup);
@@ -167,13 +167,13 @@ static void add_decision(void *context, const struct decision_line *line)
     struct reply *reply = &((struct operation_call *)context)->reply;
     char due[ZONE_TEXT_MAX];
     char closes[ZONE_TEXT_MAX];
-    (void)zone_write("UTC", line->due_at, due);
-    (void)zone_write("UTC", line->closes_at, closes);
+    (void)zone_write(line->zone, line->due_at, due);
+    (void)zone_write(line->zone, line->closes_at, closes);
     auto_buf struct buf text = buf_of(1024);
     if (due[0] != 0)
-        buf_printf(&text, ", due %s UTC", due);
+        buf_printf(&text, ", due %s %s", due, line->zone);
     if (closes[0] != 0)
-        buf_printf(&text, ", closes %s UTC", closes);
+        buf_printf(&text, ", closes %s %s", closes, line->zone);
     if (line->attempts > 0)
         buf_printf(&text, ", %lld attempts more", (long long)line->attempts);
     if (line->grade >= 0)

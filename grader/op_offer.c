@@ -7,6 +7,8 @@
 #include <string.h>
 
 struct offer;
+static struct err note_rest(struct operation_call *call, const struct offering *offering);
+static void note_section(void *context, const char *section, const struct section_dates *dates);
 static struct err offer_find(struct offer *offer);
 static struct err read_rules(struct offer *offer);
 static struct err read_dates(struct offer *offer);
@@ -19,6 +21,7 @@ static void check_section(void *context, const char *section, const struct secti
 static struct err check_order(const struct offer *offer, const char *section,
                               const struct section_dates *dates);
 static struct err write_targets(struct offer *offer);
+static bool is_class(const char *name);
 static struct err check_target(struct operation_call *call, const struct offer *offer,
                                struct target_row *out);
 static struct err note_offer(const struct offer *offer);
@@ -34,6 +37,12 @@ struct offer {
     struct section_dates section; /* its own; 0: as everybody's */
     struct err wrong;             /* the first order of dates that cannot be */
     struct target_row target;     /* that was set; 0: none */
+};
+
+/* Whose sections are told. */
+struct section_notes {
+    struct operation_call *call;
+    const struct offering *offering;
 };
 
 static const struct reply_column columns[] = {
@@ -77,9 +86,40 @@ struct err op_offer_list(struct operation_call *call)
     if (!err_is(err))
         err = store_offerings(call->db, cohort.id, 0, offerings, COUNT(offerings), &count);
     reply_table(&call->reply, columns);
-    for (size_t i = 0; i < count && !err_is(err); i++)
+    for (size_t i = 0; i < count && !err_is(err); i++) {
         reply_offering(&call->reply, &offerings[i]);
+        err = note_rest(call, &offerings[i]);
+    }
     return err;
+}
+
+/* What is no column: dates of sections, and targets. */
+static struct err note_rest(struct operation_call *call, const struct offering *offering)
+{
+    struct section_notes notes = {call, offering};
+    struct target_row targets[SPEC_CLASSES_MAX];
+    int count = 0;
+    struct err err = store_section_dates_all(call->db, offering->id, note_section, &notes);
+    if (!err_is(err))
+        err = store_targets(call->db, offering->id, targets, &count);
+    for (int i = 0; i < count && !err_is(err); i++)
+        reply_note(&call->reply, "%s: full speed points on %s at %gx.", offering->assignment,
+                   targets[i].class_name, targets[i].target);
+    return err;
+}
+
+static void note_section(void *context, const char *section, const struct section_dates *dates)
+{
+    const struct section_notes *notes = context;
+    const char *zone = notes->offering->zone;
+    char opens[ZONE_TEXT_MAX];
+    char due[ZONE_TEXT_MAX];
+    char closes[ZONE_TEXT_MAX];
+    reply_note(&notes->call->reply, "%s, section %s: opens %s, due %s, closes %s.",
+               notes->offering->assignment, section,
+               dates->opens_at != 0 ? zone_write(zone, dates->opens_at, opens) : "at once",
+               dates->due_at != 0 ? zone_write(zone, dates->due_at, due) : "never",
+               dates->closes_at != 0 ? zone_write(zone, dates->closes_at, closes) : "never");
 }
 
 struct err op_extend(struct operation_call *call)
@@ -113,8 +153,10 @@ struct err op_extend(struct operation_call *call)
     if (call_has(call, "due") && offering.due_at == 0)
         return call_refuse(call, 409, "%s has no deadline to extend", offering.assignment);
     if (row.due_at != 0 && row.due_at <= offering.due_at)
-        return call_refuse(call, 409, "%s has time until %s already", person.login,
-                           zone_write(offering.zone, offering.due_at, text));
+        return call_refuse(call, 409,
+                           "%s has time until %s already; due none takes an extension back",
+                           person.login, zone_write(offering.zone, offering.due_at, text));
+    row.ends = call_has(call, "due") && row.due_at == 0;
     if (row.due_at > offering.closes_at && offering.closes_at != 0)
         row.closes_at = row.due_at;
     err = store_extension_put(call->db, &row, call->now_at);
@@ -123,6 +165,9 @@ struct err op_extend(struct operation_call *call)
     if (row.due_at != 0)
         reply_note(&call->reply, "%s has until %s (%s) for %s.", person.login,
                    zone_write(offering.zone, row.due_at, text), offering.zone, offering.assignment);
+    if (row.ends)
+        reply_note(&call->reply, "The later deadline of %s for %s is taken back.", person.login,
+                   offering.assignment);
     if (row.attempts > 0)
         reply_note(&call->reply, "%s has %lld attempts more than others.", person.login,
                    (long long)row.attempts);
@@ -132,7 +177,10 @@ struct err op_extend(struct operation_call *call)
     char more[32] = "";
     if (row.attempts >= 0)
         (void)snprintf(more, sizeof more, " attempts +%lld", (long long)row.attempts); /* fits */
-    return call_audit(call, object, "%s%s%s: %s", row.due_at != 0 ? "due " : "",
+    return call_audit(call, object, "%s%s%s: %s",
+                      row.ends          ? "due taken back"
+                      : row.due_at != 0 ? "due "
+                                        : "",
                       zone_write(offering.zone, row.due_at, text), more, row.reason);
 }
 
@@ -283,14 +331,8 @@ static struct err check_all(struct offer *offer)
 static void check_section(void *context, const char *section, const struct section_dates *dates)
 {
     struct offer *offer = context;
-    char opens[ZONE_TEXT_MAX];
-    char due[ZONE_TEXT_MAX];
-    char closes[ZONE_TEXT_MAX];
-    const char *zone = offer->now.zone;
-    reply_note(&offer->call->reply, "Section %s: opens %s, due %s, closes %s.", section,
-               dates->opens_at != 0 ? zone_write(zone, dates->opens_at, opens) : "at once",
-               dates->due_at != 0 ? zone_write(zone, dates->due_at, due) : "never",
-               dates->closes_at != 0 ? zone_write(zone, dates->closes_at, closes) : "never");
+    struct section_notes notes = {offer->call, &offer->now};
+    note_section(&notes, section, dates);
     if (!err_is(offer->wrong))
         offer->wrong = check_order(offer, section, dates);
 }
@@ -333,17 +375,25 @@ static struct err write_targets(struct offer *offer)
     struct operation_call *call = offer->call;
     struct target_row row;
     struct err err = err_none();
-    for (int i = 0; i < offer->spec->classes_count && !offer->existed && !err_is(err); i++) {
-        row.target = offer->spec->classes[i].target;
-        (void)text_copy(row.class_name, sizeof row.class_name, offer->spec->classes[i].name);
-        if (row.target > 1)
-            err = store_target_put(call->db, offer->now.id, &row, call->now_at);
-    }
+    if (!offer->existed)
+        err = store_targets_copy(call->db, offer->now.id, offer->spec, call->now_at);
     if (err_is(err) || !call_has(call, "target"))
         return err;
     err = check_target(call, offer, &row);
     offer->target = row;
     return err_is(err) ? err : store_target_put(call->db, offer->now.id, &row, call->now_at);
+}
+
+/* As workers name themselves (worker/hello.c): a misspelt one would never be met. */
+static bool is_class(const char *name)
+{
+    static const char *const families[] = {"cpu:x86-64-v", "gpu:sm_"};
+    for (size_t i = 0; i < COUNT(families); i++) {
+        size_t size = strlen(families[i]);
+        if (strncmp(name, families[i], size) == 0 && name[size] >= '1' && name[size] <= '9')
+            return true;
+    }
+    return false;
 }
 
 static struct err check_target(struct operation_call *call, const struct offer *offer,
@@ -361,6 +411,10 @@ static struct err check_target(struct operation_call *call, const struct offer *
                            text);
     memcpy(out->class_name, text, size);
     out->class_name[size] = 0;
+    if (!is_class(out->class_name))
+        return call_refuse(call, 422,
+                           "target: no machine class '%s'; cpu:x86-64-v4 is one, gpu:sm_90 another",
+                           out->class_name);
     bool used = false;
     struct err err = store_offering_used(call->db, offer->now.id, &used);
     if (err_is(err))

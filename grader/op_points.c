@@ -28,7 +28,8 @@ struct points {
     int64_t gain, lose, same, missing;
 };
 
-struct err op_points(struct operation_call *call, const struct offering *offering)
+struct err op_points(struct operation_call *call, const struct cohort_row *cohort,
+                     const struct offering *offering)
 {
     static const struct reply_column columns[] = {
         {"submission", REPLY_INTEGER}, {"login", REPLY_TEXT},        {"before", REPLY_HUNDREDTHS},
@@ -39,9 +40,13 @@ struct err op_points(struct operation_call *call, const struct offering *offerin
         return call_refuse(call, 409, "%s is not installed here", offering->assignment);
     buf_init(&points.ids, IDS_MAX * sizeof(int64_t));
     reply_table(&call->reply, columns);
-    struct err err = store_regrade_pick(call->db, offering->id,
-                                        (enum regrade_which)call_word(call, "which", REGRADE_ALL),
-                                        add_id, &points);
+    auto_buf struct buf counting = buf_of(REGRADE_COUNTING_BYTES);
+    struct regrade_choice choice = {.offering_id = offering->id,
+                                    .which =
+                                        (enum regrade_which)call_word(call, "which", REGRADE_ALL)};
+    struct err err = op_regrade_choose(call, cohort, &choice, &counting);
+    if (!err_is(err))
+        err = store_regrade_pick(call->db, &choice, add_id, &points);
     if (!err_is(err) && points.ids.failed)
         err = err_make(ERR_LIMIT, "more than %zu submissions at once", IDS_MAX);
     for (size_t at = 0; at < points.ids.size && !err_is(err); at += sizeof(int64_t)) {

@@ -1,11 +1,13 @@
 /* Grading once more: queued, compared with what counts, and applied when a TA
  * says so. */
+#include "grader/gradebook.h"
 #include "grader/operations.h"
 #include "grader/store_regrade.h"
 
 #include <stdio.h>
 
-static struct err start(struct operation_call *call, const struct offering *offering);
+static struct err start(struct operation_call *call, const struct cohort_row *cohort,
+                        const struct offering *offering);
 static struct err apply(struct operation_call *call, const struct offering *offering);
 static void add_row(void *context, const struct regrade_row *row);
 
@@ -29,9 +31,9 @@ struct err op_regrade(struct operation_call *call)
     if (!err_is(err) && points && (call_flag(call, "apply") || call_flag(call, "fresh")))
         return call_refuse(call, 422, "points-only goes with neither apply nor fresh");
     if (!err_is(err))
-        err = points                     ? op_points(call, &offering)
+        err = points                     ? op_points(call, &cohort, &offering)
               : call_flag(call, "apply") ? apply(call, &offering)
-                                         : start(call, &offering);
+                                         : start(call, &cohort, &offering);
     if (err_is(err))
         return err;
     (void)snprintf(object, sizeof object, "%s/%s", cohort.name, offering.assignment); /* fits */
@@ -44,12 +46,28 @@ struct err op_regrade(struct operation_call *call)
         call_flag(call, "fresh") ? " fresh inputs" : "");
 }
 
-static struct err start(struct operation_call *call, const struct offering *offering)
+struct err op_regrade_choose(struct operation_call *call, const struct cohort_row *cohort,
+                             struct regrade_choice *choice, struct buf *counting)
+{
+    struct err err = err_none();
+    if (choice->which == REGRADE_COUNTING)
+        err = gradebook_counting(call->db, cohort, choice->offering_id, call->now_at, counting);
+    choice->counting = counting->at;
+    return err;
+}
+
+static struct err start(struct operation_call *call, const struct cohort_row *cohort,
+                        const struct offering *offering)
 {
     int64_t count = 0;
-    struct err err =
-        store_regrade_start(call->db, offering->id, (enum regrade_which)call_word(call, "which", 0),
-                            call_flag(call, "fresh"), call->actor, call->now_at, &count);
+    auto_buf struct buf counting = buf_of(REGRADE_COUNTING_BYTES);
+    struct regrade_choice choice = {
+        .offering_id = offering->id,
+        .which = (enum regrade_which)call_word(call, "which", REGRADE_COUNTING)};
+    struct err err = op_regrade_choose(call, cohort, &choice, &counting);
+    if (!err_is(err))
+        err = store_regrade_start(call->db, &choice, call_flag(call, "fresh"), call->actor,
+                                  call->now_at, &count);
     if (!err_is(err) && count == 0)
         return call_refuse(call, 409,
                            "nothing to run again: none is graded, or one is under way or "

@@ -18,6 +18,8 @@ static void merge(struct import *import, const struct roster_row *row, struct pe
 static void take(bool has, const char *word, const char *from, char *to, size_t size,
                  struct buf *changes);
 static struct err put_all(struct import *import);
+static struct err refuse_taken(struct operation_call *call, const struct roster_row *row,
+                               bool is_alias);
 static struct err give_token(struct import *import, const struct person_row *person,
                              int64_t membership_id);
 static void count_absent(void *context, const struct person_row *row);
@@ -171,17 +173,24 @@ static struct err put_all(struct import *import)
         if (import->touched[i])
             err = store_person_put(call->db, import->cohort.id, person, call->now_at, &id);
         if (err_is(err) && strstr(err.text, "UNIQUE") != NULL)
-            return call_refuse(call, 409,
-                               "line %lld: student_id '%s' or alias '%s' is somebody else's who is "
-                               "not in the file. Nothing was imported",
-                               (long long)import->roster.rows[i].line, person->student_id,
-                               person->alias);
+            return refuse_taken(call, &import->roster.rows[i], strstr(err.text, "alias") != NULL);
         /* As in op_token.c: a token of staff takes an admin. */
         bool may_have = person->role == ROLE_STUDENT || call_is_admin(call);
         if (!err_is(err) && call_flag(call, "tokens") && person->tokens == 0 && may_have)
             err = give_token(import, person, id);
     }
     return err;
+}
+
+static struct err refuse_taken(struct operation_call *call, const struct roster_row *row,
+                               bool is_alias)
+{
+    return call_refuse(call, 409,
+                       "line %lld, column %lld: %s '%s' is somebody's who is not in the file. "
+                       "Nothing was imported",
+                       (long long)row->line,
+                       (long long)(is_alias ? row->alias_column : row->student_id_column),
+                       is_alias ? "alias" : "student_id", is_alias ? row->alias : row->student_id);
 }
 
 static struct err give_token(struct import *import, const struct person_row *person,

@@ -1,4 +1,5 @@
 /* One person: add, list, erase; and the record of who did what. */
+#include "grader/git_place.h"
 #include "grader/operations.h"
 #include "grader/roster.h"
 #include "sandbox/base/text.h"
@@ -7,8 +8,16 @@
 #include <string.h>
 
 static void add_person(void *context, const struct person_row *row);
+static void erase_repository(void *context, int64_t membership_id);
 static void take(const struct operation_call *call, const char *name, char *out, size_t size);
 static void add_act(void *context, const struct audit_row *row);
+
+/* Of somebody whose data go. */
+struct repositories {
+    const struct operation_call *call;
+    size_t count;
+    struct err err;
+};
 
 struct err op_user_list(struct operation_call *call)
 {
@@ -64,7 +73,7 @@ struct err op_user_add(struct operation_call *call)
 struct err op_user_erase(struct operation_call *call)
 {
     const char *login = call_text(call, "login");
-    struct erased erased;
+    struct erased erased = {.submissions = 0};
     int64_t id = 0;
     bool found = false;
     struct err err = store_user_find(call->db, login, &id, &found);
@@ -72,7 +81,12 @@ struct err op_user_erase(struct operation_call *call)
         return err;
     if (!found)
         return call_refuse(call, 404, "nobody has the login '%s'", login);
-    err = store_user_erase(call->db, id, &erased);
+    struct repositories repositories = {.call = call};
+    err = store_user_memberships(call->db, id, erase_repository, &repositories);
+    if (!err_is(err))
+        err = repositories.err;
+    if (!err_is(err))
+        err = store_user_erase(call->db, id, &erased);
     if (err_is(err))
         return err;
     reply_note(&call->reply,
@@ -80,12 +94,27 @@ struct err op_user_erase(struct operation_call *call)
                "tokens, %lld sources, files and diagnostics of %lld submissions go.",
                login, (long long)id, (long long)erased.memberships, (long long)erased.tokens,
                (long long)erased.sources, (long long)erased.submissions);
+    reply_note(&call->reply, "Of what was pushed with git, %zu repositories below %.200s go.",
+               repositories.count, call->git_path);
     reply_note(&call->reply, "What stays: scores and verdicts as numbers, without a name. Backups "
                              "keep what they hold: delete those yourself.");
     char object[32];
     (void)snprintf(object, sizeof object, "erased-%lld", (long long)id); /* fits */
     err = store_changes_count(call->db);
     return err_is(err) ? err : call_audit(call, object, "%s", call_text(call, "reason"));
+}
+
+/* Before the rest, which is taken back should this fail. */
+static void erase_repository(void *context, int64_t membership_id)
+{
+    struct repositories *repositories = context;
+    const char *folder = repositories->call->git_path;
+    bool found = false;
+    if (!repositories->call->yes)
+        found = git_repository_is(folder, membership_id);
+    else if (!err_is(repositories->err))
+        repositories->err = git_repository_erase(folder, membership_id, &found);
+    repositories->count += found;
 }
 
 struct err op_audit(struct operation_call *call)

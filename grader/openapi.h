@@ -1,4 +1,5 @@
-/* /openapi.json: the table of addresses as OpenAPI 3.0, so that the two never differ. Pure. */
+/* /openapi.json: the table of addresses as OpenAPI 3.0, and of each operation on a course the
+ * arguments with their bounds, so that they never differ. Pure. */
 #ifndef GRADER_OPENAPI_H
 #define GRADER_OPENAPI_H
 

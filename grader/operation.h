@@ -64,6 +64,7 @@ struct operation_call {
     size_t specs_count;
     struct versions *versions;
     const char *home, *overlay, *database_path; /* overlay: "" for none */
+    const char *git_path;                       /* folder of the students' repositories */
     int64_t now_at;
     bool yes;
     int http_code; /* of a refusal; 0: 422 */

@@ -3,6 +3,7 @@
 #define GRADER_OPERATIONS_H
 
 #include "grader/operation.h"
+#include "grader/store_regrade.h"
 
 struct err op_cohort_create(struct operation_call *call); /* op_cohort.c */
 struct err op_cohort_list(struct operation_call *call);
@@ -49,7 +50,12 @@ extern const char *const regrade_words[]; /* op_regrade.c */
 struct err op_regrade(struct operation_call *call);
 
 /* Its way without a run; the rest of the arguments are read from the call. */
-struct err op_points(struct operation_call *call,
+struct err op_points(struct operation_call *call, const struct cohort_row *cohort,
                      const struct offering *offering); /* op_points.c */
+
+/* Both: looks up what counts where the choice is by that; `counting` has to live as long. */
+#define REGRADE_COUNTING_BYTES ((size_t)1 << 20)
+struct err op_regrade_choose(struct operation_call *call, const struct cohort_row *cohort,
+                             struct regrade_choice *choice, struct buf *counting);
 
 #endif

@@ -22,6 +22,7 @@ struct pool_settings {
     const char *backend;     /* --backend: "auto", … */
     const char *cache;       /* --cache: folder, "" for none */
     const char *calibration; /* --calibration: file, "" for no test of the machine */
+    const char *timing_lock; /* --timing-lock: file, "" for the worker's own default */
     const char *gpu;         /* --gpu: "auto", "none", … */
     const char *overlay; /* --assignments: folder that wins over the shipped ones, "" for none */
     int64_t silence_ms;  /* between two events of a job */

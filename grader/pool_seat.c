@@ -61,7 +61,7 @@ static struct err seat_spawn(struct seat *seat, uv_os_sock_t child_end)
     const struct pool_settings *settings = &seat->pool->settings;
     char name[32];
     (void)snprintf(name, sizeof name, "local%d", seat->number + 1); /* fits */
-    const char *arguments[19] = {settings->program, "--fd",      "3",
+    const char *arguments[21] = {settings->program, "--fd",      "3",
                                  "--name",          name,        "--home",
                                  settings->home,    "--backend", settings->backend};
     size_t count = 9;
@@ -73,6 +73,10 @@ static struct err seat_spawn(struct seat *seat, uv_os_sock_t child_end)
         arguments[count++] = "--self-test";
         arguments[count++] = "--calibration";
         arguments[count++] = settings->calibration;
+    }
+    if (settings->timing_lock[0] != 0) {
+        arguments[count++] = "--timing-lock";
+        arguments[count++] = settings->timing_lock;
     }
     if (settings->gpu[0] != 0) {
         arguments[count++] = "--gpu";

@@ -16,20 +16,22 @@ static int by_text(const void *one, const void *other);
 static struct err fault(int64_t line, int64_t column, const char *what, const char *text);
 
 #define AT(field) offsetof(struct roster_row, field), sizeof((struct roster_row *)0)->field
+#define PLACE(field) offsetof(struct roster_row, field##_column)
 
 static const struct column {
     const char *name;
     size_t offset, size;
-    bool needed; /* the column and a text in each row */
-    bool unique;
-    size_t has; /* offset of the flag in struct roster; 0: always there */
+    bool needed;  /* the column and a text in each row */
+    size_t place; /* offset of the row's note of where it stands; 0: it may come twice */
+    size_t has;   /* offset of the flag in struct roster; 0: always there */
 } columns[] = {
-    {"login", AT(login), true, true, 0},
-    {"name", AT(name), true, false, 0},
-    {"email", AT(email), false, false, offsetof(struct roster, has_email)},
-    {"section", AT(section), false, false, offsetof(struct roster, has_section)},
-    {"student_id", AT(student_id), false, true, offsetof(struct roster, has_student_id)},
-    {"alias", AT(alias), false, true, offsetof(struct roster, has_alias)},
+    {"login", AT(login), true, PLACE(login), 0},
+    {"name", AT(name), true, 0, 0},
+    {"email", AT(email), false, 0, offsetof(struct roster, has_email)},
+    {"section", AT(section), false, 0, offsetof(struct roster, has_section)},
+    {"student_id", AT(student_id), false, PLACE(student_id),
+     offsetof(struct roster, has_student_id)},
+    {"alias", AT(alias), false, PLACE(alias), offsetof(struct roster, has_alias)},
 };
 
 struct err roster_read(struct roster *out, const char *bytes, size_t size)
@@ -145,6 +147,8 @@ static struct err read_row(struct csv *csv, const int places[], struct roster_ro
             return fault(csv->line, field->column, "too long for its column", columns[c].name);
         memcpy(out, text, size);
         out[size] = 0;
+        if (columns[c].place != 0)
+            *(int64_t *)(void *)((char *)row + columns[c].place) = field->column;
         auto_buf struct buf clean = buf_of((size_t)4 * ROSTER_TEXT_MAX);
         (void)text_sanitise(&clean, out, size, 1, ROSTER_TEXT_MAX); /* compared below */
         if (strcmp(clean.at, out) != 0 || strpbrk(out, "\t\n") != NULL)
@@ -161,10 +165,10 @@ static struct err read_row(struct csv *csv, const int places[], struct roster_ro
     return err_none();
 }
 
-/* A column of texts with their lines, sorted: equal neighbours are a fault. */
+/* A column of texts and where they stand, sorted: equal neighbours are a fault. */
 struct pointer {
     const char *text;
-    int64_t line;
+    int64_t line, column;
 };
 
 static struct err check_twice(const struct roster *roster)
@@ -173,17 +177,20 @@ static struct err check_twice(const struct roster *roster)
     if (all == NULL)
         return err_make(ERR_SYSTEM, "no memory for %zu people", roster->count);
     for (size_t c = 0; c < COUNT(columns); c++) {
-        if (!columns[c].unique)
+        if (columns[c].place == 0)
             continue;
-        for (size_t i = 0; i < roster->count; i++)
-            all[i] = (struct pointer){(const char *)&roster->rows[i] + columns[c].offset,
-                                      roster->rows[i].line};
+        for (size_t i = 0; i < roster->count; i++) {
+            const char *row = (const char *)&roster->rows[i];
+            all[i] = (struct pointer){row + columns[c].offset, roster->rows[i].line,
+                                      *(const int64_t *)(const void *)(row + columns[c].place)};
+        }
         qsort(all, roster->count, sizeof *all, by_text);
         for (size_t i = 1; i < roster->count; i++)
             if (all[i].text[0] != 0 && strcmp(all[i].text, all[i - 1].text) == 0)
-                return err_make(ERR_INPUT, "line %lld, column 1: %s '%s' stands in line %lld too",
-                                (long long)all[i].line, columns[c].name, all[i].text,
-                                (long long)all[i - 1].line);
+                return err_make(ERR_INPUT,
+                                "line %lld, column %lld: %s '%s' stands in line %lld too",
+                                (long long)all[i].line, (long long)all[i].column, columns[c].name,
+                                all[i].text, (long long)all[i - 1].line);
     }
     return err_none();
 }

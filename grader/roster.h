@@ -10,7 +10,7 @@
 #define ROSTER_TEXT_MAX 96
 
 struct roster_row {
-    int64_t line;
+    int64_t line, login_column, student_id_column, alias_column; /* where they stand in the file */
     char login[33];
     char name[ROSTER_TEXT_MAX], email[ROSTER_TEXT_MAX], section[33], student_id[33], alias[33];
 };

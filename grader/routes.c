@@ -12,6 +12,9 @@
 
 #define BODY_MAX (9 << 20) /* a roster or a gradebook inside JSON */
 
+#define PUSH_MAX ((64 << 20) + 0x10000) /* the most that git.push may allow */
+#define WANTS_MAX (256 << 10)           /* what a fetch asks for */
+
 /* clang-format off */
 const struct http_route routes_table[] = {
     {"PUT",  "/submit/{assignment}",        SOURCE_MAX, submit_admit, submit_handle, "student hook", "200 202 404 409 415 422 429", "submit a file; the report streams as it grows"},
@@ -34,6 +37,9 @@ const struct http_route routes_table[] = {
     {"GET",  "/kit/{assignment}.tar.gz",    0, NULL, kit_handle,         "any",     "200 404", "header, starter, task and README"},
     {"GET",  "/signin",                     0, NULL, signin_handle,      "student", "303", "makes a browser ask for login and token"},
     {"GET",  "/static/{name}",              0, NULL, static_handle,      "any",     "200 404", "style, script and icon of the pages"},
+    {"GET",  "/git/{login}.git/info/refs",  0, git_admit, git_handle,    "student", "200 404 415 429 501", "git push and git fetch: what a repository has; ?service="},
+    {"POST", "/git/{login}.git/git-upload-pack", WANTS_MAX, git_admit, git_handle, "student", "200 404 415 429 501", "git fetch: one's own repository, or a student's for a TA"},
+    {"POST", "/git/{login}.git/git-receive-pack", PUSH_MAX, git_admit, git_handle, "student", "200 404 415 429 501", "git push: submits ASSIGNMENT/ASSIGNMENT.c of what it changes"},
     {"GET",  "/help",                       0, NULL, help_handle,        "any",     "200 401", "how to submit"},
     {"GET",  "/healthz",                    0, NULL, healthz_handle,     "any",     "200", "the process lives"},
     {"GET",  "/readyz",                     0, NULL, readyz_handle,      "any",     "200", "it can take submissions now"},
@@ -54,7 +60,7 @@ bool routes_has_first(const char *word)
     struct http_route all[ROUTES_MAX];
     size_t size = strlen(word);
     routes_all(all);
-    bool found = strcmp(word, "git") == 0; /* addresses of repositories, whoever serves them */
+    bool found = false;
     for (const struct http_route *route = all; route->method != NULL && !found; route++)
         found = strncmp(route->pattern + 1, word, size) == 0 &&
                 strchr("/", route->pattern[1 + size]) != NULL;

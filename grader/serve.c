@@ -1,7 +1,8 @@
 /* `grader serve`: puts the parts together, runs the loop, and takes them apart again on SIGTERM.
  *
  * Order of the end: stop accepting; running jobs finish up to a deadline; then workers, writes,
- * HTTP. What did not finish is in the database and runs again at the next start. */
+ * HTTP. What did not finish is in the database and runs again at the next start; whoever waits for
+ * it is told. */
 #include "grader/commands.h"
 #include "grader/demo.h"
 #include "grader/grader.h"
@@ -30,6 +31,7 @@ static struct err database_prepare(struct service *service);
 static struct err record_versions(struct service *service);
 static struct err service_start(struct service *service);
 static struct err open_port(struct service *service);
+static struct err open_door(struct service *service);
 static struct err start_writing(struct service *service);
 static struct err start_grading(struct service *service);
 static int64_t workers_of(const struct serve_settings *settings);
@@ -39,6 +41,7 @@ static void on_signal(uv_signal_t *signal, int number);
 static void on_drained(uv_timer_t *timer);
 static void on_submissions_closed(void *context);
 static void on_writer_closed(void *context);
+static void on_goodbye_over(uv_timer_t *timer);
 static void on_http_closed(void *context);
 static void close_rest(uv_handle_t *handle, void *context);
 static void service_release(struct service *service);
@@ -54,6 +57,8 @@ struct service {
     struct notify notify;
     char worker[4096];
 };
+
+#define GOODBYE_MS 200 /* for last words on their way; nobody waits longer for a deaf client */
 
 static const char help[] =
     "usage: grader serve [--NAME=VALUE ...]\n"
@@ -185,6 +190,8 @@ static struct err service_start(struct service *service)
     /* The port first: when it is taken, no worker has been started. */
     struct err err = open_port(service);
     if (!err_is(err))
+        err = open_door(service);
+    if (!err_is(err))
         err = start_writing(service);
     if (!err_is(err))
         err = boards_start(&grader->boards, &service->loop, &grader->reader);
@@ -228,6 +235,18 @@ static struct err open_port(struct service *service)
     return err_none();
 }
 
+static struct err open_door(struct service *service)
+{
+    struct grader *grader = &service->grader;
+    const struct serve_settings *settings = &service->settings;
+    struct git_place place;
+    struct err err = git_place_init(&place, &settings->git, settings->database_path, grader->home);
+    if (err_is(err))
+        return err;
+    git_place_urls(&place, settings->http.host, http_port(grader->http), grader->base_url);
+    return git_start(&grader->git, &service->loop, &place);
+}
+
 /* The outage that ends here is read before anything of today is written. */
 static struct err start_writing(struct service *service)
 {
@@ -256,6 +275,7 @@ static struct err start_grading(struct service *service)
         .worker_backend = settings->backend,
         .worker_cache = settings->cache_path,
         .worker_calibration = settings->calibration_path,
+        .worker_timing_lock = settings->timing_lock,
         .worker_gpu = settings->worker_gpu,
         .worker_overlay = settings->assignments_path,
         .worker_silence_ms = settings->silence_ms,
@@ -289,6 +309,8 @@ static void on_signal(uv_signal_t *signal, int number)
         if (grader->held != NULL)
             held_drain(grader->held);
         http_quiesce(grader->http);
+        if (grader->git != NULL)
+            git_drain(grader->git);
         notify_stopping(&service->notify, service->settings.drain_ms);
         (void)uv_timer_start(&service->drain, on_drained, (uint64_t)service->settings.drain_ms, 0);
     }
@@ -308,14 +330,22 @@ static void on_submissions_closed(void *context)
 {
     struct service *service = context;
     (void)uv_timer_stop(&service->drain);
+    git_end(service->grader.git);
     held_stop(service->grader.held);
     uses_stop(service->grader.uses);
     writer_stop(service->grader.writer, on_writer_closed, service);
 }
 
+/* Everybody who waited has been told; now the words go out. */
 static void on_writer_closed(void *context)
 {
     struct service *service = context;
+    (void)uv_timer_start(&service->drain, on_goodbye_over, GOODBYE_MS, 0);
+}
+
+static void on_goodbye_over(uv_timer_t *timer)
+{
+    struct service *service = timer->data;
     http_stop(service->grader.http, on_http_closed, service);
 }
 
@@ -325,6 +355,7 @@ static void on_http_closed(void *context)
     submissions_free(service->grader.submissions);
     service->grader.submissions = NULL;
     boards_stop(service->grader.boards);
+    git_stop(service->grader.git);
     uv_walk(&service->loop, close_rest, NULL);
 }
 
@@ -343,6 +374,7 @@ static void service_release(struct service *service)
     db_close(&service->grader.reader);
     notify_release(&service->notify);
     boards_free(service->grader.boards);
+    git_free(service->grader.git);
     held_free(service->grader.held);
     uses_free(service->grader.uses);
     versions_release(&service->grader.versions);

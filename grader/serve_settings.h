@@ -2,6 +2,7 @@
 #ifndef GRADER_SERVE_SETTINGS_H
 #define GRADER_SERVE_SETTINGS_H
 
+#include "grader/git_place.h"
 #include "grader/http.h"
 #include "sandbox/base/settings.h"
 
@@ -16,12 +17,14 @@ struct serve_settings {
     char backend[16];
     char cache_path[1024];
     char calibration_path[1024];
+    char timing_lock[256];
     char worker_gpu[1024];
     int64_t workers;
     int64_t silence_ms, lease_ms;
     int64_t drain_ms;
     int64_t rate_count, rate_window_s, practice_rate_count;
     int64_t queue_max, regrade_slots;
+    struct git_settings git;
 };
 
 extern const struct setting serve_setting_rows[];

@@ -71,7 +71,8 @@ struct err store_token_used(struct db *db, int64_t token_id, int64_t now_at);
 struct extension_row {
     int64_t offering_id, membership_id;
     int64_t due_at, closes_at; /* 0: as everybody's */
-    int64_t attempts;          /* more of them */
+    int64_t attempts;          /* more of them; -1: as before */
+    bool ends;                 /* an earlier due_at and closes_at are taken back */
     const char *reason, *actor;
 };
 struct err store_extension_put(struct db *db, const struct extension_row *row, int64_t now_at);
@@ -114,6 +115,10 @@ struct erased {
  * What stays: submissions and gradings as numbers, under the login erased-USER. */
 struct err store_user_erase(struct db *db, int64_t user_id, struct erased *out);
 struct err store_user_find(struct db *db, const char *login, int64_t *out_id, bool *out_found);
+/* The numbers of a person's memberships. */
+struct err store_user_memberships(struct db *db, int64_t user_id,
+                                  void (*each)(void *context, int64_t membership_id),
+                                  void *context);
 
 /* The running service looks again at what waits: after whatever changes the queue. */
 struct err store_changes_count(struct db *db);

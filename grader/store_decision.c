@@ -12,8 +12,8 @@ struct err store_extension_put(struct db *db, const struct extension_row *row, i
         " attempts, reason, actor, made_at)"
         " VALUES (?1, ?2, nullif(?3, 0), nullif(?4, 0), max(?5, 0), ?6, ?7, ?8)"
         " ON CONFLICT (offering_id, membership_id) DO UPDATE SET"
-        " due_at = coalesce(nullif(?3, 0), due_at),"
-        " closes_at = coalesce(nullif(?4, 0), closes_at),"
+        " due_at = iif(?9, NULL, coalesce(nullif(?3, 0), due_at)),"
+        " closes_at = iif(?9, NULL, coalesce(nullif(?4, 0), closes_at)),"
         " attempts = coalesce(nullif(?5, -1), attempts), reason = ?6, actor = ?7, made_at = ?8");
     db_bind_int(put, 1, row->offering_id);
     db_bind_int(put, 2, row->membership_id);
@@ -23,6 +23,7 @@ struct err store_extension_put(struct db *db, const struct extension_row *row, i
     db_bind_text(put, 6, row->reason);
     db_bind_text(put, 7, row->actor);
     db_bind_int(put, 8, now_at);
+    db_bind_int(put, 9, row->ends);
     return db_run(db, put, "put an extension");
 }
 
@@ -123,6 +124,21 @@ struct err store_user_find(struct db *db, const char *login, int64_t *out_id, bo
     if (!err_is(err) && *out_found)
         *out_id = sqlite3_column_int64(find, 0);
     db_done(find);
+    return err;
+}
+
+struct err store_user_memberships(struct db *db, int64_t user_id,
+                                  void (*each)(void *context, int64_t membership_id), void *context)
+{
+    sqlite3_stmt *list = db_prepare(db, "SELECT id FROM membership WHERE user_id = ?1 ORDER BY id");
+    bool found = false;
+    db_bind_int(list, 1, user_id);
+    struct err err = db_step(db, list, &found, "read the memberships of a person");
+    while (!err_is(err) && found) {
+        each(context, sqlite3_column_int64(list, 0));
+        err = db_step(db, list, &found, "read the memberships of a person");
+    }
+    db_done(list);
     return err;
 }
 

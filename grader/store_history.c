@@ -45,7 +45,7 @@ struct err store_history(struct db *db, int64_t membership_id, int64_t limit,
     sqlite3_stmt *list = db_prepare(
         db, "SELECT s.id, s.generation, coalesce(g.score, -1), s.received_at,"
             " coalesce(g.speedup, -1), o.name, s.stage, s.file_name, coalesce(s.commit_name, ''),"
-            " s.practice FROM submission s JOIN offering o ON o.id = s.offering_id"
+            " s.practice, o.zone FROM submission s JOIN offering o ON o.id = s.offering_id"
             " LEFT JOIN grading g ON g.submission_id = s.id AND g.generation = s.generation"
             " WHERE s.membership_id = ?1 ORDER BY s.id DESC LIMIT ?2");
     bool more = false;
@@ -62,7 +62,8 @@ struct err store_history(struct db *db, int64_t membership_id, int64_t limit,
                                           .stage = text(list, 6),
                                           .file_name = text(list, 7),
                                           .commit = text(list, 8),
-                                          .practice = sqlite3_column_int(list, 9) != 0};
+                                          .practice = sqlite3_column_int(list, 9) != 0,
+                                          .zone = text(list, 10)};
         each(context, &line);
     }
     db_done(list);
@@ -75,7 +76,7 @@ struct err store_decisions(struct db *db, int64_t membership_id,
 {
     sqlite3_stmt *list = db_prepare(
         db, "SELECT o.name, w.what, w.reason, w.actor, w.due_at, w.closes_at, w.attempts, w.grade,"
-            " w.made_at FROM (SELECT offering_id, 'extension' AS what, reason, actor,"
+            " w.made_at, o.zone FROM (SELECT offering_id, 'extension' AS what, reason, actor,"
             "  coalesce(due_at, 0) AS due_at, coalesce(closes_at, 0) AS closes_at, attempts,"
             "  -1 AS grade, made_at FROM extension WHERE membership_id = ?1"
             " UNION ALL SELECT offering_id, 'held open', '', 'service', coalesce(due_at, 0),"
@@ -95,7 +96,8 @@ struct err store_decisions(struct db *db, int64_t membership_id,
                                            .closes_at = sqlite3_column_int64(list, 5),
                                            .attempts = sqlite3_column_int64(list, 6),
                                            .grade = sqlite3_column_int64(list, 7),
-                                           .made_at = sqlite3_column_int64(list, 8)};
+                                           .made_at = sqlite3_column_int64(list, 8),
+                                           .zone = text(list, 9)};
         each(context, &line);
     }
     db_done(list);

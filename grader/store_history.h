@@ -20,7 +20,7 @@ struct err store_generations(struct db *db, int64_t submission_id,
 struct history_line {
     int64_t submission_id, generation, score, received_at;
     double speedup;
-    const char *assignment, *stage, *file_name, *commit;
+    const char *assignment, *stage, *file_name, *commit, *zone;
     bool practice;
 };
 /* Of one person, newest first. */
@@ -30,7 +30,8 @@ struct err store_history(struct db *db, int64_t membership_id, int64_t limit,
 
 /* What was decided for a person: extensions, held deadlines, grades by hand. */
 struct decision_line {
-    const char *assignment, *what, *reason, *actor; /* what: extension, held open, grade, hold */
+    const char *assignment, *zone, *what, *reason,
+        *actor; /* what: extension, held open, grade, hold */
     int64_t due_at, closes_at, attempts, grade, made_at;
 };
 struct err store_decisions(struct db *db, int64_t membership_id,

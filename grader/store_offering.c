@@ -1,6 +1,7 @@
 /* Versions of assignments, and what a cohort offers. */
 #include "grader/store.h"
 #include "grader/store_parts.h"
+#include "sandbox/base/text.h"
 
 static struct err offering_read(sqlite3_stmt *row, struct offering *out);
 
@@ -147,6 +148,19 @@ struct err store_target_put(struct db *db, int64_t offering_id, const struct tar
     db_bind_real(put, 3, row->target);
     db_bind_int(put, 4, now_at);
     return db_run(db, put, "put a target");
+}
+
+struct err store_targets_copy(struct db *db, int64_t offering_id, const struct spec *spec,
+                              int64_t now_at)
+{
+    struct err err = err_none();
+    for (int i = 0; i < spec->classes_count && !err_is(err); i++) {
+        struct target_row row = {.target = spec->classes[i].target};
+        (void)text_copy(row.class_name, sizeof row.class_name, spec->classes[i].name); /* as wide */
+        if (row.target > 1)
+            err = store_target_put(db, offering_id, &row, now_at);
+    }
+    return err;
 }
 
 struct err store_targets(struct db *db, int64_t offering_id,

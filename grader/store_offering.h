@@ -67,6 +67,9 @@ struct target_row {
 };
 struct err store_target_put(struct db *db, int64_t offering_id, const struct target_row *row,
                             int64_t now_at);
+/* Those that the assignment's file proposes. */
+struct err store_targets_copy(struct db *db, int64_t offering_id, const struct spec *spec,
+                              int64_t now_at);
 struct err store_targets(struct db *db, int64_t offering_id,
                          struct target_row out[SPEC_CLASSES_MAX], int *out_count);
 

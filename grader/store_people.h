@@ -23,6 +23,7 @@ struct membership {
     enum role role;
     int64_t cohort_closed_at; /* 0: open */
     int64_t token_id, token_used_at;
+    int64_t pushed_at; /* of the key of a push at this service's own door, else 0 */
 };
 
 /* Insert, or update what has that name (that login in that cohort); out_id is its number either

@@ -20,11 +20,18 @@
     " AND g.generation = (SELECT max(h.generation) FROM grading h"                                 \
     " WHERE h.submission_id = s.id AND h.retime = 0 AND h.stage IN " FINISHED ")" REGRADABLE
 
+/* ?5: enum regrade_which; ?6: the numbers of those that count. */
+#define CHOSEN                                                                                     \
+    " AND CASE ?5 WHEN 2 THEN 1 WHEN 1 THEN s.id = (SELECT max(t.id) FROM submission t"            \
+    "  WHERE t.membership_id = s.membership_id AND t.offering_id = s.offering_id"                  \
+    "  AND t.practice = 0) ELSE s.id IN (SELECT value FROM json_each(?6)) END"
+
+static void bind_choice(sqlite3_stmt *statement, const struct regrade_choice *choice);
 static struct err ask_number(struct db *db, sqlite3_stmt *ask, int64_t offering_id,
                              int64_t *out_count);
 
-struct err store_regrade_start(struct db *db, int64_t offering_id, enum regrade_which which,
-                               bool fresh, const char *actor, int64_t now_at, int64_t *out_count)
+struct err store_regrade_start(struct db *db, const struct regrade_choice *choice, bool fresh,
+                               const char *actor, int64_t now_at, int64_t *out_count)
 {
     sqlite3_stmt *put = db_prepare(
         db, "INSERT INTO grading (submission_id, generation, stage, created_at, key, actor)"
@@ -34,19 +41,11 @@ struct err store_regrade_start(struct db *db, int64_t offering_id, enum regrade_
             " AND g.generation = s.generation WHERE s.offering_id = ?1 AND s.practice = 0"
             " AND s.stage IN ('graded', 'compile_error', 'compiled_only', 'system_error')"
             " AND NOT " REGRADE_PENDING
-            " AND NOT EXISTS (SELECT 1 FROM job j WHERE j.submission_id = s.id)" REGRADABLE
-            " AND (?5 = 2 OR s.id = CASE ?5 WHEN 1 THEN (SELECT max(t.id) FROM submission t"
-            "  WHERE t.membership_id = s.membership_id AND t.offering_id = s.offering_id"
-            "  AND t.practice = 0)"
-            " ELSE (SELECT t.id FROM submission t JOIN grading h ON h.submission_id = t.id"
-            "  AND h.generation = t.generation WHERE t.membership_id = s.membership_id"
-            "  AND t.offering_id = s.offering_id AND t.practice = 0 AND t.stage = 'graded'"
-            "  ORDER BY h.score DESC, t.id LIMIT 1) END)");
-    db_bind_int(put, 1, offering_id);
+            " AND NOT EXISTS (SELECT 1 FROM job j WHERE j.submission_id = s.id)" REGRADABLE CHOSEN);
+    bind_choice(put, choice);
     db_bind_int(put, 2, now_at);
     db_bind_int(put, 3, fresh);
     db_bind_text(put, 4, actor);
-    db_bind_int(put, 5, which);
     struct err err = db_run(db, put, "put regrades");
     if (err_is(err))
         return err;
@@ -57,29 +56,21 @@ struct err store_regrade_start(struct db *db, int64_t offering_id, enum regrade_
             " JOIN submission s ON s.id = g.submission_id WHERE s.offering_id = ?1"
             " AND g.generation > s.generation AND g.stage = 'queued' AND NOT EXISTS"
             " (SELECT 1 FROM job j WHERE j.submission_id = g.submission_id)");
-    db_bind_int(queue, 1, offering_id);
+    db_bind_int(queue, 1, choice->offering_id);
     db_bind_int(queue, 2, now_at);
     return db_run(db, queue, "queue regrades");
 }
 
-struct err store_regrade_pick(struct db *db, int64_t offering_id, enum regrade_which which,
+struct err store_regrade_pick(struct db *db, const struct regrade_choice *choice,
                               void (*each)(void *context, int64_t id), void *context)
 {
     sqlite3_stmt *list = db_prepare(
         db, "SELECT s.id FROM submission s WHERE s.offering_id = ?1 AND s.practice = 0"
             " AND s.stage = 'graded' AND NOT EXISTS (SELECT 1 FROM job j"
-            " WHERE j.submission_id = s.id) AND NOT " REGRADE_PENDING
-            " AND (?2 = 2 OR s.id = CASE ?2 WHEN 1 THEN"
-            " (SELECT max(t.id) FROM submission t WHERE t.membership_id = s.membership_id"
-            "  AND t.offering_id = s.offering_id AND t.practice = 0) ELSE"
-            " (SELECT t.id FROM submission t JOIN grading h ON h.submission_id = t.id"
-            "  AND h.generation = t.generation WHERE t.membership_id = s.membership_id"
-            "  AND t.offering_id = s.offering_id AND t.practice = 0 AND t.stage = 'graded'"
-            "  ORDER BY h.score DESC, t.id LIMIT 1) END) ORDER BY s.id");
+            " WHERE j.submission_id = s.id) AND NOT " REGRADE_PENDING CHOSEN " ORDER BY s.id");
     bool more = true;
     struct err err = err_none();
-    db_bind_int(list, 1, offering_id);
-    db_bind_int(list, 2, which);
+    bind_choice(list, choice);
     while (more && !err_is(err)) {
         err = db_step(db, list, &more, "pick submissions");
         if (!err_is(err) && more)
@@ -170,6 +161,13 @@ struct err store_regrade_apply(struct db *db, int64_t offering_id, int64_t *out_
     struct err err = db_run(db, apply, "apply regrades");
     *out_count = err_is(err) ? 0 : sqlite3_changes(db->handle);
     return err;
+}
+
+static void bind_choice(sqlite3_stmt *statement, const struct regrade_choice *choice)
+{
+    db_bind_int(statement, 1, choice->offering_id);
+    db_bind_int(statement, 5, choice->which);
+    db_bind_text(statement, 6, choice->counting != NULL ? choice->counting : "[]");
 }
 
 static struct err ask_number(struct db *db, sqlite3_stmt *ask, int64_t offering_id,

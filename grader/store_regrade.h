@@ -7,11 +7,17 @@
 
 enum regrade_which { REGRADE_COUNTING, REGRADE_LATEST, REGRADE_ALL };
 
-/* Queues a new generation of each graded or failed submission of an offering (counting: the best
- * graded of each student; latest: the newest; all) that has none under way or waiting to be
- * applied. The same inputs as before, or fresh ones. */
-struct err store_regrade_start(struct db *db, int64_t offering_id, enum regrade_which which,
-                               bool fresh, const char *actor, int64_t now_at, int64_t *out_count);
+/* Which submissions of an offering: those that count, the newest of each student, or all. */
+struct regrade_choice {
+    int64_t offering_id;
+    enum regrade_which which;
+    const char *counting; /* REGRADE_COUNTING: their numbers (gradebook_counting); lent */
+};
+
+/* Queues a new generation of each chosen submission that is graded or failed and has none under way
+ * or waiting to be applied. The same inputs as before, or fresh ones. */
+struct err store_regrade_start(struct db *db, const struct regrade_choice *choice, bool fresh,
+                               const char *actor, int64_t now_at, int64_t *out_count);
 
 /* One finished grading that is not applied yet. */
 struct regrade_row {
@@ -25,8 +31,8 @@ struct err store_regrade_list(struct db *db, int64_t offering_id,
 struct err store_regrade_running(struct db *db, int64_t offering_id, int64_t *out_count);
 struct err store_regrade_apply(struct db *db, int64_t offering_id, int64_t *out_count);
 
-/* Graded submissions of an offering that nothing runs for, as `which` says. */
-struct err store_regrade_pick(struct db *db, int64_t offering_id, enum regrade_which which,
+/* The chosen ones that are graded and that nothing runs for. */
+struct err store_regrade_pick(struct db *db, const struct regrade_choice *choice,
                               void (*each)(void *context, int64_t id), void *context);
 /* A new generation that counts at once: points computed again from the measurements of `grading`,
  * which are `events` under the report's version. */

@@ -68,6 +68,7 @@ struct err submissions_start(struct submissions **out, struct grader *grader,
                                        .backend = settings->worker_backend,
                                        .cache = settings->worker_cache,
                                        .calibration = settings->worker_calibration,
+                                       .timing_lock = settings->worker_timing_lock,
                                        .gpu = settings->worker_gpu,
                                        .overlay = settings->worker_overlay,
                                        .silence_ms = settings->worker_silence_ms,
@@ -352,5 +353,8 @@ void submissions_end(struct submissions *submissions)
         !submissions->tick_closed || submissions->writing > 0 || submissions->accepting > 0)
         return;
     submissions->ended = true;
+    list_each (link, &submissions->lives) {
+        life_leave(list_of(link, struct life, link));
+    }
     submissions->closed(submissions->closed_context);
 }

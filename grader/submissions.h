@@ -24,8 +24,8 @@ struct submissions_settings {
     int64_t rate_count, rate_window_s, practice_rate_count; /* of one person */
     int64_t queue_max;
     int64_t workers;
-    const char *worker_program, *worker_backend, *worker_cache, *worker_calibration, *worker_gpu,
-        *worker_overlay; /* borrowed for good */
+    const char *worker_program, *worker_backend, *worker_cache, *worker_calibration,
+        *worker_timing_lock, *worker_gpu, *worker_overlay; /* borrowed for good */
     int64_t worker_silence_ms, worker_lease_ms;
     int64_t regrade_slots;
 };
@@ -92,9 +92,11 @@ void submissions_accept(struct submissions *submissions, const struct submission
 
 /* Watching one submission: `changed` is called on the loop thread after each change of its report,
  * never from inside submissions_watch; the report is borrowed for the call. Once its stage is final
- * no more calls come. */
+ * no more calls come. `left` (may be NULL) is the last call where the service ends first: what is
+ * not final goes on at the next start. */
 struct watch {
     void (*changed)(struct watch *watch, const struct report *report);
+    void (*left)(struct watch *watch, const struct report *report);
     struct list link; /* private */
 };
 /* False: it is not under way (final already, or unknown): read it with submissions_report. */

@@ -171,6 +171,7 @@ static void batch_write(struct writer *writer, struct list *batch)
     }
     writer->stats.commits++;
     writer->stats.failures += err_is(err);
+    writer->stats.failing = err_is(err);
     metrics_took(&writer->stats.took, clock_us() - began_us);
     struct err settled =
         err_is(err) ? err_none() : db_settle(db, 0); /* nobody waits here for a reader */

@@ -42,6 +42,7 @@ void writer_stop(struct writer *writer, void (*closed)(void *context), void *con
 /* Counters for metrics: transactions, writes, and how long they took. */
 struct writer_stats {
     uint64_t commits, writes, failures;
+    bool failing;                  /* the newest transaction was not written */
     struct metrics_histogram took; /* of each transaction */
 };
 struct writer_stats writer_stats(const struct writer *writer);

@@ -34,12 +34,16 @@ bool zone_is_known(const char *name)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                                   "_+-/";
+    static const char *const none[] = {"localtime", "posixrules", "Factory"}; /* files of a host */
     char path[ZONE_NAME_MAX + sizeof FOLDER + 1];
     char magic[4];
     size_t size = strlen(name);
     if (size == 0 || size >= ZONE_NAME_MAX || strspn(name, letters) != size || name[0] == '/' ||
         strncmp(name, "posix/", 6) == 0 || strncmp(name, "right/", 6) == 0)
-        return false;                                      /* right/ counts leap seconds */
+        return false; /* right/ counts leap seconds */
+    for (size_t i = 0; i < COUNT(none); i++)
+        if (strcmp(name, none[i]) == 0)
+            return false;
     (void)snprintf(path, sizeof path, FOLDER "/%s", name); /* fits */
     auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
     return fd >= 0 && read(fd, magic, sizeof magic) == sizeof magic &&

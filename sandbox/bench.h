@@ -47,8 +47,8 @@ struct bench_report {
  */
 struct err bench_measure(unsigned rounds, const char *program, struct bench_report *out_report);
 
-/* The program that is run, behind `sandbox bench-program WORD`: ends at once with "exit", after some
- * 20 ms on a processor with "work", with "spin" never. */
+/* The program that is run, behind `sandbox bench-program WORD`: ends at once with "exit", after
+ * some 20 ms on a processor with "work", with "spin" never. */
 int bench_program(const char *word);
 
 #endif

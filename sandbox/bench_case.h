@@ -43,9 +43,9 @@ struct err bench_spawn(const char *program);
 struct err bench_freezer(struct bench *bench, unsigned count, struct bench_report *report);
 
 /* Runs per second of one slot against two side by side, in `windows` pairs of windows, and by turns
- * with them the same of bare posix_spawn, which tells what this host can do at all; and of slots whose
- * program computes, where two processors show whatever starting programs costs. The caller has
- * no slot open: the processes that measure inherit nothing that matters. */
+ * with them the same of bare posix_spawn, which tells what this host can do at all; and of slots
+ * whose program computes, where two processors show whatever starting programs costs. The caller
+ * has no slot open: the processes that measure inherit nothing that matters. */
 struct err bench_pairs(const struct bench *bench, unsigned windows, struct bench_report *report);
 
 /* The value below which this part of the times lies; sorts them. 0 of none. */

@@ -64,7 +64,8 @@ uint64_t sandbox_delay_ns(const struct sandbox *slot)
 
 bool sandbox_hurry(struct sandbox *slot)
 {
-    return slot->running && !slot->ended_early && !has_ended(slot) &&
+    /* Without its number (no procfs) 0 would be ourselves. */
+    return slot->running && !slot->ended_early && slot->run_pid > 0 && !has_ended(slot) &&
            kernel_go_first(slot->run_pid, KERNEL_PROGRAM) == 0;
 }
 

@@ -45,6 +45,17 @@ static inline void kernel_take_turns(void)
     (void)syscall(SYS_sched_setscheduler, 0, SCHED_OTHER, &none);
 }
 
+/* The highest level that this thread may have, 0 for none. Tried, and given back. */
+static inline int kernel_may_go_first(void)
+{
+    int level = KERNEL_WATCHER;
+    while (level > 0 && kernel_go_first(0, (enum kernel_level)level) < 0)
+        level--;
+    if (level > 0)
+        kernel_take_turns();
+    return level;
+}
+
 /* What kernel_getdents fills a buffer with, one after the other: struct linux_dirent64. */
 struct kernel_dirent {
     uint64_t inode;

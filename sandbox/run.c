@@ -57,10 +57,6 @@ struct err run_clone_init(struct run *run)
         .stack = (uint64_t)(uintptr_t)run->stacks,
         .stack_size = STACK_BYTES,
     };
-    if (run->plan.group_fd >= 0) {
-        how.flags |= CLONE_INTO_CGROUP;
-        how.cgroup = (unsigned)run->plan.group_fd;
-    }
     if (run->plan.fail_step == STEP_CLONE_INIT) {
         errno = EIO;
         return err_make(ERR_SYSTEM, "%s", step_words(STEP_CLONE_INIT));
@@ -101,6 +97,8 @@ OUTSIDE_LIBC static bool init_tie(struct run *run)
     return raw(SYS_poll, &slot, 1, 0) == 0;
 }
 
+/* Into the run's group, alone: a freeze is confirmed when all of a group stand still, and init may
+ * have to wait for its processor. */
 OUTSIDE_LIBC static long program_clone(struct run *run, int *out_pidfd)
 {
     struct clone_args how = {
@@ -110,6 +108,10 @@ OUTSIDE_LIBC static long program_clone(struct run *run, int *out_pidfd)
         .stack = (uint64_t)(uintptr_t)(run->stacks + STACK_BYTES),
         .stack_size = STACK_BYTES,
     };
+    if (run->plan.group_fd >= 0) {
+        how.flags |= CLONE_INTO_CGROUP;
+        how.cgroup = (unsigned)run->plan.group_fd;
+    }
     return raw_clone(&how, program_enter, run);
 }
 

@@ -176,8 +176,9 @@ struct err sandbox_cpu_us(struct sandbox *slot, uint64_t *out_cpu_us);
 uint64_t sandbox_delay_ns(const struct sandbox *slot);
 
 /* Lets the program's first thread, and all that it starts from then on, go before everything else
- * on its processors. False where that is not ours to ask for (root, or RLIMIT_NICE of 40); nothing
- * has changed then. */
+ * on its processors. False where that is not ours to ask for (root, or RLIMIT_RTPRIO of 1); nothing
+ * has changed then. Whoever asks looks after it: the slot ends it at the limits of the whole run.
+ */
 bool sandbox_hurry(struct sandbox *slot);
 
 /* Kills the running program; its result is then SANDBOX_KILLED unless it had ended before. */

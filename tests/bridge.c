@@ -23,6 +23,7 @@ static struct err answer(char *const *argv);
 static struct err draw(struct call *given, const struct spec *spec, struct spec_case *one,
                        unsigned char number);
 static void sizes_draw(const struct spec *spec, struct spec_case *one, struct random *random);
+static double knob_draw(const struct spec_parameter *knob, struct random *random);
 static struct err dump(const struct call *given);
 static void tensor_write(const struct call *given, int argument);
 static struct err expected_write(const struct call *given, struct call *answer, int argument);
@@ -71,7 +72,7 @@ static struct err draw(struct call *given, const struct spec *spec, struct spec_
     *one = spec->cases[0];
     sizes_draw(spec, one, &random);
     for (int i = 0; i < spec->parameters_count; i++)
-        one->parameters[i] = spec->parameters[i].preset;
+        one->parameters[i] = knob_draw(&spec->parameters[i], &random);
     struct err err = call_allocate(given, spec, one);
     if (!err_is(err))
         err = inputs_find(spec->name)(given, &random);
@@ -97,6 +98,15 @@ static void sizes_draw(const struct spec *spec, struct spec_case *one, struct ra
     int d = spec_argument_index(spec, "d"), k = spec_argument_index(spec, "k");
     if (strcmp(spec->name, "pca") == 0 && one->values[k] > one->values[d])
         one->values[k] = one->values[d];
+}
+
+/* Masks, scales and zero points of every kind; numbers stay what they are by default. */
+static double knob_draw(const struct spec_parameter *knob, struct random *random)
+{
+    /* The one word that wants sizes of its own. */
+    if (!knob->is_word || strcmp(knob->name, "spectrum") == 0)
+        return knob->preset;
+    return (double)random_range(random, 0, knob->words_count - 1);
 }
 
 static struct err dump(const struct call *given)

@@ -40,7 +40,7 @@ def attention(a):
 
 def attention_torch(a):
     Tq, Tk = a["Tq"], a["Tk"]
-    if a["causal"] and (Tq > Tk or (a["kvlen"] != Tk).any()):
+    if (a["causal"] and Tq > Tk) or (a["kvlen"] != Tk).any():
         return None
     mask = torch.ones(Tq, Tk, dtype=torch.bool).tril(Tk - Tq) if a["causal"] else None
     q, k, v = (torch.from_numpy(a[n]) for n in "qkv")

@@ -7,7 +7,7 @@
 #ifndef TESTS_META_H
 #define TESTS_META_H
 
-#include "assignments/spec.h"
+#include "assignments/expectation.h"
 #include "sandbox/base/err.h"
 
 #include <stdbool.h>
@@ -30,10 +30,8 @@ struct meta_run {
 /* One file of the corpus, over all builds and seeds. */
 struct meta_variant {
     char path[META_PATH_BYTES], name[64];
-    bool is_wrong;            /* expected to be */
-    unsigned groups_expected; /* bit per group: must be wrong in every run */
-    bool everywhere;          /* every case must be wrong in every run, but those spared */
-    bool spared[SPEC_CASES_MAX];
+    bool is_wrong;               /* expected to be */
+    struct expectation expected; /* of every run */
     /* what came of it */
     int runs, unbuilt;          /* unbuilt: builds that it is not written for */
     int killed[SPEC_CASES_MAX]; /* runs in which this case was wrong */

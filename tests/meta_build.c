@@ -1,9 +1,7 @@
 /* The corpus: which files there are, what their first lines promise, and how they are compiled.
  *
- * First line of a correct variant: expect: pass
- * of a wrong one:   expect: wrong GROUP,GROUP        these groups fail in every run
- *                   expect: wrong everywhere         so does every single case
- *                   expect: wrong everywhere but CASE,CASE   (the third line says why)
+ * The first line says what is expected (assignments/expectation.h), and why a case is spared, the
+ * third.
  * A second line, compilers: gcc, says that the file is for one compiler only. */
 #include "tests/meta.h"
 
@@ -14,11 +12,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#define META_LINE_BYTES 512
+
 static struct err find_folder(struct meta *meta, bool is_wrong);
 static struct err command(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static struct err read_expectation(const struct meta *meta, struct meta_variant *variant);
-static struct err read_word(const struct meta *meta, const char *word,
-                            struct meta_variant *variant);
 static struct err add(struct meta *meta, const char *folder, const char *file, bool is_wrong,
                       struct meta_variant **out);
 static int is_c_file(const struct dirent *entry);
@@ -112,47 +110,21 @@ static struct err add(struct meta *meta, const char *folder, const char *file, b
 
 static struct err read_expectation(const struct meta *meta, struct meta_variant *variant)
 {
-    char line[256] = "", *rest = NULL;
+    char line[META_LINE_BYTES] = "";
     FILE *file = fopen(variant->path, "re");
     if (file == NULL)
         return err_make(ERR_SYSTEM, "open '%s'", variant->path);
-    bool has_line = fgets(line, sizeof line, file) != NULL;
+    if (fgets(line, sizeof line, file) == NULL)
+        line[0] = '\0'; /* then there is no expectation */
     (void)fclose(file); /* read only */
 
-    const char *start = variant->is_wrong ? "/* expect: wrong " : "/* expect: pass */";
-    if (!has_line || strncmp(line, start, strlen(start)) != 0)
-        return err_make(ERR_INPUT, "%s: the first line is not '%s'", variant->path, start);
-    if (!variant->is_wrong)
-        return err_none();
-    struct err err = err_none();
-    for (char *word = strtok_r(line + strlen(start), ", \n", &rest);
-         word != NULL && strcmp(word, "*/") != 0 && !err_is(err);
-         word = strtok_r(NULL, ", \n", &rest))
-        err = read_word(meta, word, variant);
-    return err;
-}
-
-static struct err read_word(const struct meta *meta, const char *word, struct meta_variant *variant)
-{
-    if (strcmp(word, "everywhere") == 0) {
-        variant->everywhere = true;
-        return err_none();
-    }
-    if (!variant->everywhere) {
-        int group = spec_group_index(meta->spec, word);
-        if (group < 0)
-            return err_make(ERR_INPUT, "%s: no group '%s'", variant->path, word);
-        variant->groups_expected |= 1U << group;
-        return err_none();
-    }
-    if (strcmp(word, "but") == 0)
-        return err_none();
-    for (int i = 0; i < meta->spec->cases_count; i++)
-        if (strcmp(meta->spec->cases[i].name, word) == 0) {
-            variant->spared[i] = true;
-            return err_none();
-        }
-    return err_make(ERR_INPUT, "%s: no case '%s'", variant->path, word);
+    struct err err = expectation_read(&variant->expected, meta->spec, line);
+    if (err_is(err))
+        return err_make(ERR_INPUT, "%s: %s", variant->path, err.text);
+    if (!variant->expected.is_given || variant->expected.is_wrong != variant->is_wrong)
+        return err_make(ERR_INPUT, "%s: the first line does not expect '%s'", variant->path,
+                        variant->is_wrong ? "wrong" : "pass");
+    return err_none();
 }
 
 /* Files with intrinsics, and experts, are written for a machine class: without one they need not

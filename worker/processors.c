@@ -1,28 +1,85 @@
 /* Sets of processors. */
 #include "worker/processors.h"
 
+#include "sandbox/base/fdio.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
 #define RESERVED_FROM 3
 
-void processors_split(struct processors *out, const cpu_set_t *all)
+static void siblings_find(int cpu, cpu_set_t *out);
+
+int processors_timing(const cpu_set_t *all)
 {
-    *out = (struct processors){.count = CPU_COUNT(all), .all = *all, .others = *all};
+    int timing = 0;
+
     for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
         if (CPU_ISSET((size_t)cpu, all))
-            out->timing = cpu;
-    CPU_CLR((size_t)out->timing, &out->others);
+            timing = cpu;
+    return timing;
+}
+
+void processors_split(struct processors *out, const cpu_set_t *all, const cpu_set_t *siblings)
+{
+    cpu_set_t kept_off;
+
+    *out = (struct processors){.timing = processors_timing(all), .all = *all};
+    CPU_AND(&kept_off, all, siblings);
+    CPU_SET((size_t)out->timing, &kept_off);
+    CPU_XOR(&out->others, all, &kept_off);
+    out->count = CPU_COUNT(&out->others) + 1;
     out->reserved = out->count >= RESERVED_FROM;
+}
+
+bool processors_parse(const char *text, cpu_set_t *out)
+{
+    CPU_ZERO(out);
+    do {
+        char *end = NULL;
+        const unsigned long first = strtoul(text, &end, 10);
+        unsigned long last = first;
+        if (end == text)
+            return false;
+        if (*end == '-') {
+            text = end + 1;
+            last = strtoul(text, &end, 10);
+            if (end == text)
+                return false;
+        }
+        for (unsigned long cpu = first; cpu <= last && cpu < CPU_SETSIZE; cpu++)
+            CPU_SET(cpu, out);
+        text = end + 1;
+        if (*end != ',')
+            return *end == '\n' || *end == '\0';
+    } while (true);
 }
 
 void processors_find(struct processors *out)
 {
-    cpu_set_t all;
+    cpu_set_t all, siblings;
 
     CPU_ZERO(&all);
     if (sched_getaffinity(0, sizeof all, &all) < 0)
         CPU_SET(0, &all); /* more processors than a set holds: one is certain */
-    processors_split(out, &all);
+    siblings_find(processors_timing(&all), &siblings);
+    processors_split(out, &all, &siblings);
     if (out->reserved && sched_setaffinity(0, sizeof out->others, &out->others) < 0)
         out->reserved = false;
+}
+
+/* Hyperthreads of the same core. A host that does not tell has none. */
+static void siblings_find(int cpu, cpu_set_t *out)
+{
+    char path[96], text[256] = "";
+
+    (void)snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%d/topology/thread_siblings_list",
+                   cpu); /* fits */
+    auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || read(fd, text, sizeof text - 1) <= 0 || !processors_parse(text, out))
+        CPU_ZERO(out);
 }
 
 struct err processors_leave(const struct processors *processors)

@@ -11,15 +11,22 @@
 #include <stdbool.h>
 
 struct processors {
-    int count;        /* at least 1 */
+    int count;        /* of `others` and the one for timings: at least 1 */
     int timing;       /* its number */
     cpu_set_t all;    /* what this process was started with */
-    cpu_set_t others; /* without `timing`; empty where there is no other */
+    cpu_set_t others; /* without `timing` and what shares its core; empty where there is none */
     bool reserved;    /* nothing but timings runs on `timing` */
 };
 
-/* Of a given set, which has at least one; pure. */
-void processors_split(struct processors *out, const cpu_set_t *all);
+/* Which of a set is for timings; the set has at least one. Pure. */
+int processors_timing(const cpu_set_t *all);
+
+/* Of a given set, and those that share the core of its processor for timings (itself, or not);
+ * pure. */
+void processors_split(struct processors *out, const cpu_set_t *all, const cpu_set_t *siblings);
+
+/* A list of processors as the kernel writes it, "0-3,8"; false if it is none. Pure. */
+bool processors_parse(const char *text, cpu_set_t *out);
 
 /* Of this process, which from then on keeps off `timing` if that is reserved, as do the children
  * that it starts. */

@@ -217,7 +217,8 @@ static struct err ready_await(struct runner *runner)
     runner->ready = true;
     struct err err = sandbox_freeze(runner->plan.slot);
     runner->frozen = !err_is(err);
-    if (runner->frozen && runner->plan.cpu >= 0)
+    /* Threads of one priority on one processor take no turns. */
+    if (runner->frozen && runner->plan.cpu >= 0 && runner->plan.spec->limits.threads == 1)
         runner->first = sandbox_hurry(runner->plan.slot); /* if that is ours to ask for */
     return err;
 }

@@ -149,8 +149,10 @@ static struct err call_stop(struct runner *runner, const struct watch *watch,
 
     out->took_ns = clock_ns() - watch->started_ns;
     if (err_is(err) &&
-        err.sys_errno == ETIMEDOUT) /* the host itself may have stood still for once */
+        err.sys_errno == ETIMEDOUT) { /* the host itself may have stood still for once */
+        kernel_take_turns();
         err = watch->freeze(runner->plan.slot);
+    }
     runner->frozen = !err_is(err);
     if (err_is(err)) {
         struct err second = runner_died(runner, LOOK_MS, out, &over);

@@ -208,21 +208,21 @@ static struct err case_run(const struct timing_bench *bench, int index, int job_
     return err;
 }
 
-/* As a submission: two launches of four blocks at least, more while it is noisy and there is time.
- */
+/* As a submission, with less time. */
 static struct err trial_run(struct timing_pairs *pairs, int job_fd, double *out_ratio)
 {
     const int64_t end_ns = clock_ns() + TRIAL_MS * (int64_t)1000000;
     struct stats_block blocks[TIMING_BLOCKS_MAX];
-    struct stats_result result = {.noisy = true};
+    struct stats_result result;
     struct err err = err_none();
+    size_t count = 0;
 
-    for (size_t i = 0; i < COUNT(blocks) && !err_is(err) && result.noisy; i++) {
+    while (count < COUNT(blocks) && !err_is(err) && !stats_enough(blocks, count, 1)) {
         if (is_wanted(job_fd))
             return err_make(ERR_BUSY, "a job waits");
-        if (i >= (size_t)2 * TIMING_LAUNCH_BLOCKS && clock_ns() > end_ns)
+        if (count >= (size_t)2 * TIMING_LAUNCH_BLOCKS && clock_ns() > end_ns)
             break;
-        if (i % TIMING_LAUNCH_BLOCKS == 0) {
+        if (count % TIMING_LAUNCH_BLOCKS == 0) {
             err = runner_stop(pairs->student);
             if (!err_is(err))
                 err = runner_stop(pairs->baseline);
@@ -230,12 +230,14 @@ static struct err trial_run(struct timing_pairs *pairs, int job_fd, double *out_
                 err = timing_pair_warm(pairs);
         }
         if (!err_is(err))
-            err = timing_pair_block(pairs, &blocks[i]);
-        if (!err_is(err) && (i + 1) % TIMING_LAUNCH_BLOCKS == 0 && i + 1 >= 8)
-            stats_estimate(blocks, i + 1, 1, &result);
+            err = timing_pair_block(pairs, &blocks[count]);
+        count++;
     }
+    if (err_is(err))
+        return err;
+    stats_estimate(blocks, count, 1, &result);
     *out_ratio = result.speedup;
-    return err;
+    return err_none();
 }
 
 static void store(const struct worker *worker, const struct wire_calibration *calibration)

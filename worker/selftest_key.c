@@ -3,6 +3,7 @@
 
 #include "sandbox/base/fdio.h"
 #include "sandbox/base/text.h"
+#include "sandbox/kernel.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -39,6 +40,9 @@ struct err selftest_key(const struct worker *worker, char out[65])
     add(&state, worker->toolchain.identity);
     add(&state, worker->toolchain.flags);
     add(&state, worker->hello.backend);
+    (void)snprintf(path, sizeof path, "%d %d", worker->processors.timing,
+                   kernel_may_go_first()); /* fits */
+    add(&state, path);
     for (size_t i = 0; i < worker->specs_count; i++) {
         add(&state, worker->specs[i].hash);
         for (size_t k = 0; k < COUNT(sources); k++) {

@@ -36,6 +36,7 @@ static struct err cases_time(const struct timing_bench *bench, struct worker *wo
                              const struct job *job, const struct spec *spec);
 static struct err case_time(struct timing *timing);
 static struct err blocks_time(struct timing *timing);
+static bool is_enough(const struct timing *timing);
 static bool block_fits(const struct timing *timing);
 static struct err launch(struct timing *timing);
 static struct err warm_up(struct timing *timing);
@@ -143,9 +144,8 @@ static struct err blocks_time(struct timing *timing)
 {
     struct err err = err_none();
 
-    while (timing->blocks_count < TIMING_BLOCKS_MAX && !err_is(err) && is_fine(timing)) {
-        if (!block_fits(timing) ||
-            stats_enough(timing->blocks, timing->blocks_count, seed_of(timing->job, timing->index)))
+    while (!is_enough(timing) && !err_is(err) && is_fine(timing)) {
+        if (!block_fits(timing))
             break;
         if (timing->blocks_count % TIMING_LAUNCH_BLOCKS == 0)
             err = launch(timing);
@@ -153,6 +153,17 @@ static struct err blocks_time(struct timing *timing)
             err = block_time(timing);
     }
     return err;
+}
+
+/* A block is two pairs. */
+static bool is_enough(const struct timing *timing)
+{
+    const size_t count = timing->blocks_count, pairs = 2 * count;
+
+    if (count >= TIMING_BLOCKS_MAX || (count > 0 && pairs + 2 > (size_t)timing->spec->pairs_max))
+        return true;
+    return pairs >= (size_t)timing->spec->pairs_min &&
+           stats_enough(timing->blocks, count, seed_of(timing->job, timing->index));
 }
 
 /* Whether another block, its checks and the launch it may need end before the deadline. One is

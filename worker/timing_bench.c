@@ -27,7 +27,6 @@
  * 64 and IA-32 Architectures Optimization Reference Manual, section on AVX-512 licences. */
 #define PAUSE_NS 1000000
 
-static bool may_watch(void);
 static void rest(bool awake);
 static struct err trusted_compile(const struct timing_bench *bench, const char *file_name,
                                   const char *source, size_t source_size, int *out_program);
@@ -57,7 +56,7 @@ struct err timing_bench_open(struct timing_bench *bench)
     if (!err_is(err))
         err = processors_leave(&worker->processors);
     bench->moved = !err_is(err);
-    bench->beside = bench->spec->limits.threads == 1 && may_watch();
+    bench->beside = bench->spec->limits.threads == 1 && kernel_may_go_first() >= KERNEL_WATCHER;
     if (!err_is(err))
         err = floor_measure(bench, bench->first_case);
     if (!err_is(err))
@@ -117,16 +116,6 @@ static void rest(bool awake)
         _mm_pause();
     while (!awake && clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, &pause) == EINTR)
         ;
-}
-
-/* Tried and given back. */
-static bool may_watch(void)
-{
-    const bool may = kernel_go_first(0, KERNEL_WATCHER) == 0;
-
-    if (may)
-        kernel_take_turns();
-    return may;
 }
 
 struct err timing_bench_empty(const struct timing_bench *bench, int index, struct runner **out)

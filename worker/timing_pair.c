@@ -14,7 +14,7 @@ struct half {
     double net_ns; /* the floor subtracted */
     double gap_ns; /* wall time without CPU time; 0 where threads share the work */
     bool clean;
-    bool waited; /* a student's, of its own accord */
+    bool waited; /* of its own accord, as far as the kernel tells */
 };
 
 static struct err pair_best(struct timing_pairs *pairs, int order, struct stats_block *block);
@@ -53,11 +53,11 @@ static struct err pair_best(struct timing_pairs *pairs, int order, struct stats_
         struct err err = pair_time(pairs, order, halves);
         if (err_is(err) || pairs->stopped)
             return err;
-        clean = (halves[0].clean && halves[1].clean) || halves[0].waited;
+        const bool waited = halves[0].waited || halves[1].waited;
+        clean = (halves[0].clean && halves[1].clean) || waited;
         pairs->measured++;
         pairs->disturbed += !clean;
-        if (halves[0].waited ||
-            halves[0].gap_ns + halves[1].gap_ns < best[0].gap_ns + best[1].gap_ns)
+        if (waited || halves[0].gap_ns + halves[1].gap_ns < best[0].gap_ns + best[1].gap_ns)
             memcpy(best, halves, sizeof best);
     }
     block->student[order] = best[0].net_ns;
@@ -105,8 +105,7 @@ static struct err half_time(struct timing_pairs *pairs, struct runner *runner, s
     out->net_ns = fmax(took_ns - floor_ns, NET_LEAST * took_ns);
     out->gap_ns = alone ? fmax(took_ns - result.cpu_ms * 1e6, 0) : 0;
     out->clean = out->gap_ns <= 2 * floor_ns + GAP_CLEAN * took_ns;
-    out->waited = runner == pairs->student && pairs->keep != NULL &&
-                  out->gap_ns - result.delay_ms * 1e6 > 2 * floor_ns + GAP_CLEAN * took_ns;
+    out->waited = out->gap_ns - result.delay_ms * 1e6 > 2 * floor_ns + GAP_CLEAN * took_ns;
     pairs->timed_ns += result.took_ns;
 
     bool go_on = true;

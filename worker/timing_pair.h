@@ -11,8 +11,9 @@
  * most; of the attempts the least disturbed counts. What tells is wall time without CPU time, never
  * how fast it was, and every attempt's output is checked. A student who waits of their own accord
  * (no CPU time, and nobody else had the processor) could so throw away the pairs they do not like:
- * such an attempt counts, with all its wall time. Where the kernel does not tell the two apart,
- * time that is missing from the student's half counts as waiting. */
+ * such an attempt counts, with all its wall time. Where the kernel does not tell the two apart (a
+ * host that takes its processor from a virtual machine), time that is missing counts as waiting.
+ * The baseline is held to the same rule: what nobody can help hits both sides alike. */
 #define TIMING_ATTEMPTS_MAX 3
 
 /* Told after each call of the student: takes the answer, or sees that the program has ended. With

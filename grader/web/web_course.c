@@ -78,8 +78,8 @@ void web_handout(struct buf *out, const struct handout *handout, const struct pa
     html_put(out,
              "<p class=\"quiet\">%s/%s · <a href=\"/kit/%s.tar.gz\">%s</a> · "
              "<a href=\"/%s/%s/board%s\">%s</a></p>\n",
-             head->cohort, handout->spec->name, handout->spec->name, words(head, "page_kit"),
-             head->cohort, handout->spec->name, page_query(head), words(head, "page_board"));
+             handout->cohort, handout->spec->name, handout->spec->name, words(head, "page_kit"),
+             handout->cohort, handout->spec->name, page_query(head), words(head, "page_board"));
     put_dates(out, handout, head);
     put_own(out, handout, head);
     put_submit(out, handout, head);
@@ -92,6 +92,7 @@ void web_handout(struct buf *out, const struct handout *handout, const struct pa
 static void put_dates(struct buf *out, const struct handout *handout, const struct page_head *head)
 {
     const struct offering *offering = &handout->offering;
+    auto_buf struct buf late = buf_of(512);
 
     html_put(out, "<p>");
     if (offering->opens_at)
@@ -106,6 +107,9 @@ static void put_dates(struct buf *out, const struct handout *handout, const stru
         buf_text(out, " · ");
         put_when(out, "page_closes", offering->closes_at, offering->zone, head);
     }
+    handout_late(&late, handout, head->language);
+    if (late.size > 0)
+        html_put(out, " · %s", late.at);
     if (offering->attempts_max) {
         buf_text(out, " · ");
         page_words(out, head->language, "page_attempts_max", (long long)offering->attempts_max);
@@ -122,13 +126,28 @@ static void put_dates(struct buf *out, const struct handout *handout, const stru
     buf_text(out, "</p>\n");
 }
 
+void handout_late(struct buf *out, const struct handout *handout, enum language language)
+{
+    const struct offering *offering = &handout->offering;
+
+    if (offering->due_at != 0 && offering->late_policy == LATE_PER_DAY)
+        words_put(out, language, "page_late_per_day", (long long)offering->late_percent);
+    else if (offering->due_at != 0 && offering->late_policy == LATE_GRACE)
+        words_put(out, language, "page_late_grace", (long long)offering->grace_days,
+                  (long long)(offering->late_percent > 0 ? offering->late_percent : 100));
+}
+
+/* Without seconds: 23:59 includes the last one of that minute. */
 static void put_when(struct buf *out, const char *code, int64_t at, const char *zone,
                      const struct page_head *head)
 {
     char time[64];
+    char text[64 + ZONE_NAME_MAX];
 
-    page_words(out, head->language, code,
-               lines_time(at, zone_minutes(zone, at), head->language, 'l', time, sizeof time));
+    (void)snprintf(text, sizeof text, "%s %s",
+                   lines_time(at, zone_minutes(zone, at), head->language, 'm', time, sizeof time),
+                   zone); /* fits */
+    page_words(out, head->language, code, text);
 }
 
 static void put_submit(struct buf *out, const struct handout *handout, const struct page_head *head)

@@ -18,6 +18,7 @@ void web_start(struct buf *out, const struct course_row *rows, size_t count,
                const struct page_head *head);
 
 struct handout {
+    const char *cohort; /* whose offering it is: an admin reads those of others too */
     const struct spec *spec;
     struct offering offering;
     struct target_row targets[SPEC_CLASSES_MAX];
@@ -27,6 +28,8 @@ struct handout {
     const char *task; /* Markdown, "" for none */
     const char *base_url;
 };
+/* Appends what lateness costs, as text; nothing where nothing late counts. */
+void handout_late(struct buf *out, const struct handout *handout, enum language language);
 void web_handout(struct buf *out, const struct handout *handout, const struct page_head *head);
 
 /* Text of a page that is text already: one heading, then as it is. */

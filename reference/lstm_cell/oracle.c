@@ -45,9 +45,9 @@ struct work {
     double *all; /* owns the rest */
     int B, nx, nh;
     double *Wih, *Whh, *bias, *bias_size; /* (4 nh, nx), (4 nh, nh); bih + bhh, |bih| + |bhh| */
-    double *x;                            /* nx */
+    double *x;                            /* (B, nx), of one step */
     double *h, *h_off, *c, *c_off;        /* (B, nh) */
-    double *next, *next_off;              /* nh: h of one sequence, until its step is complete */
+    double *next, *next_off;              /* (B, nh): h, until the step is complete */
 };
 
 ORACLE_DECLARE(lstm_cell);
@@ -55,9 +55,9 @@ ORACLE_DECLARE(lstm_cell);
 static bool work_make(struct work *work, const struct call *given);
 static void widen(double *restrict to, const float *restrict from, size_t count);
 static void bias_fill(const struct work *work, const float *bih, const float *bhh);
-static void sequence_step(const struct work *work, const float *x, int b);
-static struct value pre_activation(const struct work *work, int row, const double *h,
-                                   const double *h_off);
+static void step(const struct work *work, const float *x);
+static void unit_step(const struct work *work, int b, int u);
+static struct value pre_activation(const struct work *work, int b, int row);
 static struct value sigmoid_of(struct value z);
 static struct value tanh_of(struct value z);
 static struct value times(struct value a, struct value b);
@@ -78,8 +78,7 @@ struct err lstm_cell_oracle(const struct call *given, const struct call *answer,
 
     compare_begin(compare, "y", "tbu", 3, (int64_t[]){T, B, nh});
     for (int t = 0; t < T; t++) {
-        for (int b = 0; b < B; b++)
-            sequence_step(&work, x + ((size_t)t * (size_t)B + (size_t)b) * (size_t)nx, b);
+        step(&work, x + (size_t)t * (size_t)B * (size_t)nx);
         state_judge(compare, work.h, work.h_off, y + (size_t)t * state, state);
     }
     compare_begin(compare, "hT", "bu", 2, (int64_t[]){B, nh});
@@ -96,9 +95,9 @@ static bool work_make(struct work *work, const struct call *given)
     work->B = call_size(given, "B");
     work->nx = call_size(given, "nx");
     work->nh = call_size(given, "nh");
-    size_t nx = (size_t)work->nx, nh = (size_t)work->nh, state = (size_t)work->B * nh;
+    size_t B = (size_t)work->B, nx = (size_t)work->nx, nh = (size_t)work->nh, state = B * nh;
 
-    work->all = calloc(GATES * nh * (nx + nh + 2) + nx + 4 * state + 2 * nh, sizeof *work->all);
+    work->all = calloc(GATES * nh * (nx + nh + 2) + B * nx + 6 * state, sizeof *work->all);
     if (work->all == NULL)
         return false;
     work->Wih = work->all;
@@ -106,12 +105,12 @@ static bool work_make(struct work *work, const struct call *given)
     work->bias = work->Whh + GATES * nh * nh;
     work->bias_size = work->bias + GATES * nh;
     work->x = work->bias_size + GATES * nh;
-    work->h = work->x + nx;
+    work->h = work->x + B * nx;
     work->h_off = work->h + state; /* stays zero for h0 and c0, which are given */
     work->c = work->h_off + state;
     work->c_off = work->c + state;
     work->next = work->c_off + state;
-    work->next_off = work->next + nh;
+    work->next_off = work->next + state;
 
     widen(work->Wih, call_f32(given, "Wih"), GATES * nh * nx);
     widen(work->Whh, call_f32(given, "Whh"), GATES * nh * nh);
@@ -135,45 +134,54 @@ static void bias_fill(const struct work *work, const float *bih, const float *bh
     }
 }
 
-/* h and c of sequence b, one step on. */
-static void sequence_step(const struct work *work, const float *x, int b)
+/* One step of all sequences: by units, so that a row of weights is read once for all of them. */
+static void step(const struct work *work, const float *x)
 {
-    size_t nh = (size_t)work->nh, at = (size_t)b * nh;
+    size_t state = (size_t)work->B * (size_t)work->nh;
 
-    widen(work->x, x, (size_t)work->nx);
-    for (int u = 0; u < work->nh; u++) {
-        struct value z[GATES];
-        for (int gate = 0; gate < GATES; gate++)
-            z[gate] = pre_activation(work, gate * work->nh + u, work->h + at, work->h_off + at);
-        struct value i = sigmoid_of(z[0]), f = sigmoid_of(z[1]);
-        struct value g = tanh_of(z[2]), o = sigmoid_of(z[3]);
-
-        size_t unit = at + (size_t)u;
-        struct value kept = times(f, (struct value){work->c[unit], work->c_off[unit]});
-        struct value added = times(i, g);
-        struct value c = {kept.is + added.is, kept.off + added.off};
-        struct value h = times(o, tanh_of(c));
-        work->c[unit] = c.is;
-        work->c_off[unit] = c.off;
-        work->next[u] = h.is;
-        work->next_off[u] = h.off;
-    }
-    memcpy(work->h + at, work->next, nh * sizeof *work->h);
-    memcpy(work->h_off + at, work->next_off, nh * sizeof *work->h_off);
+    widen(work->x, x, (size_t)work->B * (size_t)work->nx);
+    for (int u = 0; u < work->nh; u++)
+        for (int b = 0; b < work->B; b++)
+            unit_step(work, b, u);
+    memcpy(work->h, work->next, state * sizeof *work->h);
+    memcpy(work->h_off, work->next_off, state * sizeof *work->h_off);
 }
 
-static struct value pre_activation(const struct work *work, int row, const double *h,
-                                   const double *h_off)
+static void unit_step(const struct work *work, int b, int u)
 {
-    const double *restrict w = work->Wih + (size_t)row * (size_t)work->nx;
-    const double *restrict r = work->Whh + (size_t)row * (size_t)work->nh;
+    size_t unit = (size_t)b * (size_t)work->nh + (size_t)u;
+    struct value z[GATES];
+
+    for (int gate = 0; gate < GATES; gate++)
+        z[gate] = pre_activation(work, b, gate * work->nh + u);
+    struct value i = sigmoid_of(z[0]), f = sigmoid_of(z[1]);
+    struct value g = tanh_of(z[2]), o = sigmoid_of(z[3]);
+
+    struct value kept = times(f, (struct value){work->c[unit], work->c_off[unit]});
+    struct value added = times(i, g);
+    struct value c = {kept.is + added.is, kept.off + added.off};
+    struct value h = times(o, tanh_of(c));
+    work->c[unit] = c.is;
+    work->c_off[unit] = c.off;
+    work->next[unit] = h.is;
+    work->next_off[unit] = h.off;
+}
+
+static struct value pre_activation(const struct work *work, int b, int row)
+{
+    const size_t nx = (size_t)work->nx, nh = (size_t)work->nh;
+    const double *restrict w = work->Wih + (size_t)row * nx;
+    const double *restrict r = work->Whh + (size_t)row * nh;
+    const double *restrict x = work->x + (size_t)b * nx;
+    const double *restrict h = work->h + (size_t)b * nh;
+    const double *restrict h_off = work->h_off + (size_t)b * nh;
     double sum = work->bias[row], size = work->bias_size[row], inherited = 0;
 
-    for (int n = 0; n < work->nx; n++) {
-        sum += w[n] * work->x[n];
-        size += fabs(w[n] * work->x[n]);
+    for (size_t n = 0; n < nx; n++) {
+        sum += w[n] * x[n];
+        size += fabs(w[n] * x[n]);
     }
-    for (int n = 0; n < work->nh; n++) {
+    for (size_t n = 0; n < nh; n++) {
         sum += r[n] * h[n];
         size += fabs(r[n] * h[n]);
         inherited += r[n] * h_off[n] * (r[n] * h_off[n]);

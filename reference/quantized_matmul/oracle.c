@@ -74,8 +74,8 @@ struct err quantized_matmul_oracle(const struct call *given, const struct call *
 static int32_t dot(const int8_t *a, const int8_t *w, int a_zero, int w_zero, int K)
 {
     int32_t sum = 0;
-    for (int k = 0; k < K; k++)
-        sum += (a[k] - a_zero) * (w[k] - w_zero);
+    for (int k = 0; k < K; k++) /* differences of bytes fit 16 bits, whose products add in pairs */
+        sum += (int16_t)(a[k] - a_zero) * (int16_t)(w[k] - w_zero);
     return sum;
 }
 

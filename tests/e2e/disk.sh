@@ -12,7 +12,7 @@ S=tests/submissions/attention
 short_timing 500
 mkdir "$WORK/db"
 mount -t tmpfs -o size=3m tmpfs "$WORK/db" || { skip "a full disk" "no tmpfs here"; exit; }
-start_service --assignments.path="$WORK/overlay" || { not_ok "the service starts"; exit 1; }
+start_service --assignments.path="$WORK/overlay" --git.free=0 || { not_ok "the service starts"; exit 1; }
 
 report=$(as alice -T $S/correct/naive.c "$URL/submit/attention")
 contains "with room: graded" "Score" "$(last_line "$report")"
@@ -37,13 +37,24 @@ equals "reading still works" 200 "$(as alice -o /dev/null -w '%{http_code}' "$UR
 equals "it is alive" 200 "$(curl -sS -o /dev/null -w '%{http_code}' "$URL/healthz")"
 kill -0 "$SERVICE" 2>/dev/null && ok "the process has not ended" || not_ok "the process has not ended"
 
+# The same by git: the push fails, nothing moves, and what it had begun is put away.
+export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null GIT_TERMINAL_PROMPT=0
+git init -q "$WORK/tree"; mkdir "$WORK/tree/attention"; head -c 300000 /dev/urandom >"$WORK/tree/blob"
+cp $S/wrong/"$(ls $S/wrong | head -n 1)" "$WORK/tree/attention/attention.c"; git -C "$WORK/tree" add -A
+git -C "$WORK/tree" -c user.name=A -c user.email=a@example.org commit -qm first
+push() { git -C "$WORK/tree" push -q "http://bob:$(awk '{print $6}' "$WORK/demo/bob.netrc")@${URL#http://}/git/bob.git" HEAD:main 2>&1; }
+out=$(push); check "a push to a full disk fails" test $? -ne 0
+equals "… and leaves nothing behind" "" "$(find "$WORK/db/git" -name 'tmp_*' -o -name '*.lock' -o -name '*.pack' -o -name main)"
+
 rm "$WORK/db/filler"
+out=$(push); equals "with room again it goes through" 0 $?
+contains "… and submits" "remote: #" "$out"
 report=$(as bob -T $S/correct/blocked.c "$URL/submit/attention")
 contains "with room again: graded, without a restart" "Score" "$(last_line "$report")"
 finished() { [ "$(sql 'select count(*) from job')" = 0 ]; }
 await 60 finished && ok "what was accepted meanwhile is graded too" || not_ok "what was accepted meanwhile is graded too" "$(sql 'select * from job')"
-held() { sql "select group_concat(u.login) from held_open h join membership m on m.id = h.membership_id join user u on u.id = m.user_id"; }
-wait_held() { [ "$(held)" = alice ]; }
+held() { sql "select group_concat(login) from (select distinct u.login from held_open h join membership m on m.id = h.membership_id join user u on u.id = m.user_id order by u.login)"; }
+wait_held() { [ "$(held)" = alice,bob ]; }
 await 10 wait_held && ok "who was refused has the deadline held open, and nobody else" || not_ok "who was refused has the deadline held open, and nobody else" "$(held)"
 deadline -10
 equals "past the deadline, who was refused is let in" 202 "$(as alice -o "$WORK/answer" -w '%{http_code}' -H 'Accept: application/json' -T $S/correct/simd.c "$URL/submit/attention")"

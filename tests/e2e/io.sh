@@ -9,6 +9,12 @@ gcc -D_GNU_SOURCE -shared -fPIC -O1 -w -o "$WORK/disk.so" tests/preload/disk.c -
 preload="$WORK/disk.so"
 [ -n "${SAN:-}" ] && preload="$(gcc -print-file-name=libasan.so) $preload"
 export FAIL_DISK="$WORK/fail"
+echo nfs >"$WORK/fail"
+LD_PRELOAD="$preload" "$GRADER" serve --http.port=0 --worker.calibration= --database.path="$WORK/remote.db" >"$WORK/remote" 2>&1
+equals "a database on NFS: the service does not start" 1 $?
+contains "… says what it is" "NFS" "$(cat "$WORK/remote")"
+contains "… and which setting moves it" "database.path" "$(cat "$WORK/remote")"
+rm "$WORK/fail"
 : >"$WORK/service.log"
 LD_PRELOAD="$preload" "$GRADER" serve --http.port=0 --worker.calibration= --demo.path="$WORK/demo" --database.path="$WORK/db/grader.db" \
     --rate.submissions=100000 --worker.count=1 --assignments.path="$WORK/overlay" >"$WORK/service.out" 2>>"$WORK/service.log" &
@@ -31,11 +37,16 @@ for kind in io readonly full; do
     number=$((number + 1))
     equals "$kind: 503" 503 "$(send $number)"
     contains "$kind: … which says that nothing was stored" "Nothing was stored" "$(cat "$WORK/answer")"
+    equals "$kind: what a TA does: 503 too" 503 "$(as ta -D "$WORK/head" -o "$WORK/answer" -w '%{http_code}' -X PUT -H 'Content-Type: application/json' -d '{"hold":true,"reason":"talk"}' "$URL/api/v1/cohorts/demo/offerings/attention/grades/alice")"
+    request=$(tr -d '\r' <"$WORK/head" | sed -n 's/^X-Request-Id: //p')
+    check "$kind: … and the log says why, by the request's name" grep -q "http.operation request=${request:-none} code=" "$WORK/service.log"
+    equals "$kind: it is not ready" "503 the disk takes no writes" "$(curl -sS -o "$WORK/ready" -w '%{http_code}' "$URL/readyz") $(head -n 1 "$WORK/ready")"
     equals "$kind: reading still works" 200 "$(as alice -o /dev/null -w '%{http_code}' "$URL/s/1")"
     await 10 grep -q 'submission.write' "$WORK/service.log" && ok "$kind: the grading under way cannot be written" || not_ok "$kind: the grading under way cannot be written"
     rm "$WORK/fail"
     : >"$WORK/service.log"
     equals "$kind: after it, the same file is accepted without a restart" 202 "$(send $number)"
+    equals "$kind: … and it is ready" 200 "$(curl -sS -o "$WORK/ready" -w '%{http_code}' "$URL/readyz")"
     await 60 finished && ok "$kind: what was accepted is graded" || not_ok "$kind: what was accepted is graded" "$(sql 'select * from job')" "$(tail -5 "$WORK/service.log")"
     equals "$kind: what was refused is not there" $number "$(sql 'select count(*) from submission')"
 done

@@ -99,3 +99,28 @@ else
     [ "${twice:-999999}" -le $((each + each / 2 + 8192)) ] && ok "as many again cost no more ($twice)" || not_ok "as many again cost no more" "$(cat "$WORK/idle")"
 fi
 equals "the service answers" 200 "$(curl -s -o /dev/null -w '%{http_code}' "$URL/healthz")"
+
+# The end: what runs is finished, and whoever waits is told that the rest goes on
+{ cat $S/correct/naive.c; echo '/* running */'; } >"$WORK/running.c"
+{ cat $S/correct/naive.c; echo '/* waiting */'; } >"$WORK/waiting.c"
+kill -STOP $(pgrep -P "$SERVICE")
+as alice -N -o "$WORK/running" -T "$WORK/running.c" "$URL/submit/attention" & one=$!
+await 10 grep -q '^#' "$WORK/running" || not_ok "a file is accepted before the end"
+"$GRADER" worker list --database.path="$DB" --json | json '" ".join(r["name"] for r in d["rows"])' | xargs -n 1 "$GRADER" worker drain --database.path="$DB" >/dev/null 2>&1
+read -rt 1.5 <> <(:) || true # the service looks once a second
+as bob -N -o "$WORK/waiting" -T "$WORK/waiting.c" "$URL/submit/attention" & two=$!
+await 10 grep -q '^queued' "$WORK/waiting" || not_ok "another one waits"
+waits=$(sql "select max(id) from submission")
+as bob -N -o /dev/null "$URL/api/v1/submissions/$waits/events" & three=$!
+as bob -o "$WORK/poll" -w '%{http_code}' "$URL/api/v1/submissions/$waits?wait=60" >"$WORK/poll.code" & four=$!
+read -rt 0.5 <> <(:) || true
+kill -TERM "$SERVICE"
+kill -CONT $(pgrep -P "$SERVICE") 2>/dev/null
+wait $one; equals "a stream ends as streams end, not in the middle" 0 $?
+contains "… what ran was checked to its end" "cases right" "$(cat "$WORK/running")"
+wait $two; equals "so does that of a file that waits" 0 $?
+contains "… and it is told that it goes on" "the service restarts. Your file is stored" "$(tail -n 1 "$WORK/waiting")"
+wait $three; equals "events end in order" 0 $?
+wait $four; equals "a long poll is answered as it stands" '200 "queued"' "$(cat "$WORK/poll.code") $(grep -o '"queued"' "$WORK/poll" | head -n 1)"
+wait "$SERVICE"; equals "SIGTERM ends the service with 0" 0 $?
+SERVICE=

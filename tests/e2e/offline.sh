@@ -95,6 +95,9 @@ check "… and the worker with it" await 5 sh -c "! kill -0 $worker"
 mkdir -p "$WORK/lms/bob"
 cp $S/correct/naive.c "$WORK/lms/alice_attention.c"
 cp "$WORK/attention.c" "$WORK/lms/bob/=cmd.c"
+script -qec "'$GRADER' batch attention '$WORK/lms' --no-timing --csv '$WORK/bar.csv'" /dev/null </dev/null >"$WORK/bar"
+files=$(($(wc -l <"$WORK/bar.csv") - 1))
+check "on a terminal batch shows how far it is" grep -qF "[##############################] $files/$files " "$WORK/bar"
 check "batch grades a folder" "$GRADER" batch attention "$WORK/lms" --no-timing --csv "$WORK/table.csv" --junit "$WORK/junit.xml"
 check "… into CSV that no spreadsheet runs, and JUnit XML" python3 - "$WORK" <<'PY'
 import csv, sys, xml.etree.ElementTree as xml
@@ -112,9 +115,37 @@ cp $S/correct/naive.c "$WORK/corpus/wrong/right.c"
 "$GRADER" check attention --no-timing --dir "$WORK/corpus" >"$WORK/out"
 equals "… and exits 1 where a mutant survives" 1 $?
 contains "… naming it" "BAD  wrong    right.c" "$(cat "$WORK/out")"
+rm "$WORK/corpus/wrong/right.c"
+# A mutant that dies by one case only is said, and so is one that passes what its first line expects to fail.
+cp $S/wrong/empty_sequence_nan.c "$WORK/corpus/wrong/"
+"$GRADER" check attention --no-timing --seeds 2 --dir "$WORK/corpus" >"$WORK/out"
+equals "check takes other inputs as often as --seeds says" "0, 4 of 4 wrong mutants fail" "$?, $(grep -o '[0-9]* of [0-9]* wrong mutants fail' "$WORK/out")"
+contains "… and names the case without which a mutant would pass" "note case     empty                        alone kills empty_sequence_nan.c and 1 more" "$(cat "$WORK/out")"
+sed '1s/wrong .*/wrong masks,range *\//' $S/wrong/empty_sequence_nan.c >"$WORK/corpus/wrong/empty_sequence_nan.c"
+"$GRADER" check attention --no-timing --dir "$WORK/corpus" >"$WORK/out"
+equals "check exits 1 where a mutant passes what it should fail" 1 $?
+contains "… naming it and the group" "BAD  wrong    empty_sequence_nan.c         passes range, which its first line expects to fail" "$(cat "$WORK/out")"
+rm "$WORK/corpus/wrong/empty_sequence_nan.c"
+# What a TA may mistype in an assignment file: file, field and reason, and no other assignment is blamed.
+mkdir -p "$WORK/typo/attention"
+while IFS='|' read -r change words; do
+    sed -E "$change" assignments/attention/assignment.json >"$WORK/typo/attention/assignment.json"
+    "$GRADER" check attention --no-timing --assignments "$WORK/typo" >"$WORK/out" 2>"$WORK/err"
+    equals "check exits 1 for a file that is refused" 1 $?
+    contains "… with file, field and reason" "/attention/assignment.json: $words" "$(cat "$WORK/err")"
+done <<'END'
+s/("q".*"type": )"f32"/\1"f64"/|arguments[5]: type 'f64' is none of f32 i32 i8
+s/("name": "q".*)"B", "H"/\1"B*2000000000*2000000000*2000000000", "H"/|cases[0]: shape of 'q': the expression overflows
+s/("Tq", .*"max": )1024/\1383/|cases[6].sizes.Tq: 384 lies outside 1..383
+s/"target": 12/"target": 1/|speed.classes.cpu:x86-64-v4.target: a target is larger than 1
+END
 # Ranked cases that are over before the clock has looked.
 if [ "$(nproc)" -ge 2 ]; then
-    mkdir -p "$WORK/tiny/attention" && rm "$WORK/corpus/wrong/right.c"
+    mkdir -p "$WORK/tiny/attention"
+    mkdir -p "$WORK/few/attention"
+    sed -E 's/"pairs_min": 15, "pairs_max": 200/"pairs_min": 2, "pairs_max": 6/' assignments/attention/assignment.json >"$WORK/few/attention/assignment.json"
+    try attention reference/attention/expert.c --case prefill --json --assignments "$WORK/few" >"$WORK/out"
+    equals "pairs_max of the assignment bounds the pairs" 6 "$(grep -oE '"pairs": ?[0-9]+' "$WORK/out" | head -n 1 | tr -dc 0-9)"
     sed -E 's/"T([qk])":(704|640)/"T\1":64/g' assignments/attention/assignment.json >"$WORK/tiny/attention/assignment.json"
     "$GRADER" check attention --dir "$WORK/corpus" --assignments "$WORK/tiny" >"$WORK/out"
     equals "check exits 1 where a ranked case is no measure" 1 $?
@@ -123,7 +154,7 @@ else
     skip "check exits 1 where a ranked case is no measure" "one processor"
 fi
 # A case that the expert was not written for: the overlay allows more keys than its scratch holds.
-rm -f "$WORK/corpus/wrong/right.c" && mkdir -p "$WORK/longer/attention"
+mkdir -p "$WORK/longer/attention"
 sed -E 's/("Tk",.*"max": )1024/\18192/; s/("name": "long",.*"Tk":)384/\18192/' assignments/attention/assignment.json >"$WORK/longer/attention/assignment.json"
 "$GRADER" check attention --no-timing --dir "$WORK/corpus" --assignments "$WORK/longer" >"$WORK/out"
 equals "check exits 1 where the expert fails its own case" 1 $?
@@ -145,6 +176,9 @@ else
 fi
 check "doctor finds that this machine grades" "$GRADER" doctor --worker.calibration=
 check "doctor --json is one object" sh -c "'$GRADER' doctor --json --worker.calibration= | python3 -c 'import json,sys; assert json.load(sys.stdin)[\"works\"]'"
+timeout 20 "$GRADER" serve --http.host=0.0.0.0 --http.port=0 --worker.calibration= --database.path="$WORK/open.db" >"$WORK/out" 2>&1
+equals "tokens in the clear: no service for other machines" 1 $?
+contains "… unless a setting says so" "http.allow_plain=1" "$(cat "$WORK/out")"
 contains "settings prints origin and bounds" "http.port = 81 port   (environment; 0 to 65535 port, default 8080)" \
     "$(GRADER_HTTP_PORT=81 "$GRADER" settings)"
 "$GRADER" settings --http.prot=1 2>"$WORK/err"

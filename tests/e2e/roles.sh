@@ -14,6 +14,7 @@ key() { awk '{print $6}' "$WORK/demo/$1.netrc"; }
     echo "ta $(key ta)"
     echo "other_ta $(key_of member elsewhere tom ta)"
     echo "admin $(key_of member demo root admin)"
+    echo "other_admin $(key_of member elsewhere rita admin)" # of the whole service all the same
     echo "worker $(key_of worker gpu07)"
     echo "hook $(key_of hook demo)"
     echo "revoked $(key_of member demo alice student revoked)"
@@ -24,47 +25,53 @@ curl -sS "$URL/openapi.json" >"$WORK/openapi.json"
 
 # What each may with alice's submission 1, in the cohort demo. A column with = says "as for everybody who may".
 cat >"$WORK/table" <<'TABLE'
-method path                               none student other stranger  ta other_ta admin worker hook revoked
-GET    /s/1                                401     200   404      404 200      404   200    403  403     401
-GET    /s/1.txt                            401     200   404      404 200      404   200    403  403     401
-GET    /s/1.json                           401     200   404      404 200      404   200    403  403     401
-GET    /s/1.c                              401     200   404      404 200      404   200    403  403     401
-GET    /s/1.html                           401     200   404      404 200      404   200    403  403     401
-GET    /s/1/source                         401     200   404      404 200      404   200    403  403     401
-GET    /s/1/speed                          401     200   404      404 200      404   200    403  403     401
-GET    /s/1/events                         401     200   404      404 200      404   200    403  403     401
-GET    /s/999                              401     404   404      404 404      404   404    403  403     401
-GET    /s/x                                401     404   404      404 404      404   404    403  403     401
-GET    /api/v1/submissions                 401     200   200      200 200      200   200    403  403     401
-GET    /api/v1/submissions/1               401     200   404      404 200      404   200    403  403     401
-GET    /api/v1/submissions/1?wait=x        401     400   404      404 400      404   400    403  403     401
-GET    /api/v1/submissions/1/events        401     200   404      404 200      404   200    403  403     401
-GET    /demo/attention                     401     200   200      404 200      404   200    403  403     401
-GET    /demo/attention.txt                 401     200   200      404 200      404   200    403  403     401
-GET    /demo/atention                      401     404   404      404 404      404   404    403  403     401
-GET    /demo/attention/board               401     200   200      404 200      404   200    404  404     401
-GET    /demo/attention/board.json          401     200   200      404 200      404   200    404  404     401
-GET    /demo/attention/board.txt?top=x     401     400   400      404 400      404   400    404  404     401
-GET    /demo/attention/board/events        401     200   200      404 200      404   200    404  404     401
-GET    /nowhere/attention/board            401     404   404      404 404      404   404    404  404     401
-GET    /metrics                            401     403   403      403 200      200   200    403  403     401
-GET    /                                   200     200   200      200 200      200   200    200  200     200
-GET    /signin                             401     303   303      303 303      303   303    403  403     401
-GET    /help                               200     200   200      200 200      200   200    200  200     200
-GET    /healthz                            200     200   200      200 200      200   200    200  200     200
-GET    /readyz                             200     200   200      200 200      200   200    200  200     200
-GET    /openapi.json                       200     200   200      200 200      200   200    200  200     200
-GET    /static/page.css                    200     200   200      200 200      200   200    200  200     200
-GET    /static/../page.c                   400     400   400      400 400      400   400    400  400     400
-GET    /kit/attention.tar.gz               200     200   200      200 200      200   200    200  200     200
-GET    /api/v1/assignments                 200     200   200      200 200      200   200    200  200     401
-GET    /api/v1/assignments/attention       200     200   200      200 200      200   200    200  200     200
-PUT    /submit/attention                   401     422   422      404 422      404   422    403  400     401
-PUT    /submit/nothing                     401     404   404      404 404      404   404    403  400     401
-PUT    /submit/attention?for=bob           401     403   422      403 403      403   403    403  422     401
-PUT    /submit/attention?for=zoe           401     403   403      404 403      403   403    403  404     401
-PUT    /try/attention                      401     422   422      404 422      404   422    403  403     401
-POST   /api/v1/assignments/attention/submissions 401 422 422      404 422      404   422    403  400     401
+method path                               none student other stranger  ta other_ta admin worker hook revoked other_admin
+GET    /s/1                                401     200   404      404 200      404   200    403  403     401        200
+GET    /s/1.txt                            401     200   404      404 200      404   200    403  403     401        200
+GET    /s/1.json                           401     200   404      404 200      404   200    403  403     401        200
+GET    /s/1.c                              401     200   404      404 200      404   200    403  403     401        200
+GET    /s/1.html                           401     200   404      404 200      404   200    403  403     401        200
+GET    /s/1/source                         401     200   404      404 200      404   200    403  403     401        200
+GET    /s/1/speed                          401     200   404      404 200      404   200    403  403     401        200
+GET    /s/1/events                         401     200   404      404 200      404   200    403  403     401        200
+GET    /s/999                              401     404   404      404 404      404   404    403  403     401        404
+GET    /s/x                                401     404   404      404 404      404   404    403  403     401        404
+GET    /api/v1/submissions                 401     200   200      200 200      200   200    403  403     401        200
+GET    /api/v1/submissions/1               401     200   404      404 200      404   200    403  403     401        200
+GET    /api/v1/submissions/1?wait=x        401     400   404      404 400      404   400    403  403     401        400
+GET    /api/v1/submissions/1/events        401     200   404      404 200      404   200    403  403     401        200
+GET    /demo/attention                     401     200   200      404 200      404   200    403  403     401        200
+GET    /demo/attention.txt                 401     200   200      404 200      404   200    403  403     401        200
+GET    /demo/atention                      401     404   404      404 404      404   404    403  403     401        404
+GET    /demo/attention/board               401     200   200      404 200      404   200    404  404     401        200
+GET    /demo/attention/board.json          401     200   200      404 200      404   200    404  404     401        200
+GET    /demo/attention/board.txt?top=x     401     400   400      404 400      404   400    404  404     401        400
+GET    /demo/attention/board/events        401     200   200      404 200      404   200    404  404     401        200
+GET    /nowhere/attention/board            401     404   404      404 404      404   404    404  404     401        404
+GET    /metrics                            401     403   403      403 200      200   200    403  403     401        200
+GET    /                                   200     200   200      200 200      200   200    200  200     200        200
+GET    /signin                             401     303   303      303 303      303   303    403  403     401        303
+GET    /help                               200     200   200      200 200      200   200    200  200     200        200
+GET    /healthz                            200     200   200      200 200      200   200    200  200     200        200
+GET    /readyz                             200     200   200      200 200      200   200    200  200     200        200
+GET    /openapi.json                       200     200   200      200 200      200   200    200  200     200        200
+GET    /static/page.css                    200     200   200      200 200      200   200    200  200     200        200
+GET    /static/../page.c                   400     400   400      400 400      400   400    400  400     400        400
+GET    /kit/attention.tar.gz               200     200   200      200 200      200   200    200  200     200        200
+GET    /api/v1/assignments                 200     200   200      200 200      200   200    200  200     401        200
+GET    /api/v1/assignments/attention       200     200   200      200 200      200   200    200  200     200        200
+GET    /git/alice.git/info/refs?service=git-receive-pack 401 200 404 404 403   404   403    403  403     401        404
+GET    /git/alice.git/info/refs?service=git-upload-pack 401 200 404  404 200   404   200    403  403     401        404
+GET    /git/alice.git/info/refs            401     400   404      404 400      404   400    403  403     401        404
+GET    /git/..alice.git/info/refs          401     404   404      404 404      404   404    403  403     401        404
+POST   /git/alice.git/git-receive-pack     401     415   404      404 403      404   403    403  403     401        404
+POST   /git/alice.git/git-upload-pack      401     415   404      404 415      404   415    403  403     401        404
+PUT    /submit/attention                   401     422   422      404 422      404   422    403  400     401        404
+PUT    /submit/nothing                     401     404   404      404 404      404   404    403  400     401        404
+PUT    /submit/attention?for=bob           401     403   422      403 403      403   403    403  422     401        403
+PUT    /submit/attention?for=zoe           401     403   403      404 403      403   403    403  404     401        403
+PUT    /try/attention                      401     422   422      404 422      404   422    403  403     401        404
+POST   /api/v1/assignments/attention/submissions 401 422 422      404 422      404   422    403  400     401        404
 TABLE
 
 python3 - "$URL" "$WORK" <<'PY'
@@ -118,7 +125,7 @@ for row in rows[1:]:
     tell(not bad, f"{method} {path}", *bad)
 
 # 2. Every endpoint that openapi.json names, by its x-role: also those that the table has no row for.
-rank = {"student": 0, "other": 0, "stranger": 0, "ta": 1, "other_ta": 1, "admin": 2}
+rank = {"student": 0, "other": 0, "stranger": 0, "ta": 1, "other_ta": 1, "admin": 2, "other_admin": 2}
 least = {"student": 0, "ta": 1, "admin": 2}
 def welcome(roles, who):
     words = roles.split()

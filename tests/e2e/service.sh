@@ -36,9 +36,11 @@ equals "… and are not stored again" "$before" "$(sql 'select count(*) from sub
 
 # JSON, reading back, ownership
 sed 's/$/ /' $S/attention/correct/naive.c >"$WORK/attention.c"
-code=$(as alice -o "$WORK/j" -w '%{http_code}' -H 'Accept: application/json' -T "$WORK/attention.c" "$URL/submit/attention")
+code=$(as alice -D "$WORK/head" -o "$WORK/j" -w '%{http_code}' -H 'Accept: application/json' -T "$WORK/attention.c" "$URL/submit/attention")
 equals "JSON on request answers 202 at once" 202 "$code"
 id=$(json 'd["id"]' <"$WORK/j")
+request=$(tr -d '\r' <"$WORK/head" | sed -n 's/^X-Request-Id: //p')
+check "the log says which request brought which submission" grep -q "request=${request:-none} id=$id existing=0" "$WORK/service.log"
 await 60 sh -c "curl -sS --netrc-file $WORK/demo/alice.netrc $URL/s/$id.json | grep -q '\"stage\": *\"graded\"'" && ok "it is graded in the background" || not_ok "it is graded in the background"
 as alice "$URL/s/$id.json" >"$WORK/report.json"
 check "the JSON report keeps its invariants" python3 - "$WORK/report.json" <<'PY'
@@ -84,6 +86,19 @@ done
 equals "no kit and no answer holds a trusted file" "" "$(cd "$WORK/kits" && grep -rlF -e "$(sed -n '3p' "$ROOT/reference/attention/expert.c")" -e '_oracle' -e 'on one thread, to learn from' -e 'Expert of quantized' . ; find . -name 'expert*' -o -name 'oracle*' -o -name 'baseline*' -o -name 'inputs*')"
 lacks "an assignment shows no hidden case" "short_cache" "$(as alice -H 'Accept: application/json' "$URL/api/v1/assignments/attention")"
 equals "healthz" 200 "$(curl -sS -o /dev/null -w '%{http_code}' "$URL/healthz")"
+
+handout=$(as alice "$URL/demo/pca.txt")
+contains "the handout has the frozen target of a machine class" "cpu:x86-64-v4: " "$handout"
+contains "… and the deadline" "no due date" "$handout"
+contains "… in Chinese too" "无截止日期" "$(as alice "$URL/demo/pca.txt?lang=zh")"
+equals "as JSON it has targets and one's own submissions" "True True" "$(as alice "$URL/demo/attention.json" | json 'str(any(t["class"] == "cpu:x86-64-v4" and t["target"] > 1 for t in d["targets"])) + " " + str(any(s["id"] == '"$id"' and s["score"] > 0 for s in d["submissions"]))')"
+
+check "a rule for lateness" "$GRADER" offer demo pca --due="2035-01-01 23:59" --late=grace --grace-days=2 --late-percent=10 --yes --database.path="$DB"
+contains "… is in the handout" "late: 2 free days, then 10 % less for each day begun" "$(as alice "$URL/demo/pca.txt")"
+page=$(as alice -H 'Accept: text/html' "$URL/demo/pca")
+contains "… and on its page" "late: 2 free days, then 10 % less" "$page"
+contains "… where the last minute of a deadline counts whole" "due Mon 01 Jan 2035 23:59 UTC" "$page"
+check "… and gone again" "$GRADER" offer demo pca --due=none --closes=none --late=none --yes --database.path="$DB"
 
 # Refusals, word for word
 refused() { # title, code, wanted text, curl arguments…
@@ -138,6 +153,9 @@ check "no report names a path of this host" sh -c "! sqlite3 $DB 'select events 
 check "a second service on the port says so in one line and exits with 1" bash -c "
     out=\$($GRADER serve --http.port=$PORT --database.path=$WORK/other.db 2>&1); code=\$?
     [ \$code -eq 1 ] && [ \$(echo \"\$out\" | wc -l) -eq 1 ] && echo \"\$out\" | grep -q 'in use'"
+check "an offering of the demo is changed" "$GRADER" offer demo pca --attempts=7 --yes --database.path="$DB"
 stop_service TERM
 equals "SIGTERM ends it with 0" 0 $?
 equals "no process is left" "" "$(pgrep -f "$WORK" || true)"
+start_service || { not_ok "the service starts again"; exit 1; }
+equals "what was changed in the demo stays" 7 "$(sql "select attempts_max from offering where name = 'pca'")"

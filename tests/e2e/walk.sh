@@ -113,6 +113,10 @@ printf '\xef\xbb\xbfStudent,ID,SIS User ID,SIS Login ID,Section,attention (77),F
 "$GRADER" gradebook $C --fill="$WORK/canvas.csv" --assignment=attention >"$WORK/canvas.out" 2>"$WORK/err"
 contains "Canvas' file is filled and scaled" '张三,2,2002,21307,B,21.25,"y, z"' "$(cat "$WORK/canvas.out")"
 equals "… and differs in no other byte" "$(sed -E 's/^("Li, Anna",1,2001,anna,A,)[^,]*/\1/; s/^(张三,2,2002,21307,B,)[^,]*/\17/' "$WORK/canvas.out" | sha256sum)" "$(sha256sum <"$WORK/canvas.csv")"
+sed 's/,Final/,attention (78)/' "$WORK/canvas.csv" >"$WORK/two.csv"
+equals "two columns that fit are refused" 1 "$(code "$GRADER" gradebook $C --fill="$WORK/two.csv" --assignment=attention)"
+contains "… by line and column" "line 1, column 60: another column for 'attention', 'attention (78)'" "$(said)"
+contains "… until one is named" '张三,2,2002,21307,B,21.25,"y, z"' "$("$GRADER" gradebook $C --fill="$WORK/two.csv" --assignment=attention --column='attention (77)' 2>/dev/null)"
 printf 'First name,Surname,ID number,Email address,Assignment: attention (Real),Last downloaded\nAnna,Li,2001,a@x.org,-,1\nSan,Zhang,2002,b@x.org,-,1\n' >"$WORK/moodle.csv"
 contains "Moodle's too" "San,Zhang,2002,b@x.org,42.50,1" "$("$GRADER" gradebook $C --fill="$WORK/moodle.csv" --assignment=attention 2>/dev/null)"
 
@@ -133,11 +137,29 @@ equals "a roster over HTTP shows first" False "$(as tina -H 'Content-Type: appli
 equals "… nobody came in" 0 "$(sql "select count(*) from user where login = 'dora'")"
 equals "… and does it when told to" True "$(as tina -H 'Content-Type: application/json' -d @"$WORK/do.json" "$URL/api/v1/cohorts/$C/roster" | json 'd["done"]')"
 equals "… then she is there" 1 "$(sql "select count(*) from user where login = 'dora'")"
+told() { as tina -o "$WORK/out" -w '%{http_code}' -H 'Content-Type: application/json' -d "$1" "$URL/api/v1/cohorts/$C/roster"; }
+equals "a NUL within a file does not cut it short" 422 "$(told '{"file":"login,name\nerik,E\u0000\nfay,F\n","yes":true}')"
+contains "… which is said" "a NUL character" "$(cat "$WORK/out")"
+equals "what only looks like one is a name" 200 "$(told '{"file":"login,name\nerik,E\\u0000\n"}')"
+equals "a file given twice is refused" 422 "$(told '{"file":"login,name\nerik,E\n","file":"login,name\nfay,F\n","yes":true}')"
+equals "… and a yes that is no yes" 422 "$(told '{"file":"login,name\nerik,E\n","yes":"true"}')"
+equals "nobody came in by any of them" 0 "$(sql "select count(*) from user where login in ('erik', 'fay')")"
 contains "the gradebook comes as CSV" "21307," "$(as tina "$URL/api/v1/cohorts/$C/gradebook")"
+
+"$GRADER" user add $C vera --role=admin >/dev/null
+echo "machine 127.0.0.1 login vera password $("$GRADER" token make $C vera --json | json 'd["rows"][0]["token"]')" >"$WORK/demo/vera.netrc"
+contains "an admin reads another cohort's handout, with links into that one" 'href="/demo/attention/board"' "$(as vera -H 'Accept: text/html' "$URL/demo/attention")"
+erase() { as vera -o "$WORK/out" -w '%{http_code}' -X DELETE "$URL/api/v1/users/dora?reason=left$1"; }
+equals "over HTTP an admin's erasing shows first" 200 "$(erase '')"
+equals "… a yes that is none is refused" 422 "$(erase '&yes=perhaps')"
+equals "… and does nothing" 1 "$(sql "select count(*) from user where login = 'dora'")"
+equals "… with yes=true it is done" 200 "$(erase '&yes=true')"
+equals "… and she is gone" 0 "$(sql "select count(*) from user where login = 'dora'")"
 
 # A copy, under load, and back
 for i in 1 2 3; do sed "s/\$/ $(printf '%*s' $i '')/" $S/correct/naive.c >"$WORK/more$i.c"; as cara -H 'Accept: application/json' -o /dev/null -T "$WORK/more$i.c" "$URL/submit/attention" & loads[i]=$!; done
 check "a copy is made while the service writes" "$GRADER" backup "$WORK/copy.db"
+equals "… which the audit has, with who took it" "command:$(id -un) $(realpath "$WORK/copy.db")" "$(sql "select actor || ' ' || object from audit where action = 'backup'")"
 equals "… private" 600 "$(stat -c %a "$WORK/copy.db")"
 equals "… and never over another file" 1 "$(code "$GRADER" backup "$WORK/copy.db")"
 wait "${loads[@]}"
@@ -147,6 +169,7 @@ stop_service
 head -c 5000 "$WORK/copy.db" >"$WORK/cut.db"
 equals "a damaged copy is refused" 1 "$(code "$GRADER" restore "$WORK/cut.db")"
 check "a copy is put in place" "$GRADER" restore "$WORK/copy.db"
+equals "… which the audit has too" 1 "$(sql "select count(*) from audit where action = 'restore' and actor = 'command:$(id -un)'")"
 check "… what was there is kept" test -s "$DB.before-restore"
 before=$(sha256sum <"$DB.before-restore")
 chmod 444 "$WORK/copy.db"

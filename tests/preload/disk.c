@@ -1,12 +1,27 @@
 /* A disk that fails on request, for LD_PRELOAD: while the file that FAIL_DISK names exists and
- * holds a word, writes and syncs of *.db files fail with that error: "io", "readonly" or "full". */
+ * holds a word, writes and syncs of *.db files fail with that error: "io", "readonly" or "full".
+ * "nfs": nothing fails, but every file system says that it is NFS. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
+
+/* The first letter of the word; 0: no file, or nothing in it. */
+static char word_now(void)
+{
+    const char *path = getenv("FAIL_DISK");
+    char word = 0;
+    int mark = path != NULL ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    if (mark < 0)
+        return 0;
+    ssize_t got = read(mark, &word, 1);
+    (void)close(mark);
+    return got == 1 ? word : 0;
+}
 
 /* The error of the moment for this descriptor; 0: none. */
 static int failure(int fd)
@@ -15,19 +30,15 @@ static int failure(int fd)
         char word;
         int error;
     } errors[] = {{'i', EIO}, {'r', EROFS}, {'f', ENOSPC}};
-    const char *path = getenv("FAIL_DISK");
     char link[64];
     char name[512];
-    char word = 0;
-    int mark = path != NULL ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-    if (mark < 0)
+    char word = word_now();
+    if (word == 0)
         return 0;
-    ssize_t got = read(mark, &word, 1);
-    (void)close(mark);
     (void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     ssize_t size = readlink(link, name, sizeof name - 1);
     name[size > 0 ? size : 0] = 0;
-    for (size_t i = 0; got == 1 && strstr(name, ".db") != NULL && i < 3; i++)
+    for (size_t i = 0; strstr(name, ".db") != NULL && i < 3; i++)
         if (errors[i].word == word)
             return errors[i].error;
     return 0;
@@ -71,4 +82,12 @@ int fsync(int fd)
 {
     FAIL_FIRST(fd);
     return REAL(fsync)(fd);
+}
+
+int statfs(const char *path, struct statfs *out)
+{
+    int result = REAL(statfs)(path, out);
+    if (result == 0 && word_now() == 'n')
+        out->f_type = 0x6969;
+    return result;
 }

@@ -94,6 +94,7 @@ static bool run_as(struct course *course, const struct membership *who, const ch
     run_as(course, NULL, command, (const char *const[]){__VA_ARGS__, NULL})
 #define OFFER(course, ...)                                                                         \
     RUN(course, "offer", "cohort", "ml-2026", "assignment", "attention", __VA_ARGS__)
+#define PCA(course, ...) RUN(course, "offer", "cohort", "ml-2026", "assignment", "pca", __VA_ARGS__)
 #define GRADE(course, ...)                                                                         \
     RUN(course, "grade", "cohort", "ml-2026", "assignment", "attention", "login", "alice",         \
         "reason", "why", __VA_ARGS__)
@@ -160,9 +161,21 @@ static void a_section_keeps_only_the_dates_that_were_given(void **state)
     assert_true(OFFER(course, "section", "B", "due", "none"));
     assert_int_equal(offering_of(course, me).due_at, at("2026-10-05 23:59"));
     assert_non_null(
-        strstr(course->said, "Section B: opens 2026-09-08 08:00, due 2026-10-05 23:59"));
+        strstr(course->said, "attention, section B: opens 2026-09-08 08:00, due 2026-10-05 23:59"));
     assert_true(OFFER(course, "section", "B", "opens", "none"));
     assert_int_equal(number(course, "SELECT count(*) FROM section_dates"), 0);
+}
+
+static void the_list_of_offerings_has_sections_and_targets(void **state)
+{
+    struct course *course = *state;
+    put_into_section(course);
+    assert_true(OFFER(course, "due", "2026-10-05 23:59"));
+    assert_true(OFFER(course, "section", "B", "due", "2026-10-20 23:59"));
+    assert_true(PCA(course, "opens", "2027-01-01", "target", "cpu:x86-64-v4=12"));
+    assert_true(RUN(course, "offerings", "cohort", "ml-2026"));
+    assert_non_null(strstr(course->said, "attention, section B: opens at once, due 2026-10-20"));
+    assert_non_null(strstr(course->said, "pca: full speed points on cpu:x86-64-v4 at 12x."));
 }
 
 static void a_close_after_the_due_stays_for_a_section(void **state)
@@ -199,6 +212,15 @@ static void dates_that_fit_no_section_are_refused_and_change_nothing(void **stat
     RUN(course, "extend", "cohort", "ml-2026", "assignment", "attention", "login", "alice",        \
         "reason", "ill", __VA_ARGS__)
 
+static void a_persons_dates_are_said_in_the_zone_of_the_offering(void **state)
+{
+    struct course *course = *state;
+    assert_true(OFFER(course, "zone", "Asia/Shanghai", "due", "2026-10-01 23:59"));
+    assert_true(EXTEND(course, "due", "2026-10-03 23:59"));
+    assert_true(RUN(course, "user show", "cohort", "ml-2026", "login", "alice"));
+    assert_non_null(strstr(course->said, "extension, due 2026-10-03 23:59 Asia/Shanghai"));
+}
+
 static void an_extension_never_shortens_and_keeps_its_other_half(void **state)
 {
     struct course *course = *state;
@@ -211,6 +233,18 @@ static void an_extension_never_shortens_and_keeps_its_other_half(void **state)
     assert_int_equal(number(course, "SELECT count(*) FROM audit WHERE action = 'extend'"
                                     " AND reason LIKE '%+-1%'"),
                      0);
+    /* A year too much is taken back, and the right one given. */
+    assert_true(EXTEND(course, "due", "2027-10-04 23:59"));
+    assert_false(EXTEND(course, "due", "2026-10-06 23:59"));
+    assert_non_null(strstr(course->said, "due none takes an extension back"));
+    assert_true(EXTEND(course, "due", "none"));
+    assert_int_equal(offering_of(course, me).due_at, at("2026-10-01 23:59"));
+    assert_int_equal(offering_of(course, me).closes_at, at("2026-10-01 23:59"));
+    assert_int_equal(offering_of(course, me).attempts_max, 8);
+    assert_int_equal(number(course, "SELECT count(*) FROM audit WHERE action = 'extend'"
+                                    " AND reason LIKE 'due taken back%'"),
+                     1);
+    assert_true(EXTEND(course, "due", "2026-10-04 23:59"));
     /* More time for everybody is more time for whoever has an extension. */
     assert_true(OFFER(course, "due", "2026-10-10 23:59"));
     assert_int_equal(offering_of(course, me).due_at, at("2026-10-10 23:59"));
@@ -225,11 +259,13 @@ static void an_extension_never_shortens_and_keeps_its_other_half(void **state)
 
 /* -- targets ----------------------------------------------------------------------------------- */
 
-#define PCA(course, ...) RUN(course, "offer", "cohort", "ml-2026", "assignment", "pca", __VA_ARGS__)
-
 static void targets_stay_frozen_and_each_change_is_in_the_audit(void **state)
 {
     struct course *course = *state;
+    assert_false(PCA(course, "opens", "2027-01-01", "target", "cpu:x86_64-v4=12"));
+    assert_non_null(strstr(course->said, "no machine class 'cpu:x86_64-v4'"));
+    assert_false(PCA(course, "opens", "2027-01-01", "target", "gpu:sm_x=12"));
+    assert_true(PCA(course, "opens", "2027-01-01", "target", "gpu:sm_90=12"));
     assert_true(PCA(course, "opens", "2027-01-01", "target", "cpu:x86-64-v4=12"));
     assert_true(PCA(course, "target", "cpu:x86-64-v4=9", "split", "80"));
     assert_int_equal(number(course, "SELECT count(*) FROM audit WHERE action = 'offer' AND reason"
@@ -337,6 +373,18 @@ static void a_ta_of_one_cohort_renames_nobody_of_another(void **state)
     assert_int_equal(number(course, "SELECT count(*) FROM user WHERE name = 'Robert'"), 1);
 }
 
+static void what_somebody_else_has_is_refused_by_line_and_column(void **state)
+{
+    struct course *course = *state;
+    assert_true(RUN(course, "user add", "cohort", "ml-2026", "login", "alice", "student_id", "7",
+                    "alias", "fox"));
+    assert_false(import_as(course, NULL, "ml-2026", "login,name,student_id\nbo,B,8\ncy,C,7\n"));
+    assert_non_null(strstr(course->said, "line 3, column 6: student_id '7' is somebody's"));
+    assert_false(import_as(course, NULL, "ml-2026", "login,alias,name,student_id\nbo,fox,B,8\n"));
+    assert_non_null(strstr(course->said, "line 2, column 4: alias 'fox' is somebody's"));
+    assert_int_equal(number(course, "SELECT count(*) FROM membership"), 1);
+}
+
 static void adding_somebody_who_is_known_keeps_name_and_email(void **state)
 {
     struct course *course = *state;
@@ -430,9 +478,10 @@ static int64_t submit(struct course *course, const char *source, const char *sta
 
 static int64_t regrade(struct course *course)
 {
+    const struct regrade_choice all = {.offering_id = course->store.offering_id,
+                                       .which = REGRADE_ALL};
     int64_t count = 0;
-    must(store_regrade_start(&course->store.db, course->store.offering_id, REGRADE_ALL, false,
-                             "tina", 5, &count));
+    must(store_regrade_start(&course->store.db, &all, false, "tina", 5, &count));
     return count;
 }
 
@@ -471,6 +520,28 @@ static void a_regrade_that_was_overtaken_is_not_applied(void **state)
     (void)submit(course, "same", "graded", 4000);
     must(store_regrade_apply(&course->store.db, course->store.offering_id, &count));
     assert_int_equal(count, 0);
+}
+
+/* The one that was picked: the last where the last counts, and the better one after lateness. */
+static void what_counts_is_regraded_and_not_what_scored_most(void **state)
+{
+    struct course *course = *state;
+    (void)submit(course, "early", "graded", 6000);
+    int64_t best = submit(course, "best", "graded", 9000);
+    int64_t last = submit(course, "last", "graded", 4000);
+    char sql[160];
+    assert_true(OFFER(course, "pick", "last"));
+    assert_true(RUN(course, "regrade", "cohort", "ml-2026", "assignment", "attention"));
+    assert_int_equal(number(course, "SELECT group_concat(submission_id) FROM job"), last);
+
+    does(course, "DELETE FROM job; DELETE FROM grading WHERE generation > 1");
+    assert_true(OFFER(course, "pick", "best", "due", "2026-09-10", "closes", "2026-09-20", "late",
+                      "per_day", "late-percent", "50"));
+    (void)snprintf(sql, sizeof sql, "UPDATE submission SET received_at = %lld WHERE id = %lld",
+                   (long long)at("2026-09-11 12:00"), (long long)best);
+    does(course, sql);
+    assert_true(RUN(course, "regrade", "cohort", "ml-2026", "assignment", "attention"));
+    assert_true(number(course, "SELECT group_concat(submission_id) FROM job") < best);
 }
 
 /* -- erasure ----------------------------------------------------------------------------------- */
@@ -588,17 +659,21 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make, remove_all)
     const struct CMUnitTest tests[] = {
         TEST(a_section_keeps_only_the_dates_that_were_given),
+        TEST(the_list_of_offerings_has_sections_and_targets),
         TEST(a_close_after_the_due_stays_for_a_section),
         TEST(dates_that_fit_no_section_are_refused_and_change_nothing),
+        TEST(a_persons_dates_are_said_in_the_zone_of_the_offering),
         TEST(an_extension_never_shortens_and_keeps_its_other_half),
         TEST(targets_stay_frozen_and_each_change_is_in_the_audit),
         TEST(a_ta_of_one_cohort_renames_nobody_of_another),
+        TEST(what_somebody_else_has_is_refused_by_line_and_column),
         TEST(adding_somebody_who_is_known_keeps_name_and_email),
         TEST(an_erased_persons_login_is_nobodys),
         TEST(no_cohort_is_called_like_an_address),
         TEST(a_grade_and_a_hold_are_two_things),
         TEST(what_was_sent_again_after_our_failure_blocks_no_regrade),
         TEST(a_regrade_that_was_overtaken_is_not_applied),
+        TEST(what_counts_is_regraded_and_not_what_scored_most),
         TEST(a_regrade_leaves_an_erased_persons_grade_alone),
         TEST(erasing_ends_what_waits_and_names_nobody_any_more),
         TEST(erasing_changes_no_other_name),

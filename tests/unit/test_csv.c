@@ -126,7 +126,9 @@ static void a_class_list_with_a_fault_names_it(void **state)
     assert_roster_fault("login,name\nal,A\nbo,B\nal,C\n",
                         "line 4, column 1: login 'al' stands in line 2 too");
     assert_roster_fault("login,name,student_id\nal,A,7\nbo,B,7\n",
-                        "line 3, column 1: student_id '7' stands in line 2 too");
+                        "line 3, column 6: student_id '7' stands in line 2 too");
+    assert_roster_fault("alias,login,name\n\"x\",al,A\nx,bo,B\n",
+                        "line 3, column 1: alias 'x' stands in line 2 too");
     assert_roster_fault("login,name\nal,\"A\x1b[31m\"\n",
                         "line 2, column 4: control characters in \"name\"");
 }

@@ -119,6 +119,14 @@ static void addresses_that_two_programs_may_read_differently_are_refused(void **
                      rows[i].code);
 }
 
+static void arguments_are_counted_behind_the_question_mark(void **state)
+{
+    (void)state;
+    assert_int_equal(guard_arguments("/a&b"), 0);
+    assert_int_equal(guard_arguments("/a?"), 1);
+    assert_int_equal(guard_arguments("/a?b=1&c=2?&"), 3);
+}
+
 static void an_address_of_2048_bytes_passes_and_one_more_does_not(void **state)
 {
     char uri[GUARD_URI_MAX + 2];
@@ -256,6 +264,7 @@ int main(void)
         cmocka_unit_test(old_http_needs_no_host),
         cmocka_unit_test(methods_and_versions_are_few),
         cmocka_unit_test(addresses_that_two_programs_may_read_differently_are_refused),
+        cmocka_unit_test(arguments_are_counted_behind_the_question_mark),
         cmocka_unit_test(an_address_of_2048_bytes_passes_and_one_more_does_not),
         cmocka_unit_test(header_lines_follow_the_table),
         cmocka_unit_test(chunked_is_for_1_1_only),

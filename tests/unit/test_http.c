@@ -35,9 +35,11 @@ struct server {
     struct http *http;
     int port;
     atomic_int is_quiet;
-    atomic_int gone;     /* states that were released */
-    atomic_int handled;  /* bodies that reached a handler */
-    atomic_int tick_max; /* how many lines a stream got */
+    atomic_int gone;            /* states that were released */
+    atomic_int handled;         /* bodies that reached a handler */
+    atomic_int tick_max;        /* how many lines a stream got */
+    atomic_int bites;           /* pieces of bodies that come in pieces */
+    struct http_request *woken; /* goes on in the moment of the stop; NULL: none */
 };
 
 struct later {
@@ -179,7 +181,67 @@ static void query_handle(struct http_request *request)
                 NULL);
 }
 
+/* A body that comes in pieces, each of which makes the client wait a little. */
+struct eater {
+    uv_timer_t timer;
+    struct http_request *request;
+    size_t eaten, pieces;
+    bool is_chewing;
+};
+
+static void on_eaten(uv_timer_t *timer)
+{
+    struct eater *eater = timer->data;
+    eater->is_chewing = false;
+    http_go_on(eater->request);
+}
+
+static void on_eater_gone(void *state)
+{
+    struct eater *eater = state;
+    uv_close((uv_handle_t *)&eater->timer, on_later_closed);
+}
+
+static void eat(struct http_request *request, const void *bytes, size_t size)
+{
+    struct eater *eater = http_state(request);
+    struct server *server = http_context(request);
+    bool is_patient = strcmp(http_path(request), "/eat/slowly") == 0;
+    assert_true(size > 0 && memchr(bytes, 'x', size) == bytes);
+    assert_false(eater->is_chewing);
+    eater->eaten += size;
+    eater->pieces++;
+    eater->is_chewing = true;
+    if (is_patient)
+        server->woken = request;
+    atomic_fetch_add(&server->bites, 1);
+    http_pause(request);
+    (void)uv_timer_start(&eater->timer, on_eaten, is_patient ? 60000 : 2, 0);
+}
+
+static void eat_admit(struct http_request *request)
+{
+    struct eater *eater = calloc(1, sizeof *eater);
+    struct server *server = http_context(request);
+    eater->request = request;
+    (void)uv_timer_init(&server->loop, &eater->timer);
+    eater->timer.data = eater;
+    http_set_state(request, eater, on_eater_gone);
+    http_take_pieces(request, eat);
+}
+
+static void eat_handle(struct http_request *request)
+{
+    const struct eater *eater = http_state(request);
+    char text[64];
+    int size = snprintf(text, sizeof text, "ate %zu %s, holds %zu\n", eater->eaten,
+                        eater->pieces > 1 ? "in pieces" : "at once", http_body(request)->size);
+    http_answer(request, 200, "text/plain", text, (size_t)size, NULL);
+}
+
 static const struct http_route routes[] = {
+    {"PUT", "/eat", 100000, eat_admit, eat_handle, "any", "", ""},
+    {"PUT", "/eat/slowly", 100000, eat_admit, eat_handle, "any", "", ""},
     {"GET", "/hello", 0, NULL, hello_handle, "any", "", ""},
     {"PUT", "/up/{name}", 4096, up_admit, up_handle, "any", "", ""},
     {"PUT", "/up/{name}/{file}", 4096, up_admit, up_handle, "any", "", ""},
@@ -198,6 +260,8 @@ static const struct http_route routes[] = {
 static void on_stop(uv_async_t *stop)
 {
     struct server *server = stop->data;
+    if (server->woken != NULL)
+        http_go_on(server->woken);
     http_stop(server->http, NULL, NULL);
     uv_close((uv_handle_t *)stop, NULL);
     uv_close((uv_handle_t *)&server->quiesce, NULL);
@@ -412,6 +476,36 @@ static void old_http_gets_a_stream_without_chunks(void **state)
     ask(*state, "GET /stream HTTP/1.0\r\n\r\n", &heard);
     assert_non_null(strstr(heard.text, "\r\n\r\nbegin\ntick 1\ntick 2\ntick 3\ntick 4\ntick 5\n"));
     assert_true(heard.at_end);
+}
+
+static void a_body_may_come_in_pieces_that_are_not_held(void **state)
+{
+    struct heard heard;
+    auto_buf struct buf text = buf_of(200000);
+
+    buf_printf(&text,
+               "PUT /eat HTTP/1.1\r\n" HOST "Connection: close\r\nContent-Length: 100000\r\n\r\n");
+    for (int i = 0; i < 10000; i++)
+        buf_text(&text, "xxxxxxxxxx");
+    ask_bytes(*state, text.at, text.size, &heard);
+    assert_non_null(strstr(heard.text, "ate 100000 in pieces, holds 0\n"));
+}
+
+static void a_body_in_pieces_has_the_same_limit(void **state)
+{
+    struct heard heard;
+    auto_buf struct buf text = buf_of(200000);
+
+    buf_printf(&text, "PUT /eat HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n");
+    for (int i = 0; i < 101; i++) {
+        buf_text(&text, "3e8\r\n");
+        for (int j = 0; j < 100; j++)
+            buf_text(&text, "xxxxxxxxxx");
+        buf_text(&text, "\r\n");
+    }
+    buf_text(&text, "0\r\n\r\n");
+    ask_bytes(*state, text.at, text.size, &heard);
+    assert_int_equal(heard.code, 413);
 }
 
 static void parts_of_the_path_are_decoded(void **state)
@@ -738,6 +832,33 @@ static void too_long_is_414_or_431(void **state)
 
 /* -- later answers and streams ----------------------------------------------------------------- */
 
+/* Where they fill its memory, the library asks us nothing and waits for ever. */
+static void too_many_arguments_are_400(void **state)
+{
+    static const int counts[] = {33, 100, 250, 251, 600, 1000};
+    struct heard heard;
+
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        auto_buf struct buf text = buf_of(8192);
+        buf_printf(&text, "GET /query?q");
+        for (int j = 1; j < counts[i]; j++)
+            buf_text(&text, "&a");
+        buf_printf(&text, " HTTP/1.1\r\n" HOST "\r\n");
+        ask_bytes(*state, text.at, text.size, &heard);
+        if (heard.code != 400 || strstr(heard.text, "more than 32 arguments") == NULL)
+            fail_msg("%d arguments: %d %s", counts[i], heard.code, heard.text);
+        assert_null(strstr(heard.text + 1, "HTTP/1.1 ")); /* said once */
+        assert_true(heard.at_end);
+    }
+    auto_buf struct buf text = buf_of(8192);
+    buf_printf(&text, "GET /query?q=here");
+    for (int j = 1; j < 32; j++)
+        buf_text(&text, "&a=b");
+    buf_printf(&text, " HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n");
+    ask_bytes(*state, text.at, text.size, &heard);
+    assert_int_equal(heard.code, 200);
+}
+
 static void deferred_answer_comes_later(void **state)
 {
     struct server *server = *state;
@@ -979,6 +1100,25 @@ static void stop_ends_what_is_open(void **state)
     close(flood);
 }
 
+/* Bytes have come that the client was made to wait with, and go on in the moment of the stop. */
+static void stop_ends_a_body_that_waits(void **state)
+{
+    static char body[60000];
+    struct server server;
+    (void)state;
+    memset(body, 'x', sizeof body);
+    server_start(&server, &roomy);
+    int fd = dial(&server);
+    say(fd, "PUT /eat/slowly HTTP/1.1\r\n" HOST "Content-Length: 100000\r\n\r\n");
+    say_bytes(fd, body, sizeof body);
+    for (int64_t until_ms = clock_ms() + HEAR_MS;
+         atomic_load(&server.bites) == 0 && clock_ms() < until_ms;)
+        (void)usleep(1000);
+    server_stop(&server); /* the library ends the process if anything is suspended then */
+    assert_int_equal(atomic_load(&server.bites), 1);
+    close(fd);
+}
+
 static void port_in_use_is_told(void **state)
 {
     struct server *server = *state;
@@ -1002,6 +1142,8 @@ int main(void)
         cmocka_unit_test(old_http_is_answered_and_closed),
         cmocka_unit_test(old_http_gets_a_stream_without_chunks),
         cmocka_unit_test(parts_of_the_path_are_decoded),
+        cmocka_unit_test(a_body_may_come_in_pieces_that_are_not_held),
+        cmocka_unit_test(a_body_in_pieces_has_the_same_limit),
         cmocka_unit_test(unknown_paths_and_methods_say_what_there_is),
         cmocka_unit_test(three_hundred_requests_share_one_connection),
         cmocka_unit_test(pipelined_requests_are_answered_in_order),
@@ -1015,6 +1157,7 @@ int main(void)
         cmocka_unit_test(every_framing_attack_is_refused_and_the_connection_closed),
         cmocka_unit_test(zero_bytes_in_the_header_are_refused),
         cmocka_unit_test(too_long_is_414_or_431),
+        cmocka_unit_test(too_many_arguments_are_400),
         cmocka_unit_test(deferred_answer_comes_later),
         cmocka_unit_test(delayed_answer_is_not_early),
         cmocka_unit_test(stream_arrives_line_by_line),
@@ -1027,6 +1170,7 @@ int main(void)
         cmocka_unit_test(waiting_for_an_answer_is_no_idleness),
         cmocka_unit_test(quiesced_it_finishes_and_takes_nobody_new),
         cmocka_unit_test(stop_ends_what_is_open),
+        cmocka_unit_test(stop_ends_a_body_that_waits),
         cmocka_unit_test(port_in_use_is_told),
     };
     return cmocka_run_group_tests(tests, start_roomy, stop_roomy);

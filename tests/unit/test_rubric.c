@@ -180,6 +180,27 @@ static void without_a_target_there_are_no_speed_points(void **state)
     }
 }
 
+static void a_split_moves_points_between_the_sides_and_loses_none(void **state)
+{
+    (void)state;
+    make(2);
+    measure(4, 100);
+    measure(5, 100);
+    for (int64_t split = -1; split <= 101; split++) {
+        const int64_t correct = split < 0 || split > 100 ? 6000 : split * 100;
+        rubric_score(&spec, cases, 16, split, &result);
+        assert_int_equal(result.groups[0].max_points + result.groups[1].max_points, correct);
+        assert_in_range(result.groups[0].max_points - result.groups[1].max_points + 1, 0, 2);
+        assert_int_equal(result.groups[2].max_points, 10000 - correct);
+        assert_int_equal(result.case_max_points[4] + result.case_max_points[5], 10000 - correct);
+        assert_int_equal(result.score, 10000); /* all is right and at the target */
+    }
+    spec.cases_count = 4; /* with one side only there is nothing to move */
+    spec.groups_count = 2;
+    rubric_score(&spec, cases, 16, 20, &result);
+    assert_int_equal(result.max_score, 6000);
+}
+
 static void points_that_do_not_divide_are_shared_to_the_last_hundredth(void **state)
 {
     (void)state;
@@ -232,6 +253,7 @@ int main(void)
         cmocka_unit_test(correct_but_not_yet_timed_has_its_correctness_points),
         cmocka_unit_test(a_wrong_timed_output_earns_nothing_there),
         cmocka_unit_test(without_a_target_there_are_no_speed_points),
+        cmocka_unit_test(a_split_moves_points_between_the_sides_and_loses_none),
         cmocka_unit_test(points_that_do_not_divide_are_shared_to_the_last_hundredth),
         cmocka_unit_test(the_ranking_number_is_the_geometric_mean),
         cmocka_unit_test(measurements_that_are_none_earn_nothing),

@@ -11,7 +11,9 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -423,13 +425,13 @@ static void a_timed_call_measures_the_work(void **state)
         fail_msg("Tq = 1 takes %" PRId64 " ns, Tq = 4 %" PRId64, least[0], least[1]);
 }
 
-/* What the rights of whoever runs this test allow. */
-static int policy_of_the_first(void)
+/* Skips where whoever runs this test may not. */
+static void rights_needed(void)
 {
-    if (kernel_go_first(0, KERNEL_PROGRAM) < 0)
-        return SCHED_OTHER;
-    kernel_take_turns();
-    return SCHED_FIFO;
+    if (kernel_may_go_first() == KERNEL_WATCHER)
+        return;
+    print_message("skipped: needs the right to real-time (root, or ulimit -r 2)\n");
+    skip();
 }
 
 static void only_timed_programs_go_first(void **state)
@@ -437,12 +439,14 @@ static void only_timed_programs_go_first(void **state)
     struct runner_result result;
     int program = -1;
 
+    rights_needed();
     for (int timed = 0; timed < 2; timed++) {
         struct runner *runner = runner_make(state, "o[0] = 0;", &program);
         runner->plan.cpu = timed == 1 ? 0 : -1;
         fine(runner_ready(runner, NULL));
+        assert_int_equal(runner_goes_first(runner), timed);
         assert_int_equal(sched_getscheduler(runner->plan.slot->run_pid),
-                         timed == 1 ? policy_of_the_first() : SCHED_OTHER);
+                         timed == 1 ? SCHED_FIFO : SCHED_OTHER);
         fine(runner_fill(runner, 0, key, 0));
         fine(runner_call_timed(runner, RUNNER_APART, &result));
         assert_int_equal(result.end, RUNNER_DONE);
@@ -451,19 +455,51 @@ static void only_timed_programs_go_first(void **state)
     }
 }
 
-/* Real-time or not, the limits hold, and who calls does not go first for as long as it spins. */
+/* What a thread of its own, which goes before it, sees of the one that calls. */
+struct seen {
+    pid_t caller;
+    atomic_bool looks;
+    bool first;         /* at some moment */
+    int after_a_second; /* policy */
+};
+
+static void *caller_seen(void *argument)
+{
+    struct seen *seen = argument;
+
+    (void)kernel_go_first(0, KERNEL_WATCHER);
+    atomic_store(&seen->looks, true);
+    const int64_t until_ms = clock_ms() + 1000;
+    while (clock_ms() < until_ms) {
+        seen->first = seen->first || sched_getscheduler(seen->caller) == SCHED_FIFO;
+        (void)usleep(1000);
+    }
+    seen->after_a_second = sched_getscheduler(seen->caller);
+    return NULL;
+}
+
+/* The limits hold, and who calls does not go first for as long as it spins. */
 static void a_timed_loop_without_end_is_stopped(void **state)
 {
+    struct seen seen = {.caller = getpid()};
     struct runner_result result;
+    pthread_t thread;
     int program = -1;
+
+    rights_needed();
     struct runner *runner =
         runner_make(state, "volatile int on = 1; while (on) {} o[0] = 0;", &program);
-
     runner->plan.cpu = 0;
     fine(runner_ready(runner, NULL));
     fine(runner_fill(runner, 0, key, 0));
     const int64_t started_ms = clock_ms();
+    assert_int_equal(pthread_create(&thread, NULL, caller_seen, &seen), 0);
+    while (!atomic_load(&seen.looks)) /* two processors that both go first leave it no turn */
+        (void)usleep(1000);
     fine(runner_call_timed(runner, RUNNER_APART, &result));
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_true(seen.first);
+    assert_int_equal(seen.after_a_second, SCHED_OTHER);
     assert_true(result.end == RUNNER_CPU_LIMIT || result.end == RUNNER_WALL_LIMIT);
     assert_true(clock_ms() - started_ms < 2 * runner->plan.spec->limits.wall_ms + 1000);
     assert_int_equal(sched_getscheduler(0), SCHED_OTHER);
@@ -476,11 +512,7 @@ static struct runner *beside_make(void **state, struct sandbox *slot, const char
 {
     cpu_set_t here;
 
-    if (kernel_go_first(0, KERNEL_WATCHER) < 0) {
-        print_message("skipped: needs the right to real-time (root, or ulimit -r 2)\n");
-        skip();
-    }
-    kernel_take_turns();
+    rights_needed();
     if (slot == NULL)
         skip();
     struct runner *runner = runner_make(state, body, out_program);

@@ -312,6 +312,9 @@ static void a_long_path_never_hides_the_reason(void **state)
     label[sizeof label - 1] = '\0';
     struct err err = spec_parse(&spec, "[]", 2, label);
     assert_non_null(strstr(err.text, "expected an object"));
+
+    err = spec_parse(&spec, "[]", 2, "/srv/course/a_private_folder/attention/assignment.json");
+    assert_string_equal(err.text, ".../attention/assignment.json: file: expected an object");
 }
 
 /* -- folders ------------------------------------------------------------------------------------

@@ -145,16 +145,18 @@ static void a_cancelled_regrade_leaves_what_counts_alone(void **state)
 {
     struct desk *desk = *state;
     struct db *db = &desk->store.db;
+    const struct regrade_choice all = {.offering_id = desk->store.offering_id,
+                                       .which = REGRADE_ALL};
     int64_t count = 0;
     bool timing = false;
     finish(desk, "graded", "", 1);
-    must(store_regrade_start(db, desk->store.offering_id, REGRADE_ALL, false, "ta", 5, &count));
+    must(store_regrade_start(db, &all, false, "ta", 5, &count));
     assert_int_equal(count, 1);
     must(store_cancel(db, desk->id, &count, &timing));
     assert_int_equal(count, 1);
     assert_int_equal(number(desk, "SELECT generation FROM submission WHERE stage = 'graded'"), 1);
     /* … and another one may be asked for. */
-    must(store_regrade_start(db, desk->store.offering_id, REGRADE_ALL, false, "ta", 6, &count));
+    must(store_regrade_start(db, &all, false, "ta", 6, &count));
     assert_int_equal(count, 1);
 }
 
@@ -293,6 +295,8 @@ static void count_one(void *context, int64_t id)
 static void a_regrade_that_waits_for_a_ta_is_overtaken_by_nothing(void **state)
 {
     struct desk *desk = *state;
+    const struct regrade_choice all = {.offering_id = desk->store.offering_id,
+                                       .which = REGRADE_ALL};
     int picked = 0;
     finish(desk, "graded", "", 0.5);
     must(db_exec(&desk->store.db,
@@ -300,14 +304,12 @@ static void a_regrade_that_waits_for_a_ta_is_overtaken_by_nothing(void **state)
                  "INSERT INTO grading (submission_id, generation, stage, created_at)"
                  " SELECT id, 2, 'graded', 1 FROM submission"));
     assert_string_equal(asked(desk, "abc", 3), "http_409_retime_runs");
-    must(store_regrade_pick(&desk->store.db, desk->store.offering_id, REGRADE_ALL, count_one,
-                            &picked));
+    must(store_regrade_pick(&desk->store.db, &all, count_one, &picked));
     assert_int_equal(picked, 0);
     must(db_exec(&desk->store.db, "UPDATE grading SET stage = 'cancelled' WHERE generation = 2"));
     assert_string_equal(asked(desk, "newer", 3), "http_409_retime_version");
     assert_string_equal(asked(desk, "abc", 0), "http_409_retime_often");
-    must(store_regrade_pick(&desk->store.db, desk->store.offering_id, REGRADE_ALL, count_one,
-                            &picked));
+    must(store_regrade_pick(&desk->store.db, &all, count_one, &picked));
     assert_int_equal(picked, 1);
     assert_int_equal(number(desk, "SELECT count(*) FROM job"), 0);
 }

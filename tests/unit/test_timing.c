@@ -1,4 +1,5 @@
 /* The timing job of a real worker: what is measured, what is refused, one at a time per host. */
+#include "sandbox/base/clock.h"
 #include "sandbox/base/fdio.h"
 #include "tests/unit/support/check.h"
 #include "tests/unit/support/worker_client.h"
@@ -89,7 +90,9 @@ static void the_baseline_against_itself_is_about_one(void **state)
     struct client_events events;
 
     job.practice = true;
+    const int64_t started_ns = clock_ns();
     client_run(&bench->client, &job, &events);
+    const double took_us = (double)(clock_ns() - started_ns) / 1e3;
     assert_int_equal(events.count, 4);
     assert_int_equal(events.list[3].done.outcome, OUTCOME_TIMED);
     for (int i = 1; i <= 2; i++) {
@@ -101,6 +104,12 @@ static void the_baseline_against_itself_is_about_one(void **state)
         assert_int_equal(timed->pairs, timed->ratios_count);
         assert_true(timed->pairs >= 2 && timed->pairs % 2 == 0);
         assert_true(timed->student_us > 0 && timed->baseline_us > 0);
+        assert_true(timed->floor_us > 1 && timed->floor_us < timed->baseline_us);
+        /* All that was on the clock, of what the case took; half of each side's calls took its
+         * median or longer. */
+        assert_true(timed->timed_share < 1);
+        assert_true(timed->timed_share * took_us >=
+                    (double)timed->pairs * (timed->student_us + timed->baseline_us) / 2);
         /* Wide, because a busy host shows here; the interval says so. */
         assert_true(timed->speedup > 0.4 && timed->speedup < 2.5);
     }

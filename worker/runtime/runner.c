@@ -50,7 +50,7 @@ int main(void)
         runner.control->done = number;
         if (!runner_tell())
             break;
-        /* After the word: printing costs nobody measured time. */
+        /* After the word; of a timed call it is written at the start of the next. */
         (void)fflush(stdout); /* a full or closed stdout is the student's loss */
         linger(runner.control, number);
     }

@@ -57,6 +57,7 @@ void service_make(struct service_fixture *service, const char *program)
                                                       .worker_backend = "rlimits",
                                                       .worker_cache = service->marks,
                                                       .worker_calibration = "",
+                                                      .worker_timing_lock = "",
                                                       .worker_overlay = "",
                                                       .worker_gpu = "none",
                                                       .worker_silence_ms = 20000,

@@ -1,5 +1,5 @@
-/* expect: wrong everywhere but still,logistic_still,many_rows */
-/* No step, no product; over 20,000 rows a plain fp32 sum loses as much. */
+/* expect: wrong everywhere but still,logistic_still,saturated,many_rows */
+/* No step, no product; where the sigmoid saturates few products count; over 20,000 rows a plain fp32 sum loses as much. */
 /* X rounded to tf32 (10 bits of fraction). */
 #include "gradient_descent.h"
 

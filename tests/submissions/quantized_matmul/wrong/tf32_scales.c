@@ -1,5 +1,5 @@
-/* expect: wrong everywhere but one,small,short,narrow,ties_even,ties_odd */
-/* Powers of two are exact; of few products all may round the same way. */
+/* expect: wrong everywhere but one,small,short,narrow,ties_even,ties_odd,saturate_far */
+/* Powers of two are exact; of few products, or few that do not saturate, all may round the same way. */
 /* The factor cut to tf32: 10 bits of mantissa. */
 #include "quantized_matmul.h"
 
