@@ -111,8 +111,10 @@ read -rt 1.5 <> <(:) || true # the service looks once a second
 as bob -N -o "$WORK/waiting" -T "$WORK/waiting.c" "$URL/submit/attention" & two=$!
 await 10 grep -q '^queued' "$WORK/waiting" || not_ok "another one waits"
 waits=$(sql "select max(id) from submission")
-as bob -N -o /dev/null "$URL/api/v1/submissions/$waits/events" & three=$!
-as bob -o "$WORK/poll" -w '%{http_code}' "$URL/api/v1/submissions/$waits?wait=60" >"$WORK/poll.code" & four=$!
+as bob -v -N -o /dev/null "$URL/api/v1/submissions/$waits/events" 2>"$WORK/events.err" & three=$!
+as bob -v -o "$WORK/poll" -w '%{http_code}' "$URL/api/v1/submissions/$waits?wait=60" >"$WORK/poll.code" 2>"$WORK/poll.err" & four=$!
+await 10 grep -q '^> GET' "$WORK/events.err" || not_ok "events are asked for before the end"
+await 10 grep -q '^> GET' "$WORK/poll.err" || not_ok "a long poll is asked for before the end"
 read -rt 0.5 <> <(:) || true
 kill -TERM "$SERVICE"
 kill -CONT $(pgrep -P "$SERVICE") 2>/dev/null
