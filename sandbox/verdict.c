@@ -147,8 +147,7 @@ static uint64_t private_peak(const struct verdict_input *input)
 /* For a hint a lower bound is good enough: as if all that was shared had been touched. */
 static uint64_t private_at_least(const struct verdict_input *input)
 {
-    uint64_t resident = input->ended->peak_resident_bytes;
-    if (input->group->peak_bytes != 0)
-        return input->group->peak_bytes;
-    return resident > input->shared_bytes ? resident - input->shared_bytes : 0;
+    const uint64_t resident = input->ended->peak_resident_bytes;
+    const uint64_t own = resident > input->shared_bytes ? resident - input->shared_bytes : 0;
+    return own > input->group->peak_bytes ? own : input->group->peak_bytes;
 }
