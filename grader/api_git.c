@@ -19,8 +19,8 @@ static void refuse_unknown(struct http_request *request, const struct membership
 static bool find_service(struct http_request *request, enum git_service *out);
 static bool may_use(struct http_request *request, const struct membership *who,
                     const struct git_question *question, bool is_own);
-static bool body_allowed(struct http_request *request, struct git_question *question);
 static bool is_here(const struct git_place *place);
+static bool body_allowed(struct http_request *request, struct git_question *question);
 static bool find_room(struct http_request *request, const struct membership *who, bool is_push);
 static void refuse_for_now(struct http_request *request, const struct membership *who, bool is_push,
                            const char *code);
@@ -30,11 +30,11 @@ static void visit_start(struct http_request *request, const struct membership *w
 static void refuse_start(struct http_request *request, const struct membership *who, bool is_push,
                          struct err err);
 static void on_body(struct http_request *request, const void *bytes, size_t size);
+static void on_fed(void *context);
 static size_t on_room_wanted(void *context);
 static void on_said(void *context, const void *bytes, size_t size);
-static void on_fed(void *context);
-static void on_ended(void *context);
 static void on_drained(struct http_request *request);
+static void on_ended(void *context);
 static void on_gone(void *state);
 
 #define RETRY_S ((long long)5)

@@ -11,59 +11,59 @@ static const char *host_of(const struct grader *grader, char *out, size_t size);
 
 #define HELP_MAX ((size_t)64 * 1024)
 
+static const char *const help_texts[] = {
+    [LANGUAGE_EN] =
+        "How to submit\n"
+        "\n"
+        "1. Your TA gave you a login and a token. Put one line into ~/.netrc, once:\n"
+        "     machine {host} login YOU password TOKEN\n"
+        "   and keep it to yourself:  chmod 600 ~/.netrc\n"
+        "2. Get the kit of an assignment: header, starter and task:\n"
+        "     curl -O {url}/kit/ASSIGNMENT.tar.gz\n"
+        "3. Send your file; the report comes while it is graded:\n"
+        "     curl -n --fail-with-body -T FILE.c {url}/submit/ASSIGNMENT\n"
+        "   Practice costs no attempt and earns no score:\n"
+        "     curl -n --fail-with-body -T FILE.c {url}/try/ASSIGNMENT\n"
+        "4. Back to a report later; .json and .c work too:\n"
+        "     curl -n {url}/s/NUMBER.txt\n"
+        "5. Or with git; your file lies at ASSIGNMENT/ASSIGNMENT.c, the report comes as "
+        "remote: lines:\n"
+        "     git push {url}/git/YOU.git main\n"
+        "\n"
+        "Only a graded submission costs an attempt. The same file again shows its old report.\n"
+        "In Chinese: add ?lang=zh\n"
+        "\n"
+        "Assignments\n",
+    [LANGUAGE_ZH] = "如何提交\n"
+                    "\n"
+                    "1. 助教会给你登录名和令牌。在 ~/.netrc 中写一行（只需一次）：\n"
+                    "     machine {host} login YOU password TOKEN\n"
+                    "   并只允许自己读取：chmod 600 ~/.netrc\n"
+                    "2. 下载作业包（头文件、起始代码和题目说明）：\n"
+                    "     curl -O {url}/kit/ASSIGNMENT.tar.gz\n"
+                    "3. 提交文件，评分报告会边评边显示：\n"
+                    "     curl -n --fail-with-body -T FILE.c '{url}/submit/ASSIGNMENT?lang=zh'\n"
+                    "   练习不占用次数，也不计分：\n"
+                    "     curl -n --fail-with-body -T FILE.c '{url}/try/ASSIGNMENT?lang=zh'\n"
+                    "4. 以后查看报告（也可用 .json 和 .c）：\n"
+                    "     curl -n {url}/s/NUMBER.txt\n"
+                    "5. 也可使用 git：文件放在 ASSIGNMENT/ASSIGNMENT.c，报告显示为 remote: 行：\n"
+                    "     git push {url}/git/YOU.git main\n"
+                    "\n"
+                    "只有完成评分的提交才占用次数。再次提交相同文件会显示原来的报告。\n"
+                    "\n"
+                    "作业\n",
+};
+
 void help_handle(struct http_request *request)
 {
-    static const char *const texts[] = {
-        [LANGUAGE_EN] =
-            "How to submit\n"
-            "\n"
-            "1. Your TA gave you a login and a token. Put one line into ~/.netrc, once:\n"
-            "     machine {host} login YOU password TOKEN\n"
-            "   and keep it to yourself:  chmod 600 ~/.netrc\n"
-            "2. Get the kit of an assignment: header, starter and task:\n"
-            "     curl -O {url}/kit/ASSIGNMENT.tar.gz\n"
-            "3. Send your file; the report comes while it is graded:\n"
-            "     curl -n --fail-with-body -T FILE.c {url}/submit/ASSIGNMENT\n"
-            "   Practice costs no attempt and earns no score:\n"
-            "     curl -n --fail-with-body -T FILE.c {url}/try/ASSIGNMENT\n"
-            "4. Back to a report later; .json and .c work too:\n"
-            "     curl -n {url}/s/NUMBER.txt\n"
-            "5. Or with git; your file lies at ASSIGNMENT/ASSIGNMENT.c, the report comes as "
-            "remote: lines:\n"
-            "     git push {url}/git/YOU.git main\n"
-            "\n"
-            "Only a graded submission costs an attempt. The same file again shows its old report.\n"
-            "In Chinese: add ?lang=zh\n"
-            "\n"
-            "Assignments\n",
-        [LANGUAGE_ZH] =
-            "如何提交\n"
-            "\n"
-            "1. 助教会给你登录名和令牌。在 ~/.netrc 中写一行（只需一次）：\n"
-            "     machine {host} login YOU password TOKEN\n"
-            "   并只允许自己读取：chmod 600 ~/.netrc\n"
-            "2. 下载作业包（头文件、起始代码和题目说明）：\n"
-            "     curl -O {url}/kit/ASSIGNMENT.tar.gz\n"
-            "3. 提交文件，评分报告会边评边显示：\n"
-            "     curl -n --fail-with-body -T FILE.c '{url}/submit/ASSIGNMENT?lang=zh'\n"
-            "   练习不占用次数，也不计分：\n"
-            "     curl -n --fail-with-body -T FILE.c '{url}/try/ASSIGNMENT?lang=zh'\n"
-            "4. 以后查看报告（也可用 .json 和 .c）：\n"
-            "     curl -n {url}/s/NUMBER.txt\n"
-            "5. 也可使用 git：文件放在 ASSIGNMENT/ASSIGNMENT.c，报告显示为 remote: 行：\n"
-            "     git push {url}/git/YOU.git main\n"
-            "\n"
-            "只有完成评分的提交才占用次数。再次提交相同文件会显示原来的报告。\n"
-            "\n"
-            "作业\n",
-    };
     const struct grader *grader = api_grader(request);
     enum language language = api_language(request);
     char host[256];
     struct buf body;
 
     buf_init(&body, HELP_MAX);
-    put_filled(&body, texts[language], host_of(grader, host, sizeof host), grader->base_url);
+    put_filled(&body, help_texts[language], host_of(grader, host, sizeof host), grader->base_url);
     put_assignments(&body, grader, language);
     if (api_form(request) == NEGOTIATE_HTML) {
         answer_page(request, &body);

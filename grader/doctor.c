@@ -9,13 +9,11 @@
 #include "sandbox/base/fdio.h"
 #include "sandbox/base/json_out.h"
 #include "sandbox/base/text.h"
-#include "sandbox/kernel.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +31,7 @@ static void ask_assignments(struct doctor *out);
 static void ask_worker(struct doctor *out, const char *calibration_path);
 static struct err ask_calibration(struct child *child, struct wire_hello *hello);
 static void worker_rows(struct doctor *out, const struct wire_hello *hello);
-static void priority_row(struct doctor *out);
+static void priority_row(struct doctor *out, int priority);
 static void speed_row(struct doctor *out, const struct wire_calibration *calibration);
 static void gpu_row(struct doctor *out, const struct wire_hello *hello);
 static void cuda_rows(struct doctor *out, const struct wire_hello *hello);
@@ -230,34 +228,28 @@ static void worker_rows(struct doctor *out, const struct wire_hello *hello)
     add(out, "processors", hello->ranked ? DOCTOR_GOOD : DOCTOR_WEAKER, detail,
         hello->ranked ? "" : "correctness works; speed wants a machine with two quiet cores");
     if (hello->ranked)
-        priority_row(out);
+        priority_row(out, hello->priority);
     if (hello->calibration.made_at > 0)
         speed_row(out, &hello->calibration);
 }
 
-/* Tried by ourselves: a worker has the rights of whoever starts it. */
-static void priority_row(struct doctor *out)
+static void priority_row(struct doctor *out, int priority)
 {
-    static const char advice[] = "optional, for speed on a busy machine: RLIMIT_RTPRIO of 2 "
-                                 "(ulimit -r 2, LimitRTPRIO=2 in a unit)";
     static const struct {
         enum doctor_state state;
-        const char *detail, *advice;
+        const char *detail;
     } rows[] = {
-        [0] = {DOCTOR_WEAKER, "timed programs take turns with whatever else runs here", advice},
-        [KERNEL_PROGRAM] =
-            {DOCTOR_WEAKER,
-             "timed programs go before everything else, but are watched from another "
-             "processor: the clock takes more for itself",
-             advice},
-        [KERNEL_WATCHER] = {DOCTOR_GOOD,
-                            "while the clock runs, timed programs of whoever asks go before "
-                            "everything else",
-                            ""},
+        {DOCTOR_WEAKER, "timed programs take turns with whatever else runs here"},
+        {DOCTOR_WEAKER, "timed programs go before everything else, but are watched from another "
+                        "processor: the clock takes more for itself"},
+        {DOCTOR_GOOD, "while the clock runs, timed programs go before everything else"},
     };
-    const int level = kernel_may_go_first();
 
-    add(out, "priority", rows[level].state, rows[level].detail, rows[level].advice);
+    add(out, "priority", rows[priority].state, rows[priority].detail,
+        rows[priority].state == DOCTOR_GOOD
+            ? ""
+            : "optional, for speed on a busy machine: RLIMIT_RTPRIO of 2 (ulimit -r 2, "
+              "LimitRTPRIO=2 in a unit)");
 }
 
 static void speed_row(struct doctor *out, const struct wire_calibration *calibration)

@@ -13,13 +13,13 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-static void put(struct buf *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void put_config(struct buf *out, int *count, const char *name, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-static void put_settings(struct buf *out, const struct git_place *place,
-                         const struct git_question *question);
 static struct err fill(int root_fd, const char *name);
 static struct err put_file(int folder_fd, const char *name, const char *text);
+static void put_settings(struct buf *out, const struct git_place *place,
+                         const struct git_question *question);
+static void put_config(struct buf *out, int *count, const char *name, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+static void put(struct buf *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #define MINUTE_MS 60000
 #define STALE_MINUTES 2 /* past the wall: whatever a push wrote then is nobody's any more */

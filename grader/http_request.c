@@ -8,8 +8,8 @@
 #include <strings.h>
 #include <sys/socket.h>
 
-static enum log_level log_level_of(const struct http_request *request);
 static void refuse_arguments(struct http_request *request);
+static enum log_level log_level_of(const struct http_request *request);
 static void request_header(struct http_request *request, const char *version);
 static enum MHD_Result on_field(void *cls, enum MHD_ValueKind kind, const char *name,
                                 size_t name_size, const char *value, size_t value_size);

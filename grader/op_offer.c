@@ -9,6 +9,9 @@
 struct offer;
 static struct err note_rest(struct operation_call *call, const struct offering *offering);
 static void note_section(void *context, const char *section, const struct section_dates *dates);
+static struct err extension_tell(struct operation_call *call, const struct extension_row *row,
+                                 const struct offering *offering, const char *login,
+                                 const char *object);
 static struct err offer_find(struct offer *offer);
 static struct err read_rules(struct offer *offer);
 static struct err read_dates(struct offer *offer);
@@ -162,26 +165,33 @@ struct err op_extend(struct operation_call *call)
     err = store_extension_put(call->db, &row, call->now_at);
     if (err_is(err))
         return err;
-    if (row.due_at != 0)
-        reply_note(&call->reply, "%s has until %s (%s) for %s.", person.login,
-                   zone_write(offering.zone, row.due_at, text), offering.zone, offering.assignment);
-    if (row.ends)
-        reply_note(&call->reply, "The later deadline of %s for %s is taken back.", person.login,
-                   offering.assignment);
-    if (row.attempts > 0)
-        reply_note(&call->reply, "%s has %lld attempts more than others.", person.login,
-                   (long long)row.attempts);
     char object[128];
     (void)snprintf(object, sizeof object, "%s/%s/%s", cohort.name, offering.assignment,
                    person.login); /* fits */
-    char more[32] = "";
-    if (row.attempts >= 0)
-        (void)snprintf(more, sizeof more, " attempts +%lld", (long long)row.attempts); /* fits */
-    return call_audit(call, object, "%s%s%s: %s",
-                      row.ends          ? "due taken back"
-                      : row.due_at != 0 ? "due "
-                                        : "",
-                      zone_write(offering.zone, row.due_at, text), more, row.reason);
+    return extension_tell(call, &row, &offering, person.login, object);
+}
+
+/* To whoever asked, and to the audit. */
+static struct err extension_tell(struct operation_call *call, const struct extension_row *row,
+                                 const struct offering *offering, const char *login,
+                                 const char *object)
+{
+    char text[ZONE_TEXT_MAX], more[32] = "";
+    const char *due = zone_write(offering->zone, row->due_at, text);
+    const char *word = row->ends ? "due taken back" : row->due_at != 0 ? "due " : "";
+
+    if (row->due_at != 0)
+        reply_note(&call->reply, "%s has until %s (%s) for %s.", login, due, offering->zone,
+                   offering->assignment);
+    if (row->ends)
+        reply_note(&call->reply, "The later deadline of %s for %s is taken back.", login,
+                   offering->assignment);
+    if (row->attempts > 0)
+        reply_note(&call->reply, "%s has %lld attempts more than others.", login,
+                   (long long)row->attempts);
+    if (row->attempts >= 0)
+        (void)snprintf(more, sizeof more, " attempts +%lld", (long long)row->attempts); /* fits */
+    return call_audit(call, object, "%s%s%s: %s", word, due, more, row->reason);
 }
 
 static struct err offer_find(struct offer *offer)

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static void add_person(void *context, const struct person_row *row);
 static void erase_repository(void *context, int64_t membership_id);
+static void add_person(void *context, const struct person_row *row);
 static void take(const struct operation_call *call, const char *name, char *out, size_t size);
 static void add_act(void *context, const struct audit_row *row);
 

@@ -27,16 +27,16 @@
 static void init_enter(void *argument);
 static bool init_tie(struct run *run);
 static long program_clone(struct run *run, int *out_pidfd);
+static bool step_went(struct run *run, enum slot_step step, long result);
 static void program_enter(void *argument);
-static bool program_confine(struct run *run);
 static bool program_number(struct run *run);
-static void program_prefer_oom(const struct run_plan *plan);
+static bool program_confine(struct run *run);
 static bool program_filter(struct run *run);
+static void program_prefer_oom(const struct run_plan *plan);
 static void init_release(const struct run *run);
 static void init_listen(const struct run *run);
 static void init_tell(const struct run *run, int program_fd);
 static void init_reap(struct run *run);
-static bool step_went(struct run *run, enum slot_step step, long result);
 
 struct err run_init(struct run *run)
 {

@@ -1,6 +1,7 @@
 /* What a worker says of itself when it begins, and when it has tested itself. */
 #include "sandbox/base/clock.h"
 #include "sandbox/base/text.h"
+#include "sandbox/kernel.h"
 #include "worker/gpu_job.h"
 #include "worker/timing_lock.h"
 
@@ -17,6 +18,7 @@ void worker_hello_fill(struct worker *worker, const char *name)
     char host[32] = "";
 
     hello->processors = worker->processors.count;
+    hello->priority = kernel_may_go_first();
     (void)gethostname(host, sizeof host - 1); /* cut, or "" */
     if (name != NULL)
         (void)text_copy(hello->worker, sizeof hello->worker, name); /* a label: may be cut */

@@ -29,13 +29,13 @@ struct watch {
     uint64_t delay_ns; /* likewise */
 };
 
+static struct err freeze_beside(struct sandbox *slot);
 static struct err call_run(struct runner *runner, struct watch *watch, struct runner_result *out);
 static struct err call_ask(struct runner *runner);
 static struct err call_stop(struct runner *runner, const struct watch *watch,
                             struct runner_result *out);
 static struct err call_stuck(struct runner *runner, const struct watch *watch,
                              struct runner_result *out);
-static struct err freeze_beside(struct sandbox *slot);
 static void settle(void);
 static struct err await_event(struct runner *runner, const struct watch *watch,
                               struct runner_result *out);

@@ -3,7 +3,6 @@
 
 #include "sandbox/base/fdio.h"
 #include "sandbox/base/text.h"
-#include "sandbox/kernel.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -41,7 +40,7 @@ struct err selftest_key(const struct worker *worker, char out[65])
     add(&state, worker->toolchain.flags);
     add(&state, worker->hello.backend);
     (void)snprintf(path, sizeof path, "%d %d", worker->processors.timing,
-                   kernel_may_go_first()); /* fits */
+                   worker->hello.priority); /* fits */
     add(&state, path);
     for (size_t i = 0; i < worker->specs_count; i++) {
         add(&state, worker->specs[i].hash);

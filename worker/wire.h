@@ -116,6 +116,8 @@ struct wire_hello {
     char gpu_why[160];        /* why there is none, "" if there is one */
     int gpu_quarantined;      /* 1: because it is in doubt, and somebody has to look at it */
     int64_t processors;
+    int priority; /* of what it times: 1, before everything else; 2, and watched from its own
+                     processor; 0: neither, for want of rights */
     struct wire_calibration calibration; /* made_at 0: none yet */
 };
 

@@ -19,6 +19,7 @@ static const struct wire_field hello_fields[] = {
     {"ranked",       WIRE_BOOL,   AT(ranked),       WIRE_ALWAYS,   0, 0,      NULL},
     {"unranked_why", WIRE_TEXT,   AT(unranked_why), WIRE_WHEN_SET, 0, 0,      NULL},
     {"processors",   WIRE_INT64,  AT(processors),   WIRE_ALWAYS,   1, 65536,  NULL},
+    {"priority",     WIRE_INT,    AT(priority),     WIRE_WHEN_SET, 1, 2,      NULL},
     {"cuda",         WIRE_TEXT,   AT(cuda),         WIRE_WHEN_SET, 0, 0,      NULL},
     {"gpu",          WIRE_TEXT,   AT(gpu),          WIRE_WHEN_SET, 0, 0,      NULL},
     {"gpu_name",     WIRE_TEXT,   AT(gpu_name),     WIRE_WHEN_SET, 0, 0,      NULL},

@@ -207,7 +207,7 @@ static void eat(struct http_request *request, const void *bytes, size_t size)
     struct eater *eater = http_state(request);
     struct server *server = http_context(request);
     bool is_patient = strcmp(http_path(request), "/eat/slowly") == 0;
-    assert_true(size > 0 && memchr(bytes, 'x', size) == bytes);
+    assert_true(size > 0 && memchr(bytes, 'e', size) == bytes);
     assert_false(eater->is_chewing);
     eater->eaten += size;
     eater->pieces++;
@@ -486,7 +486,7 @@ static void a_body_may_come_in_pieces_that_are_not_held(void **state)
     buf_printf(&text,
                "PUT /eat HTTP/1.1\r\n" HOST "Connection: close\r\nContent-Length: 100000\r\n\r\n");
     for (int i = 0; i < 10000; i++)
-        buf_text(&text, "xxxxxxxxxx");
+        buf_text(&text, "eeeeeeeeee");
     ask_bytes(*state, text.at, text.size, &heard);
     assert_non_null(strstr(heard.text, "ate 100000 in pieces, holds 0\n"));
 }
@@ -500,7 +500,7 @@ static void a_body_in_pieces_has_the_same_limit(void **state)
     for (int i = 0; i < 101; i++) {
         buf_text(&text, "3e8\r\n");
         for (int j = 0; j < 100; j++)
-            buf_text(&text, "xxxxxxxxxx");
+            buf_text(&text, "eeeeeeeeee");
         buf_text(&text, "\r\n");
     }
     buf_text(&text, "0\r\n\r\n");
@@ -1106,7 +1106,7 @@ static void stop_ends_a_body_that_waits(void **state)
     static char body[60000];
     struct server server;
     (void)state;
-    memset(body, 'x', sizeof body);
+    memset(body, 'e', sizeof body);
     server_start(&server, &roomy);
     int fd = dial(&server);
     say(fd, "PUT /eat/slowly HTTP/1.1\r\n" HOST "Content-Length: 100000\r\n\r\n");

@@ -89,7 +89,8 @@ static void hello_survives(void **state)
                                     .flags = "-O3",
                                     .backend = "rlimits",
                                     .ranked = true,
-                                    .processors = 2}};
+                                    .processors = 2,
+                                    .priority = 2}};
     struct event back = round_trip(&hello);
     assert_memory_equal(&back.hello, &hello.hello, sizeof hello.hello);
 
