@@ -99,7 +99,11 @@ static struct err cases_time(const struct timing_bench *bench, struct worker *wo
                                   .context = timing};
         timing->row = &event.timed;
         timing->answers = (struct timing_answers){
-            .job = job, .spec = spec, .index = cases[i], .check = &event.timed.check};
+            .job = job,
+            .spec = spec,
+            .index = cases[i],
+            .check = &event.timed.check,
+            .processors = worker->processors.count > 1 ? &worker->processors : NULL};
 
         judge_row(&event.timed.check, cases[i]);
         if (over) {
@@ -170,8 +174,7 @@ static bool is_enough(const struct timing *timing)
  * always run. */
 static bool block_fits(const struct timing *timing)
 {
-    const size_t checks = timing->answers.count + 2;
-    int64_t need_ns = timing->block_ns + (int64_t)checks * timing->answers.judge_ns;
+    int64_t need_ns = timing->block_ns + timing_answers_need_ns(&timing->answers, 2);
 
     if (timing->blocks_count % TIMING_LAUNCH_BLOCKS == 0)
         need_ns += timing->launch_ns;
@@ -201,8 +204,10 @@ static struct err launch(struct timing *timing)
 static struct err warm_up(struct timing *timing)
 {
     struct err err = timing_pair_warm(&timing->pairs);
-    /* Judged at once, because nothing is measured now; it also says what a judgement costs. */
-    return err_is(err) || !is_fine(timing) ? err : timing_answers_judge_last(&timing->answers);
+    /* The first answer at once: what is wrong ends here, and a judgement has its price. */
+    return err_is(err) || !is_fine(timing) || timing->answers.judge_ns > 0
+               ? err
+               : timing_answers_judge_last(&timing->answers);
 }
 
 /* A B, then B A. */
@@ -211,7 +216,7 @@ static struct err block_time(struct timing *timing)
     const int64_t started_ns = clock_ns();
     struct err err = err_none();
 
-    if (timing_answers_full(&timing->answers, (size_t)2 * TIMING_ATTEMPTS_MAX))
+    if (timing_answers_full(&timing->answers, (size_t)2 * TIMING_ATTEMPTS_MAX + TIMING_WARMUPS))
         err = timing_answers_judge(&timing->answers);
     if (!err_is(err) && is_fine(timing))
         err = timing_pair_block(&timing->pairs, &timing->blocks[timing->blocks_count]);

@@ -282,6 +282,10 @@ static inline float __fdividef(float a, float b)
 {
     return a / b;
 }
+static inline double rsqrt(double x)
+{
+    return 1 / sqrt(x);
+}
 static inline float rsqrtf(float x)
 {
     return 1 / sqrtf(x);

@@ -3,6 +3,7 @@
 #include "assignments/inputs.h"
 #include "reference/rows.h"
 #include "tests/unit/support/check.h"
+#include "tests/unit/support/expected.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -16,31 +17,6 @@ struct bench {
     struct call call; /* inputs, and the oracle's own answer */
 };
 
-/* What the oracle expects of one output, rounded to what the output holds. */
-static void take_expected(struct bench *bench, int argument)
-{
-    const struct spec_argument *output = &bench->spec.arguments[argument];
-    const struct tensor *tensor = &bench->call.tensors[argument];
-    struct compare compare;
-    double *expected = calloc(tensor->count, sizeof *expected);
-    assert_non_null(expected);
-    compare_init(&compare);
-    compare.tap_part = output->name;
-    compare.tap = expected;
-    compare.tap_count = tensor->count;
-    struct err err = oracle_find(bench->spec.name)(&bench->call, &bench->call, &compare);
-    assert_string_equal(err.text, "");
-    for (size_t i = 0; i < tensor->count; i++) {
-        if (output->element == SPEC_F32)
-            ((float *)tensor->at)[i] = (float)expected[i];
-        else if (output->element == SPEC_I32)
-            ((int32_t *)tensor->at)[i] = (int32_t)expected[i];
-        else
-            ((int8_t *)tensor->at)[i] = (int8_t)expected[i];
-    }
-    free(expected);
-}
-
 static void open_case(struct bench *bench, const char *assignment, int index)
 {
     char path[256];
@@ -53,10 +29,7 @@ static void open_case(struct bench *bench, const char *assignment, int index)
     if (!err_is(err))
         err = inputs_find(assignment)(&bench->call, &random);
     assert_string_equal(err.text, "");
-    call_poison_outputs(&bench->call);
-    for (int i = 0; i < bench->spec.arguments_count; i++)
-        if (bench->spec.arguments[i].role == SPEC_OUTPUT)
-            take_expected(bench, i);
+    expected_take(&bench->call);
 }
 
 static struct compare whole(const struct bench *bench)
@@ -80,14 +53,6 @@ static struct compare by_rows(const struct bench *bench, int64_t rows)
     return compare;
 }
 
-/* Breaks one element of an output, as badly as a bit can. */
-static void spoil(const struct bench *bench, int argument, size_t at)
-{
-    unsigned char *const bytes = bench->call.tensors[argument].at;
-    const size_t width = bench->spec.arguments[argument].element == SPEC_I8 ? 1 : 4;
-    bytes[at * width + width - 1] ^= 0x41;
-}
-
 static void rows_agree_with_the_whole(void **state)
 {
     static const char *const names[] = {"attention", "lstm_cell", "quantized_matmul"};
@@ -108,13 +73,13 @@ static void rows_agree_with_the_whole(void **state)
                 if (bench->spec.arguments[i].role != SPEC_OUTPUT)
                     continue;
                 const size_t at = bench->call.tensors[i].count * 2 / 3;
-                spoil(bench, i, at);
+                expected_spoil(&bench->call, i, at);
                 const struct compare all = whole(bench), piece = by_rows(bench, INT32_MAX);
                 assert_true(all.wrong && piece.wrong);
                 assert_string_equal(piece.first.part, all.first.part);
                 assert_memory_equal(piece.first.index, all.first.index,
                                     (size_t)all.first.rank * sizeof all.first.index[0]);
-                spoil(bench, i, at);
+                expected_spoil(&bench->call, i, at);
             }
             call_release(&bench->call);
         }
@@ -130,12 +95,12 @@ static void a_sample_takes_the_ends_and_others_by_chance(void **state)
     open_case(bench, "attention", 3);
     const int o = spec_argument_index(&bench->spec, "o");
     const size_t last = bench->call.tensors[o].count - 1;
-    spoil(bench, o, last);
+    expected_spoil(&bench->call, o, last);
     assert_true(by_rows(bench, 2).wrong);
     assert_false(by_rows(bench, 1).wrong);
-    spoil(bench, o, last);
+    expected_spoil(&bench->call, o, last);
     /* One row of all: found by some samples of a third, missed by others. */
-    spoil(bench, o, bench->call.tensors[o].count / 2);
+    expected_spoil(&bench->call, o, bench->call.tensors[o].count / 2);
     int found = 0;
     for (uint64_t i = 0; i < 40; i++) {
         struct compare compare;

@@ -9,7 +9,7 @@
 //@ launch covariance<<<(d, d), 1>>>(n, d, X, mean, C, V)
 //@ launch jacobi<<<1, 64>>>(d, C, V)
 //@ launch largest<<<1, d>>>(d, k, C, V, comp, var)
-//@ launch project<<<(n*k+127)/128, 128>>>(n, d, k, X, mean, comp, proj)
+//@ launch project<<<((n+127)/128, k), 128>>>(n, d, k, X, mean, comp, proj)
 
 extern "C" __global__ void means(int n, int d, const float *X, float *mean)
 {
@@ -45,14 +45,16 @@ extern "C" __global__ void jacobi(int d, double *C, double *V)
                     continue; /* nothing to do; all threads alike */
                 const double far = sqrt(gap * gap + 4 * off * off);
                 const double t = 2 * off / (gap + (gap < 0 ? -far : far));
-                const double c = 1 / sqrt(1 + t * t), s = t * c;
+                const double c = rsqrt(1 + t * t), s = t * c;
                 __syncthreads();
+#pragma unroll 1
                 for (int j = threadIdx.x; j < d; j += blockDim.x) {
                     const double a = C[j * d + p], b = C[j * d + q];
                     C[j * d + p] = c * a - s * b;
                     C[j * d + q] = s * a + c * b;
                 }
                 __syncthreads();
+#pragma unroll 1
                 for (int j = threadIdx.x; j < d; j += blockDim.x) {
                     const double a = C[p * d + j], b = C[q * d + j];
                     const double v = V[p * d + j], w = V[q * d + j];
@@ -78,6 +80,7 @@ extern "C" __global__ void largest(int d, int k, const double *C, const double *
     if (place >= k)
         return;
     var[place] = (float)fmax(C[j * d + j], 0.0);
+#pragma unroll 1
     for (int l = 0; l < d; l++)
         comp[place * d + l] = (float)V[j * d + l];
 }
@@ -85,7 +88,7 @@ extern "C" __global__ void largest(int d, int k, const double *C, const double *
 extern "C" __global__ void project(int n, int d, int k, const float *X, const float *mean,
                                    const float *comp, float *proj)
 {
-    const int at = blockIdx.x * blockDim.x + threadIdx.x, i = at / k, c = at % k;
+    const int i = blockIdx.x * blockDim.x + threadIdx.x, c = blockIdx.y;
     float sum = 0;
 
     if (i >= n)
@@ -93,5 +96,5 @@ extern "C" __global__ void project(int n, int d, int k, const float *X, const fl
 #pragma unroll 1
     for (int j = 0; j < d; j++)
         sum += (X[(size_t)i * d + j] - mean[j]) * comp[c * d + j];
-    proj[at] = sum;
+    proj[(size_t)i * k + c] = sum;
 }
