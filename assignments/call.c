@@ -1,6 +1,8 @@
 /* Readers of a call by argument name, and storage for tests and tools. */
 #include "assignments/call.h"
 
+#include "sandbox/base/pages.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +92,7 @@ struct err call_allocate(struct call *call, const struct spec *spec, const struc
             call_release(call);
             return err;
         }
+        pages_populate(call->tensors[i].at, rounded);
         call->tensors[i].count = (size_t)spec_elements(spec, which, i);
     }
     return err_none();

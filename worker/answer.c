@@ -1,6 +1,8 @@
 /* One block per answer, tensors 64-byte aligned in it. */
 #include "worker/answer.h"
 
+#include "sandbox/base/pages.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +17,7 @@ struct err answer_make(struct answer *out, const struct spec *spec, const struct
     out->storage = aligned_alloc(ALIGNMENT, out->bytes + ALIGNMENT);
     if (out->storage == NULL)
         return err_make(ERR_SYSTEM, "memory for an answer of %zu bytes", out->bytes);
+    pages_populate(out->storage, out->bytes);
     memset(out->storage, 0, out->bytes);
 
     char *at = out->storage;

@@ -177,11 +177,11 @@ static void tile_add(struct work *work, size_t j, size_t l, size_t first, size_t
     for (size_t i = first; i < last; i++) {
         const double *x = work->centred + i * width;
         for (size_t across = 0; across < ACROSS; across++) {
-            quad value = *(const quad *)(x + l + across * LANES);
+            const quad value = *(const quad *)(x + l + across * LANES);
+            const quad size = magnitude(value);
             for (size_t down = 0; down < DOWN; down++) {
-                quad product = x[j + down] * value;
-                sums[down][across] += product;
-                sizes[down][across] += magnitude(product);
+                sums[down][across] += x[j + down] * value;
+                sizes[down][across] += fabs(x[j + down]) * size;
             }
         }
     }
