@@ -15,7 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CALL_SECONDS_MAX 60 /* of CPU time: a mutant that never ends dies of SIGPROF */
+#define CALL_SECONDS_MAX 60   /* of CPU time: a mutant that never ends dies of SIGPROF */
+#define WAIT_SECONDS_MAX 1200 /* and one that waits for nothing, of SIGALRM */
 
 typedef void (*adapter_fn)(const int64_t *values, const double *scalars, void *const *tensors);
 
@@ -145,10 +146,12 @@ static void run_call(const struct meta *meta, struct meta_run *run, adapter_fn a
     const struct itimerval longest = {.it_value.tv_sec = CALL_SECONDS_MAX}, none = {{0}, {0}};
     run->phase = META_CALL;
     (void)setitimer(ITIMER_PROF, &longest, NULL);
+    (void)alarm(WAIT_SECONDS_MAX);
     (void)fesetenv(FE_DFL_ENV);
     adapter(given->which->values, given->scalars, tensors);
     (void)fesetenv(FE_DFL_ENV); /* what a student leaves changed harms nobody */
     (void)setitimer(ITIMER_PROF, &none, NULL);
+    (void)alarm(0);
     run->phase = META_OURS;
 
     for (int i = 0; i < spec->arguments_count; i++) {

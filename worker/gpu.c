@@ -264,12 +264,12 @@ static void quarantine_name(const struct gpu *gpu, char out[64])
     (void)snprintf(out, 64, "%s.quarantine", gpu->name); /* fits */
 }
 
-/* One line. */
 static bool is_known(const struct buf *boot_text)
 {
     return strncmp(boot_text->at, UNKNOWN_BOOT, strlen(UNKNOWN_BOOT)) != 0;
 }
 
+/* One line. */
 static void boot_id(struct buf *out)
 {
     auto_buf struct buf text = buf_of(256);

@@ -1,5 +1,6 @@
 /* What a worker says of itself when it begins, and when it has tested itself. */
 #include "sandbox/base/clock.h"
+#include "sandbox/base/log.h"
 #include "sandbox/base/text.h"
 #include "sandbox/kernel.h"
 #include "worker/gpu_job.h"
@@ -9,8 +10,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ALIVE_NS 20000000000  /* worker.silence is two minutes */
-#define LOCK_TURN_NS 50000000 /* between looks at the lock */
+#define ALIVE_NS 20000000000 /* worker.silence is two minutes */
+#define LOCK_NS 600000000000 /* less than worker.lease: a job that waits in vain kills no worker   \
+                              */
+#define LOCK_TURN_NS                                                                               \
+    5000000 /* between looks: whoever times one job after the other gives it back                  \
+             * for some 20 ms only */
+
+static int64_t worker_alive_ns(const struct worker *worker);
 
 void worker_hello_fill(struct worker *worker, const char *name)
 {
@@ -53,7 +60,7 @@ struct err worker_alive(const struct worker *worker, int64_t *told_ns)
 {
     const struct event hello = {.kind = EVENT_HELLO, .hello = worker->hello};
 
-    if (worker->emit == NULL || clock_ns() - *told_ns < ALIVE_NS)
+    if (worker->emit == NULL || clock_ns() - *told_ns < worker_alive_ns(worker))
         return err_none();
     *told_ns = clock_ns();
     return worker->emit(worker->emit_context, &hello);
@@ -61,16 +68,30 @@ struct err worker_alive(const struct worker *worker, int64_t *told_ns)
 
 struct err worker_timing_lock(const struct worker *worker, int *out_fd)
 {
+    const int64_t began_ns = clock_ns(), wait_ns = worker->lock_ns > 0 ? worker->lock_ns : LOCK_NS;
     const struct timespec turn = {.tv_nsec = LOCK_TURN_NS};
-    int64_t told_ns = clock_ns();
+    int64_t told_ns = began_ns;
+    bool said = false;
 
     for (;;) {
         struct err err = timing_lock_take(worker->timing_lock, TIMING_LOCK_TRY, out_fd);
+        const int64_t waited_ns = clock_ns() - began_ns;
         if (err.code != ERR_BUSY)
             return err;
+        if (waited_ns > wait_ns)
+            return err_make(ERR_BUSY, "another timing has held '%.80s' for %lld s",
+                            worker->timing_lock, (long long)(waited_ns / 1000000000));
+        if (!said && waited_ns > worker_alive_ns(worker))
+            log_line(LOG_WARN, "timing.waits", "lock=%s", worker->timing_lock);
+        said = said || waited_ns > worker_alive_ns(worker);
         err = worker_alive(worker, &told_ns);
         if (err_is(err))
             return err;
         (void)nanosleep(&turn, NULL); /* cut short is fine */
     }
+}
+
+static int64_t worker_alive_ns(const struct worker *worker)
+{
+    return worker->alive_ns > 0 ? worker->alive_ns : ALIVE_NS;
 }

@@ -31,6 +31,8 @@ struct worker {
     char calibration_file[1024]; /* worker/selftest.h; "": none */
     bool self_test;              /* before the first timing, and when there is time; and
                                   * its complaint counts */
+    int64_t alive_ns, lock_ns;   /* between two hellos, and until the wait for the lock is given
+                                  * up; 0: 20 s, 10 minutes */
     job_emit_fn emit;
     void *emit_context;
 };
@@ -47,11 +49,11 @@ struct err worker_open_slot(struct worker *worker, struct sandbox **slot, const 
 /* Closes both slots; they are opened anew when they are needed. */
 void worker_close_slots(struct worker *worker);
 
-/* Says hello once more, if 20 s have passed since *told_ns (clock_ns, kept here): whoever waits for
- * us hears that we live. An error is one of emit. */
+/* Says hello once more, if alive_ns have passed since *told_ns (clock_ns, kept here): whoever waits
+ * for us hears that we live. An error is one of emit. */
 struct err worker_alive(const struct worker *worker, int64_t *told_ns);
 
-/* The host's timing lock, waited for alive. As timing_lock_take. */
+/* The host's timing lock, waited for alive. As timing_lock_take; ERR_BUSY after lock_ns. */
 struct err worker_timing_lock(const struct worker *worker, int *out_fd);
 
 /* Sends every event of the job, EVENT_DONE last. What goes wrong on our side ends in

@@ -151,7 +151,7 @@ static struct err call_stop(struct runner *runner, const struct watch *watch,
     if (err_is(err) &&
         err.sys_errno == ETIMEDOUT) { /* the host itself may have stood still for once */
         kernel_take_turns();
-        err = watch->freeze(runner->plan.slot);
+        err = sandbox_freeze(runner->plan.slot);
     }
     runner->frozen = !err_is(err);
     if (err_is(err)) {

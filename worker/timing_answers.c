@@ -82,9 +82,9 @@ struct err timing_answers_judge(struct timing_answers *answers)
 
 int64_t timing_answers_need_ns(const struct timing_answers *answers, size_t more)
 {
-    const size_t each = answers->processors != NULL ? 2 : 1;
+    const int64_t all_ns = (int64_t)(answers->count + more) * answers->judge_ns;
 
-    return (int64_t)((answers->count + more + each - 1) / each) * answers->judge_ns;
+    return answers->processors != NULL ? all_ns * 3 / 5 : all_ns;
 }
 
 bool timing_answers_full(const struct timing_answers *answers, size_t more)

@@ -45,7 +45,8 @@ struct err timing_answers_judge_last(struct timing_answers *answers);
  * changes nothing. */
 struct err timing_answers_judge(struct timing_answers *answers);
 
-/* What judging all of them and so many more would take. */
+/* What judging all of them and so many more would take; two threads halve it but for what they cost
+ * each other. */
 int64_t timing_answers_need_ns(const struct timing_answers *answers, size_t more);
 
 /* True if so many more would take too much memory: judge first. */

@@ -199,11 +199,12 @@ static struct err floor_calls(const struct timing_bench *bench, struct runner *r
 
 /* The median of the quicker half: what somebody else did to this machine meanwhile made single
  * calls longer, none shorter, and a floor that is too high would favour whoever is quick. For the
- * same reason never far beyond the floor of the day's test of this machine. */
+ * same reason never far beyond the floor of the day's test of this machine, which watched a program
+ * of one thread: several are watched from further away. */
 static double floor_of(const struct timing_bench *bench, double *took_ns)
 {
-    const double known_ns =
-        bench->measures_floor ? 0 : bench->worker->hello.calibration.floor_us * 1e3;
+    const bool is_known = !bench->measures_floor && bench->spec->limits.threads == 1;
+    const double known_ns = is_known ? bench->worker->hello.calibration.floor_us * 1e3 : 0;
 
     (void)stats_median(took_ns, FLOOR_CALLS); /* in order now */
     const double floor_ns = stats_median(took_ns, (FLOOR_CALLS + 1) / 2);

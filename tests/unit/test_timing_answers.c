@@ -115,8 +115,11 @@ static void what_is_decided_stays(void **state)
     struct wire_case row;
     judge_row(&row, CASE);
     row.verdict = VERDICT_TIME_LIMIT;
-    answers = (struct timing_answers){
-        .job = &job, .spec = &bench->spec, .check = &row, .processors = &bench->processors};
+    answers = (struct timing_answers){.job = &job,
+                                      .spec = &bench->spec,
+                                      .index = CASE,
+                                      .check = &row,
+                                      .processors = &bench->processors};
     struct err err = timing_answers_make(&answers);
     assert_string_equal(err.text, "");
     answers_fill(bench, &answers, 1 << 6);
@@ -125,6 +128,7 @@ static void what_is_decided_stays(void **state)
     timing_answers_release(&answers);
     assert_int_equal(row.verdict, VERDICT_TIME_LIMIT);
     assert_false(row.has_mismatch);
+    assert_false(row.has_error_ratio); /* none was looked at */
 }
 
 static void the_price_is_shared(void **state)
@@ -134,7 +138,7 @@ static void the_price_is_shared(void **state)
     const struct timing_answers both = {
         .count = 5, .judge_ns = 10, .processors = &bench->processors};
     assert_int_equal(timing_answers_need_ns(&alone, 2), 70);
-    assert_int_equal(timing_answers_need_ns(&both, 2), 40);
+    assert_int_equal(timing_answers_need_ns(&both, 2), 42);
 }
 
 int main(void)

@@ -15,11 +15,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define SLACK 0xff          /* behind an element that is the last: as float a NaN */
-#define CALL_SECONDS_MAX 60 /* a kernel that never ends dies of SIGALRM */
+#define CALL_SECONDS_MAX 60 /* of CPU time: a kernel that never ends dies of SIGPROF */
 #define KEYS_SHORT 1
 #define KEYS_FULL 5
 #define MUTANT_MS 100     /* in the short form, once it is known to be wrong */
@@ -212,10 +213,11 @@ static struct err run_call(struct runner *runner, const struct call *given)
 
     if (err_is(err))
         return err;
+    const struct itimerval longest = {.it_value.tv_sec = CALL_SECONDS_MAX}, none = {{0}, {0}};
     outcome->phase = THEIRS;
-    (void)alarm(CALL_SECONDS_MAX);
+    (void)setitimer(ITIMER_PROF, &longest, NULL);
     const bool ran = launch_all(runner, given);
-    (void)alarm(0);
+    (void)setitimer(ITIMER_PROF, &none, NULL);
     outcome->phase = OURS;
     if (ran)
         err = judge(runner, given);

@@ -20,6 +20,7 @@ void expected_spoil(const struct call *call, int argument, size_t at)
 {
     unsigned char *const bytes = call->tensors[argument].at;
     const size_t width = call->spec->arguments[argument].element == SPEC_I8 ? 1 : 4;
+    assert_true(at < call->tensors[argument].count);
     bytes[at * width + width - 1] ^= 0x41;
 }
 

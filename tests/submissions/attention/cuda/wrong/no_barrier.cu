@@ -1,4 +1,5 @@
 /* expect: wrong basics. No barrier between scores and their use. */
+/* A race: on a device, either side may win it. */
 #include "attention.cuh"
 
 //@ launch attention<<<(Tq, H, B), 128, 4*Tk>>>(H, Tq, Tk, D, q, k, v, kvlen, causal, o)

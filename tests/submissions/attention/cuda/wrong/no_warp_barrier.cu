@@ -1,4 +1,5 @@
 /* expect: wrong basics. No barrier of the warp between weights and their use. */
+/* A race: on a device, either side may win it. */
 #include "attention.cuh"
 
 //@ launch attention<<<(B*H*Tq+3)/4, 128>>>(B, H, Tq, Tk, D, q, k, v, kvlen, causal, o)

@@ -1,4 +1,5 @@
 /* expect: wrong shapes. No barrier behind a tile: the next one overwrites it. */
+/* A race: on a device, either side may win it. */
 #include "attention.cuh"
 
 //@ launch attention<<<((Tq+31)/32, H, B), 32, 4*2*16*D>>>(H, Tq, Tk, D, q, k, v, kvlen, causal, o)

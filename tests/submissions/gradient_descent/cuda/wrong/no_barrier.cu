@@ -1,4 +1,5 @@
 /* expect: wrong basics. The tree of the block sum has no barrier. */
+/* A race: on a device, either side may win it. */
 #include "gradient_descent.cuh"
 
 //@ scratch r 4*n

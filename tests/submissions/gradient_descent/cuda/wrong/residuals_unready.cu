@@ -1,4 +1,5 @@
 /* expect: wrong basics. No barrier between the block's residuals and their use. */
+/* A race: on a device, either side may win it. */
 #include "gradient_descent.cuh"
 
 //@ scratch sum 4*(d+1)

@@ -1,4 +1,5 @@
 /* expect: wrong basics. h is overwritten while other threads still read it. */
+/* A race: on a device, either side may win it. */
 #include "lstm_cell.cuh"
 
 //@ launch layer<<<B, 128, 8*nh>>>(T, B, nx, nh, x, Wih, Whh, bih, bhh, h0, c0, y, hT, cT)

@@ -1,4 +1,5 @@
 /* expect: wrong basics. No barrier between gates and their use. */
+/* A race: on a device, either side may win it. */
 #include "lstm_cell.cuh"
 
 //@ repeat t T

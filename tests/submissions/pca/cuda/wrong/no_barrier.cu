@@ -1,4 +1,5 @@
 /* expect: wrong basics. No barrier between a tile and its use. */
+/* A race: on a device, either side may win it. */
 #include "pca.cuh"
 
 //@ scratch C 8*d*d

@@ -1,4 +1,5 @@
 /* expect: wrong basics. No barrier between columns and rows. */
+/* A race: on a device, either side may win it. */
 #include "pca.cuh"
 
 //@ scratch C 4*(d+1)*(d+1)

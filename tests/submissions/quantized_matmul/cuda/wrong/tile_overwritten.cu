@@ -1,4 +1,5 @@
 /* expect: wrong shapes. No barrier behind the use of a tile. */
+/* A race: on a device, either side may win it. */
 #include "quantized_matmul.cuh"
 
 //@ launch product<<<((N+15)/16, (M+15)/16), (16, 16)>>>(M, N, K, A, W, a_zero, w_zero, a_scale,
