@@ -75,7 +75,11 @@ struct extension_row {
     bool ends;                 /* an earlier due_at and closes_at are taken back */
     const char *reason, *actor;
 };
+/* Where nothing is left that differs from everybody's, the row goes. */
 struct err store_extension_put(struct db *db, const struct extension_row *row, int64_t now_at);
+/* Whether this person has dates of an extension. */
+struct err store_extension_has_due(struct db *db, int64_t offering_id, int64_t membership_id,
+                                   bool *out_has);
 
 struct override_row {
     int64_t offering_id, membership_id;

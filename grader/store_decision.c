@@ -24,7 +24,27 @@ struct err store_extension_put(struct db *db, const struct extension_row *row, i
     db_bind_text(put, 7, row->actor);
     db_bind_int(put, 8, now_at);
     db_bind_int(put, 9, row->ends);
-    return db_run(db, put, "put an extension");
+    struct err err = db_run(db, put, "put an extension");
+    if (err_is(err))
+        return err;
+    sqlite3_stmt *drop =
+        db_prepare(db, "DELETE FROM extension WHERE offering_id = ?1 AND membership_id = ?2"
+                       " AND due_at IS NULL AND closes_at IS NULL AND attempts = 0");
+    db_bind_int(drop, 1, row->offering_id);
+    db_bind_int(drop, 2, row->membership_id);
+    return db_run(db, drop, "drop an extension of nothing");
+}
+
+struct err store_extension_has_due(struct db *db, int64_t offering_id, int64_t membership_id,
+                                   bool *out_has)
+{
+    sqlite3_stmt *find = db_prepare(db, "SELECT 1 FROM extension WHERE offering_id = ?1"
+                                        " AND membership_id = ?2 AND due_at IS NOT NULL");
+    db_bind_int(find, 1, offering_id);
+    db_bind_int(find, 2, membership_id);
+    struct err err = db_step(db, find, out_has, "find an extension");
+    db_done(find);
+    return err;
 }
 
 struct err store_override_put(struct db *db, const struct override_row *row, int64_t now_at)
