@@ -40,6 +40,9 @@ void api_refuse(struct http_request *request, int http_code, const char *code, .
 /* The refusal of somebody who knows more: intake. */
 void api_refusal(struct http_request *request, const struct refusal *refusal);
 
+/* Whether something may still be given to the writer. False: 503 was answered, the service ends. */
+bool api_may_write(struct http_request *request);
+
 /* Logs a failure of ours with the name of the request that met it. */
 void api_log(const struct http_request *request, const char *event, struct err err);
 

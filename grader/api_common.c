@@ -1,6 +1,7 @@
 /* Shared by the handlers. */
 #include "grader/api.h"
 #include "grader/auth.h"
+#include "grader/intake.h"
 #include "sandbox/base/clock.h"
 #include "sandbox/base/log.h"
 #include "sandbox/base/text.h"
@@ -11,6 +12,8 @@
 #include <strings.h>
 
 _Static_assert(AUTH_HASH_SIZE == STORE_TOKEN_HASH, "one hash");
+
+#define RESTART_S ((long long)10)
 
 static bool is_foreign(const struct http_request *request);
 static void refuse_token(struct http_request *request);
@@ -143,6 +146,17 @@ void api_refuse(struct http_request *request, int http_code, const char *code, .
 void api_refusal(struct http_request *request, const struct refusal *refusal)
 {
     http_problem(request, refusal->http_code, refusal->text, refusal->retry_after_s);
+}
+
+/* The writer may have had its last look: what is pushed now might never be answered. */
+bool api_may_write(struct http_request *request)
+{
+    if (!api_grader(request)->stopping)
+        return true;
+    struct refusal refusal =
+        refusal_make(api_language(request), 503, RESTART_S, "http_503_restart", RESTART_S);
+    api_refusal(request, &refusal);
+    return false;
 }
 
 void api_log(const struct http_request *request, const char *event, struct err err)

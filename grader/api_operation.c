@@ -59,6 +59,8 @@ void operation_handle(struct http_request *request)
         run_read(order);
         return;
     }
+    if (!api_may_write(request))
+        return;
     order->writing = true;
     http_defer(request);
     writer_push(api_grader(request)->writer, &order->write);

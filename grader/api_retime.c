@@ -33,7 +33,7 @@ void retime_handle(struct http_request *request)
     struct membership who;
 
     if (!api_submission(request, http_part(request, "id"), &row, &view) ||
-        !api_who(request, &who) || !may(request, &row, &view))
+        !api_who(request, &who) || !may(request, &row, &view) || !api_may_write(request))
         return;
     const struct spec *spec = grader_spec(api_grader(request), row.assignment);
     struct again *again = calloc(1, sizeof *again);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool is_gpu_timing(const struct life *life);
 static void life_needs(struct life *life);
 static void life_place(struct life *life);
 static void supersede(void *context, struct queue_ticket *ticket);
@@ -128,11 +129,16 @@ bool life_waits_for_gpu(const struct life *life)
     return life->row.device == DEVICE_GPU && pool_may(life->submissions->pool, "gpu");
 }
 
-/* Without a GPU anywhere, any worker says "compiled only". */
+static bool is_gpu_timing(const struct life *life)
+{
+    return life->row.device == DEVICE_GPU && life->job.kind == JOB_TIME;
+}
+
+/* Without a GPU anywhere, any worker says "compiled only"; but nobody else can time it. */
 static void life_needs(struct life *life)
 {
     (void)text_copy(life->ticket.needs, sizeof life->ticket.needs,
-                    life_waits_for_gpu(life) ? "gpu" : "cpu");
+                    is_gpu_timing(life) || life_waits_for_gpu(life) ? "gpu" : "cpu");
 }
 
 void life_queue(struct life *life)
@@ -247,24 +253,33 @@ void life_ready(void *context)
     life_dispatch(context);
 }
 
+/* A parked timing has lost its speed points: a driver that is updated, or a worker that fails at
+ * its first starts, is not yet the end of a device. */
 void life_needs_again(struct submissions *submissions)
 {
+    const int64_t now_ms = clock_ms();
+    int64_t *since_ms = &submissions->no_gpu_since_ms;
+    if (pool_may(submissions->pool, "gpu"))
+        *since_ms = 0;
+    else if (*since_ms == 0)
+        *since_ms = now_ms;
+    const bool is_gone = *since_ms != 0 && now_ms - *since_ms >= GPU_GONE_MS;
     list_each (link, &submissions->lives) {
         struct life *life = list_of(link, struct life, link);
         const bool waited = queue_fits("gpu", life->ticket.needs);
-        if (!life->ticket.waiting || waited == life_waits_for_gpu(life))
+        const bool stays = is_gpu_timing(life) ? !is_gone : waited == life_waits_for_gpu(life);
+        if (!life->ticket.waiting || stays)
             continue;
         queue_remove(&submissions->queue, &life->ticket);
-        life_line_up(life);
+        if (is_gpu_timing(life))
+            life_park(life);
+        else
+            life_line_up(life);
     }
 }
 
 void life_line_up(struct life *life)
 {
-    if (life->row.device == DEVICE_GPU && life->job.kind == JOB_TIME && !life_waits_for_gpu(life)) {
-        life_park(life); /* nobody else can time it */
-        return;
-    }
     life_needs(life);
     queue_push(&life->submissions->queue, &life->ticket, clock_ms()); /* keeps its place in line */
 }

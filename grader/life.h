@@ -46,13 +46,14 @@ struct submissions {
     struct roll *roll;
     struct estimate estimate;
     struct submissions_counters counters;
-    size_t accepting;     /* on their way to the disk, not yet in the queue */
-    size_t writing;       /* steps on their way to the disk */
-    bool left_behind;     /* a job of the database has no life: look again */
-    int64_t newest_job;   /* the largest number of a job that was heard of */
-    int64_t changes;      /* of the queue by commands, as last seen */
-    uint64_t round;       /* of looking at the database */
-    int64_t looked_at_ms; /* monotonic, the last time */
+    size_t accepting;        /* on their way to the disk, not yet in the queue */
+    size_t writing;          /* steps on their way to the disk */
+    bool left_behind;        /* a job of the database has no life: look again */
+    int64_t newest_job;      /* the largest number of a job that was heard of */
+    int64_t changes;         /* of the queue by commands, as last seen */
+    uint64_t round;          /* of looking at the database */
+    int64_t looked_at_ms;    /* monotonic, the last time */
+    int64_t no_gpu_since_ms; /* monotonic; 0: one is here, or may come */
     bool stopping;
     void (*closed)(void *context);
     void *closed_context;
@@ -69,11 +70,12 @@ void life_free(struct life *life);
 /* Whether its job is for a GPU that is here or may come. */
 bool life_waits_for_gpu(const struct life *life);
 
-/* Into the queue again, for those workers that can do it as the pool is now. A timing that none can
- * do ends: it is parked. */
+/* Into the queue again, for those workers that can do it as the pool is now. */
 void life_line_up(struct life *life);
 
-/* All that wait, after the pool has changed: a GPU came, or the last one went. */
+/* All that wait, after the pool has changed: a GPU came, or the last one went. A timing waits for
+ * the next one, and is parked once none was in sight for GPU_GONE_MS. */
+#define GPU_GONE_MS 60000
 void life_needs_again(struct submissions *submissions);
 
 /* Puts it into the queue; life_queue also gives work to whoever is free. */

@@ -74,7 +74,7 @@ bool pool_may(const struct pool *pool, const char *needs)
         return false;
     for (size_t i = 0; i < pool->seats_count; i++) {
         const struct seat *seat = &pool->seats[i];
-        if (!seat->ready && !seat->drained && seat->restart_ms <= RESTART_HOPEFUL_MS)
+        if (!seat->ready && seat->restart_ms <= RESTART_HOPEFUL_MS)
             return true;
     }
     return false;

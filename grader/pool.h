@@ -50,7 +50,8 @@ void pool_classes(const struct wire_hello *hello, char out[POOL_CLASSES_SIZE]);
 /* True if some worker that is here can do that ("gpu"). NULL is an empty pool. */
 bool pool_can(const struct pool *pool, const char *needs);
 
-/* The same, or one that starts may turn out to: true of a pool that is not there yet. */
+/* The same, or one that starts may turn out to, drained or not: true of a pool that is not there
+ * yet. */
 bool pool_may(const struct pool *pool, const char *needs);
 
 /* True if some worker that is here, not drained and can do that takes timings (wire_may_time). */

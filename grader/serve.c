@@ -1,8 +1,8 @@
 /* `grader serve`: puts the parts together, runs the loop, and takes them apart again on SIGTERM.
  *
- * Order of the end: stop accepting; running jobs finish up to a deadline; then workers, writes,
- * HTTP. What did not finish is in the database and runs again at the next start; whoever waits for
- * it is told. */
+ * Order of the end: stop accepting; running jobs finish up to a deadline; then workers, last words,
+ * writes, HTTP: whatever a request can reach is there as long as requests come. What did not finish
+ * is in the database and runs again at the next start; whoever waits for it is told. */
 #include "grader/commands.h"
 #include "grader/demo.h"
 #include "grader/grader.h"
@@ -40,8 +40,8 @@ static void on_request_over(void *context, const struct http_request *request, i
 static void on_signal(uv_signal_t *signal, int number);
 static void on_drained(uv_timer_t *timer);
 static void on_submissions_closed(void *context);
-static void on_writer_closed(void *context);
 static void on_goodbye_over(uv_timer_t *timer);
+static void on_writer_closed(void *context);
 static void on_http_closed(void *context);
 static void close_rest(uv_handle_t *handle, void *context);
 static void service_release(struct service *service);
@@ -326,26 +326,26 @@ static void on_drained(uv_timer_t *timer)
         submissions_stop(service->grader.submissions, true, on_submissions_closed, service);
 }
 
+/* Everybody who waited has been told; now the words go out. */
 static void on_submissions_closed(void *context)
 {
     struct service *service = context;
-    (void)uv_timer_stop(&service->drain);
     git_end(service->grader.git);
     held_stop(service->grader.held);
     uses_stop(service->grader.uses);
-    writer_stop(service->grader.writer, on_writer_closed, service);
-}
-
-/* Everybody who waited has been told; now the words go out. */
-static void on_writer_closed(void *context)
-{
-    struct service *service = context;
     (void)uv_timer_start(&service->drain, on_goodbye_over, GOODBYE_MS, 0);
 }
 
 static void on_goodbye_over(uv_timer_t *timer)
 {
     struct service *service = timer->data;
+    writer_stop(service->grader.writer, on_writer_closed, service);
+}
+
+/* In the turn in which the writer went: no request is looked at between. */
+static void on_writer_closed(void *context)
+{
+    struct service *service = context;
     http_stop(service->grader.http, on_http_closed, service);
 }
 

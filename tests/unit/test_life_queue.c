@@ -2,6 +2,7 @@
  * wait. Real database, writer and loop; workers that pretend. */
 #include "grader/life.h"
 #include "grader/metrics_queue.h"
+#include "grader/pool_parts.h"
 #include "sandbox/base/clock.h"
 #include "tests/unit/support/check.h"
 #include "tests/unit/support/service_fixture.h"
@@ -133,6 +134,59 @@ static void a_timing_that_waits_is_superseded_by_a_newer_one_that_passed(void **
     assert_int_equal(client_stage(&older), STAGE_SUPERSEDED);
     assert_int_equal(client_stage(&newer), STAGE_GRADED);
     assert_int_equal(service_runs(service), 3); /* two checks, one timing */
+}
+
+/* -- a GPU that goes --------------------------------------------------------------------------- */
+
+static void a_worker_that_starts_again_may_have_a_gpu_drained_or_not(void **state)
+{
+    (void)state;
+    struct pool *pool = calloc(1, sizeof *pool + sizeof pool->seats[0]);
+    assert_non_null(pool);
+    pool->settings.gpu = "auto";
+    pool->seats_count = 1;
+    pool->seats[0] = (struct seat){.restart_ms = RESTART_FIRST_MS};
+    assert_true(pool_may(pool, "gpu"));
+    pool->seats[0].drained = true;
+    assert_true(pool_may(pool, "gpu"));
+    pool->seats[0].restart_ms = 2 * RESTART_HOPEFUL_MS;
+    assert_false(pool_may(pool, "gpu"));
+    free(pool);
+}
+
+/* No worker here has a GPU: the timing is made one that needs it. */
+static void a_timing_waits_a_minute_for_the_next_gpu(void **state)
+{
+    struct service_fixture *service = *state;
+    struct client timed, other;
+    service->settings.worker_backend = "auto";
+    service_start(service);
+    client_send(&timed, service, "wait");
+    service_wait(service, is_checking, &timed);
+    client_send(&other, service, "wait, other");
+    service_wait(service, client_is_answered, &other);
+    service_go(service);
+    service_wait(service, is_checked, &timed);
+    service_wait(service, is_checking, &other);
+
+    struct submissions *submissions = service->grader.submissions;
+    struct life *life = life_find(submissions, timed.accepted.id);
+    assert_non_null(life);
+    assert_true(life->ticket.waiting && life->job.kind == JOB_TIME);
+    life->row.device = DEVICE_GPU;
+    queue_remove(&submissions->queue, &life->ticket);
+    life_line_up(life);
+    assert_string_equal(life->ticket.needs, "gpu");
+    life_needs_again(submissions);
+    assert_true(life->ticket.waiting);
+    assert_int_not_equal(submissions->no_gpu_since_ms, 0);
+    submissions->no_gpu_since_ms = clock_ms() - GPU_GONE_MS;
+    life_needs_again(submissions);
+    service_wait(service, client_is_final, &timed);
+    assert_int_equal(
+        service_number(service, "SELECT count(*) FROM grading WHERE code = 'timing_failed'"), 1);
+    service_go(service);
+    service_wait(service, client_is_final, &other);
 }
 
 /* -- leases ------------------------------------------------------------------------------------ */
@@ -311,6 +365,8 @@ int main(void)
         TEST(a_late_one_takes_nobodys_place),
         TEST(where_the_offering_does_not_say_so_everything_is_graded),
         TEST(a_timing_that_waits_is_superseded_by_a_newer_one_that_passed),
+        TEST(a_worker_that_starts_again_may_have_a_gpu_drained_or_not),
+        TEST(a_timing_waits_a_minute_for_the_next_gpu),
         TEST(a_worker_that_talks_for_ever_loses_its_lease),
         TEST(a_result_for_a_job_that_it_does_not_hold_is_refused),
         TEST(a_job_that_a_command_put_there_is_found_within_seconds),
