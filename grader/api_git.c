@@ -13,6 +13,7 @@
 #include <string.h>
 #include <strings.h>
 
+struct visit;
 static bool find_repository(struct http_request *request, const struct membership *who,
                             int64_t *out_id, bool *out_own);
 static void refuse_unknown(struct http_request *request, const struct membership *who);
@@ -35,6 +36,7 @@ static size_t on_room_wanted(void *context);
 static void on_said(void *context, const void *bytes, size_t size);
 static void on_drained(struct http_request *request);
 static void on_ended(void *context);
+static void refuse_ended(struct visit *visit);
 static void on_gone(void *state);
 
 #define RETRY_S ((long long)5)
@@ -47,6 +49,7 @@ struct visit {
     struct http_request *request;
     struct git_child *child; /* NULL once it has ended */
     struct buf head;         /* what came before the head was whole */
+    bool is_whole;           /* the request's body is here: from now on it may be answered */
     bool is_answered;
 };
 
@@ -287,7 +290,12 @@ void git_handle(struct http_request *request)
     struct visit *visit = http_state(request);
 
     http_defer(request);
-    if (http_content_length(request) >= 0 || strcmp(http_method(request), "POST") == 0)
+    visit->is_whole = true;
+    if (visit->child == NULL) { /* its time was over before the body was here */
+        refuse_ended(visit);
+        return;
+    }
+    if (strcmp(http_method(request), "POST") == 0)
         git_child_close(visit->child);
     git_child_listen(visit->child);
 }
@@ -339,10 +347,14 @@ static void on_ended(void *context)
     struct visit *visit = context;
 
     visit->child = NULL;
-    if (visit->is_answered) {
+    if (visit->is_answered)
         http_end(visit->request);
-        return;
-    }
+    else if (visit->is_whole)
+        refuse_ended(visit);
+}
+
+static void refuse_ended(struct visit *visit)
+{
     struct refusal refusal =
         refusal_make(api_language(visit->request), 503, RETRY_S, "http_503_git_start", RETRY_S);
     api_refusal(visit->request, &refusal);

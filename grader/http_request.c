@@ -391,7 +391,8 @@ static void request_whole(struct http_request *request)
 {
     request->phase = HTTP_HANDLED;
     request->peer->deadline_ms = 0;
-    request->route->handle(request);
+    if (!request->is_answered) /* else a piece of it was enough to know the answer */
+        request->route->handle(request);
     if (!request->is_answered && !request->is_deferred)
         http_problem(request, 500, "the service forgot to answer; this is our mistake", 0);
 }

@@ -3,6 +3,7 @@
 #include "assignments/inputs.h"
 #include "reference/oracle.h"
 #include "tests/meta.h"
+#include "tests/unit/support/guarded.h"
 
 #include <dlfcn.h>
 #include <fenv.h>
@@ -25,8 +26,6 @@ static void run_seeds(const struct meta *meta, int first);
 static void run_cases(const struct meta *meta, int seed, adapter_fn adapter);
 static void run_call(const struct meta *meta, struct meta_run *run, adapter_fn adapter,
                      const struct call *given);
-static void *guarded(size_t bytes);
-static void guarded_free(void *at, size_t bytes);
 static void die_if(struct err err);
 
 /* A case that crashes counts as wrong, and a fresh process goes on with the next one. */
@@ -131,7 +130,9 @@ static void run_call(const struct meta *meta, struct meta_run *run, adapter_fn a
         size_t bytes = (size_t)spec_tensor_bytes(spec, given->which, i);
         if (given->tensors[i].at == NULL)
             continue;
-        theirs.tensors[i].at = tensors[i] = guarded(bytes);
+        theirs.tensors[i].at = tensors[i] = guarded_take(bytes);
+        if (tensors[i] == NULL)
+            die_if(err_make(ERR_SYSTEM, "memory for a tensor of %zu bytes", bytes));
         if (spec->arguments[i].role == SPEC_OUTPUT)
             continue;
         memcpy(tensors[i], given->tensors[i].at, bytes);
@@ -168,23 +169,7 @@ static void run_call(const struct meta *meta, struct meta_run *run, adapter_fn a
         run->ratio[run->at] = compare.error_ratio;
     for (int i = 0; i < spec->arguments_count; i++)
         if (tensors[i] != NULL)
-            guarded_free(tensors[i], (size_t)spec_tensor_bytes(spec, given->which, i));
-}
-
-/* 64-byte aligned memory that ends (but for the alignment) where a forbidden page begins. */
-static void *guarded(size_t bytes)
-{
-    size_t rounded = (bytes + 63) / 64 * 64, pages = (rounded + 4095) / 4096 * 4096;
-    char *at = mmap(NULL, pages + 8192, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (at == MAP_FAILED || (pages > 0 && mprotect(at + 4096, pages, PROT_READ | PROT_WRITE) < 0))
-        _exit(1);
-    return at + 4096 + pages - rounded;
-}
-
-static void guarded_free(void *at, size_t bytes)
-{
-    size_t rounded = (bytes + 63) / 64 * 64, pages = (rounded + 4095) / 4096 * 4096;
-    (void)munmap((char *)at - (pages - rounded) - 4096, pages + 8192);
+            guarded_release(tensors[i], (size_t)spec_tensor_bytes(spec, given->which, i));
 }
 
 static void die_if(struct err err)

@@ -155,4 +155,34 @@ contains "… and the deadline held open" "held open" "$head"
 equals "… and what is there can be fetched" 200 "$(curl -s -o /dev/null -w '%{http_code}' -u "$a" "$URL/git/alice.git/info/refs?service=git-upload-pack")"
 stop_service TERM
 equals "SIGTERM ends it with 0" 0 $?
+
+# -- pushes whose git is gone before the last byte of them has come -------------------------------
+held() { readlink "/proc/$SERVICE"/fd/* | sort; }
+half() { # begins half a push, and waits for its git; $new is what the service then holds for it
+    local before; before=$(held)
+    exec 7<>"/dev/tcp/$HOST/$PORT"; cat "$WORK/half" >&7
+    await 20 pgrep -P "$SERVICE" -f http-backend
+    new=$(comm -13 <(echo "$before") <(held))
+}
+let_go() { [ "$(comm -12 <(held) <(echo "$new") | wc -l)" -le 1 ]; } # of all but the connection
+rest() { head -c 99996 /dev/zero >&7; timeout 20 head -n 1 <&7 | tr -d '\r'; exec 7>&-; }
+cd "$ROOT" && start_service "${flags[@]}" --git.wall=1000
+half
+check "a push that takes longer than git.wall loses its git" await 20 let_go
+contains "… and is told so when it is whole" "503" "$(rest)"
+equals "… by a service that is still there" 200 "$(curl -s -o /dev/null -w '%{http_code}' "$URL/healthz")"
+stop_service TERM
+equals "… and ends with 0" 0 $?
+start_service "${flags[@]}" --service.drain=60000
+kill -STOP $(pgrep -P "$SERVICE" -f 'worker --fd')
+{ cat "$(ls "$S"/pca/wrong/*.c | head -n 1)"; echo '/* drain */'; } >"$WORK/pca.c"
+as alice -H 'Accept: application/json' -T "$WORK/pca.c" "$URL/submit/pca" >/dev/null
+half
+kill -TERM "$SERVICE"
+check "while the service drains, half a push loses its git" await 20 let_go
+contains "… and is told so when it is whole" "503" "$(rest)"
+kill -CONT $(pgrep -P "$SERVICE" -f 'worker --fd')
+wait "$SERVICE"
+equals "… by a service that ends with 0" 0 $?
+SERVICE=
 equals "nothing of git is left running" 0 "$(gits)"

@@ -239,7 +239,21 @@ static void eat_handle(struct http_request *request)
     http_answer(request, 200, "text/plain", text, (size_t)size, NULL);
 }
 
+/* One piece is enough. */
+static void spit(struct http_request *request, const void *bytes, size_t size)
+{
+    (void)bytes;
+    (void)size;
+    http_problem(request, 503, "the cook has left", 0);
+}
+
+static void spit_admit(struct http_request *request)
+{
+    http_take_pieces(request, spit);
+}
+
 static const struct http_route routes[] = {
+    {"PUT", "/spit", 100000, spit_admit, up_handle, "any", "", ""},
     {"PUT", "/eat", 100000, eat_admit, eat_handle, "any", "", ""},
     {"PUT", "/eat/slowly", 100000, eat_admit, eat_handle, "any", "", ""},
     {"GET", "/hello", 0, NULL, hello_handle, "any", "", ""},
@@ -506,6 +520,19 @@ static void a_body_in_pieces_has_the_same_limit(void **state)
     buf_text(&text, "0\r\n\r\n");
     ask_bytes(*state, text.at, text.size, &heard);
     assert_int_equal(heard.code, 413);
+}
+
+static void a_request_answered_by_a_piece_reaches_no_handler(void **state)
+{
+    struct server *server = *state;
+    struct heard heard;
+    int before = atomic_load(&server->handled);
+
+    ask(server, "PUT /spit HTTP/1.1\r\n" HOST "Content-Length: 3\r\nConnection: close\r\n\r\nabc",
+        &heard);
+    assert_int_equal(heard.code, 503);
+    assert_non_null(strstr(heard.text, "the cook has left"));
+    assert_int_equal(atomic_load(&server->handled), before);
 }
 
 static void parts_of_the_path_are_decoded(void **state)
@@ -1144,6 +1171,7 @@ int main(void)
         cmocka_unit_test(parts_of_the_path_are_decoded),
         cmocka_unit_test(a_body_may_come_in_pieces_that_are_not_held),
         cmocka_unit_test(a_body_in_pieces_has_the_same_limit),
+        cmocka_unit_test(a_request_answered_by_a_piece_reaches_no_handler),
         cmocka_unit_test(unknown_paths_and_methods_say_what_there_is),
         cmocka_unit_test(three_hundred_requests_share_one_connection),
         cmocka_unit_test(pipelined_requests_are_answered_in_order),

@@ -7,6 +7,7 @@
 #include "sandbox/base/fdio.h"
 #include "tests/cuda_host/cuda_host_launch.h"
 #include "tests/unit/support/cuda_corpus.h"
+#include "tests/unit/support/guarded.h"
 #include "worker/gpu_arch.h"
 
 #include <dlfcn.h>
@@ -19,7 +20,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SLACK 0xff          /* behind an element that is the last: as float a NaN */
 #define CALL_SECONDS_MAX 60 /* of CPU time: a kernel that never ends dies of SIGPROF */
 #define KEYS_SHORT 1
 #define KEYS_FULL 5
@@ -55,9 +55,6 @@ static struct err judge(struct runner *runner, const struct call *given);
 static struct err memory_make(struct runner *runner, const struct call *given);
 static bool all_slack_holds(const struct runner *runner, const struct call *given);
 static void memory_free(struct runner *runner, const struct call *given);
-static void *guarded(size_t bytes);
-static bool slack_holds(const void *at, size_t bytes);
-static void guarded_free(void *at, size_t bytes);
 
 struct err cuda_corpus_run(const struct cuda_corpus *corpus,
                            const struct cuda_corpus_source *source, struct cuda_corpus_outcome *out)
@@ -313,7 +310,7 @@ static struct err memory_make(struct runner *runner, const struct call *given)
         runner->tensors[i] = NULL;
         if (given->tensors[i].at == NULL)
             continue;
-        theirs.tensors[i].at = runner->tensors[i] = guarded(bytes);
+        theirs.tensors[i].at = runner->tensors[i] = guarded_take(bytes);
         if (runner->tensors[i] == NULL)
             return err_make(ERR_SYSTEM, "memory for a tensor");
         if (spec->arguments[i].role == SPEC_OUTPUT)
@@ -326,7 +323,7 @@ static struct err memory_make(struct runner *runner, const struct call *given)
     }
     call_poison_outputs(&theirs);
     for (int i = 0; i < runner->program.scratch_count; i++) {
-        runner->scratch[i] = guarded(runner->program.scratch_bytes[i]);
+        runner->scratch[i] = guarded_take(runner->program.scratch_bytes[i]);
         if (runner->scratch[i] == NULL)
             return err_make(ERR_SYSTEM, "memory for scratch");
         memset(runner->scratch[i], 0xff, runner->program.scratch_bytes[i]);
@@ -340,10 +337,11 @@ static bool all_slack_holds(const struct runner *runner, const struct call *give
 
     for (int i = 0; i < given->spec->arguments_count; i++)
         if (runner->tensors[i] != NULL)
-            holds = holds && slack_holds(runner->tensors[i],
-                                         (size_t)spec_tensor_bytes(given->spec, given->which, i));
+            holds =
+                holds && guarded_is_whole(runner->tensors[i],
+                                          (size_t)spec_tensor_bytes(given->spec, given->which, i));
     for (int i = 0; i < runner->program.scratch_count; i++)
-        holds = holds && slack_holds(runner->scratch[i], runner->program.scratch_bytes[i]);
+        holds = holds && guarded_is_whole(runner->scratch[i], runner->program.scratch_bytes[i]);
     return holds;
 }
 
@@ -351,39 +349,8 @@ static void memory_free(struct runner *runner, const struct call *given)
 {
     for (int i = 0; i < given->spec->arguments_count; i++)
         if (runner->tensors[i] != NULL)
-            guarded_free(runner->tensors[i],
-                         (size_t)spec_tensor_bytes(given->spec, given->which, i));
+            guarded_release(runner->tensors[i],
+                            (size_t)spec_tensor_bytes(given->spec, given->which, i));
     for (int i = 0; i < runner->program.scratch_count; i++)
-        guarded_free(runner->scratch[i], runner->program.scratch_bytes[i]);
-}
-
-/* 64-byte aligned memory that ends (but for the alignment) where a forbidden page begins. */
-static void *guarded(size_t bytes)
-{
-    const size_t rounded = (bytes + 63) / 64 * 64, pages = (rounded + PAGE - 1) / PAGE * PAGE;
-    char *const at = mmap(NULL, pages + 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-    if (at == MAP_FAILED)
-        return NULL;
-    if (pages > 0 && mprotect(at + PAGE, pages, PROT_READ | PROT_WRITE) < 0)
-        return NULL;
-    memset(at + PAGE + pages - rounded + bytes, SLACK, rounded - bytes);
-    return at + PAGE + pages - rounded;
-}
-
-/* What lies between the last element and the forbidden page is as it was. */
-static bool slack_holds(const void *at, size_t bytes)
-{
-    const unsigned char *const slack = (const unsigned char *)at + bytes;
-
-    for (size_t i = 0; i < (bytes + 63) / 64 * 64 - bytes; i++)
-        if (slack[i] != SLACK)
-            return false;
-    return true;
-}
-
-static void guarded_free(void *at, size_t bytes)
-{
-    const size_t rounded = (bytes + 63) / 64 * 64, pages = (rounded + PAGE - 1) / PAGE * PAGE;
-    (void)munmap((char *)at - (pages - rounded) - PAGE, pages + 2 * PAGE);
+        guarded_release(runner->scratch[i], runner->program.scratch_bytes[i]);
 }
