@@ -148,14 +148,17 @@ struct err store_user_find(struct db *db, const char *login, int64_t *out_id, bo
 }
 
 struct err store_user_memberships(struct db *db, int64_t user_id,
-                                  void (*each)(void *context, int64_t membership_id), void *context)
+                                  void (*each)(void *context, int64_t membership_id,
+                                               int64_t created_at),
+                                  void *context)
 {
-    sqlite3_stmt *list = db_prepare(db, "SELECT id FROM membership WHERE user_id = ?1 ORDER BY id");
+    sqlite3_stmt *list =
+        db_prepare(db, "SELECT id, created_at FROM membership WHERE user_id = ?1 ORDER BY id");
     bool found = false;
     db_bind_int(list, 1, user_id);
     struct err err = db_step(db, list, &found, "read the memberships of a person");
     while (!err_is(err) && found) {
-        each(context, sqlite3_column_int64(list, 0));
+        each(context, sqlite3_column_int64(list, 0), sqlite3_column_int64(list, 1));
         err = db_step(db, list, &found, "read the memberships of a person");
     }
     db_done(list);
