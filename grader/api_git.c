@@ -154,7 +154,7 @@ static bool is_here(const struct git_place *place)
     for (size_t i = 0; i < COUNT(needed); i++)
         if (!git_program(place->program_path, needed[i]))
             return false;
-    return git_hooks_are_here(place->hooks);
+    return git_program(place->hooks, "post-receive");
 }
 
 /* git packs what it asks for, never what it pushes: a push that is packed twice is no git's. */

@@ -361,7 +361,7 @@ static void ask_git(struct doctor *out)
     if (err_is(home_find(home, sizeof home)))
         home[0] = '\0';
     (void)snprintf(hooks, sizeof hooks, "%s/deploy/hooks", home); /* fits */
-    if (!git_hooks_are_here(hooks))
+    if (!git_program(hooks, "post-receive") || !git_program(hooks, "pre-receive"))
         add(out, "git", DOCTOR_ABSENT, "deploy/hooks is not beside assignments/, or not executable",
             "optional: install the folder deploy/hooks as it is");
     else if (!git_program(backends, "git-http-backend"))

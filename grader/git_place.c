@@ -2,7 +2,6 @@
 #include "grader/git_place.h"
 
 #include "grader/git_keep.h"
-#include "sandbox/base/clock.h"
 #include "sandbox/base/text.h"
 
 #include <errno.h>
@@ -14,7 +13,6 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-static bool is_old_tombstone(int root_fd, const char *name);
 static struct err fill(int root_fd, const char *name);
 static struct err put_file(int folder_fd, const char *name, const char *text);
 static void put_settings(struct buf *out, const struct git_place *place,
@@ -24,7 +22,6 @@ static void put_config(struct buf *out, int *count, const char *name, const char
 static void put(struct buf *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #define MINUTE_MS 60000
-#define TOMBSTONE_S 60  /* longer than any erasure takes to be committed */
 #define STALE_MINUTES 2 /* past the wall: whatever a push wrote then is nobody's any more */
 #define FILE_OF_PUSH 4  /* a written file against the largest push: pack and index */
 
@@ -110,11 +107,6 @@ bool git_program(const char *path, const char *name)
     return false;
 }
 
-bool git_hooks_are_here(const char *folder)
-{
-    return git_program(folder, "pre-receive") && git_program(folder, "post-receive");
-}
-
 bool git_place_is_roomy(const struct git_place *place)
 {
     struct statvfs about;
@@ -157,24 +149,12 @@ struct err git_repository_make(const struct git_place *place, struct git_owner o
     struct err err = fill(root_fd, made);
     if (err_is(err))
         return err;
-    if (is_old_tombstone(root_fd, name))
-        (void)unlinkat(root_fd, name, 0); /* else the next line says so */
     if (renameat(root_fd, made, root_fd, name) < 0)
         return err_make(ERR_SYSTEM, "make the repository %s", name);
     return err_none();
 }
 
-/* What an erasure left whose owner is still there, for we are asked for them: it was not committed.
- * One that has just begun keeps its place. */
-static bool is_old_tombstone(int root_fd, const char *name)
-{
-    struct stat about;
-
-    return fstatat(root_fd, name, &about, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(about.st_mode) &&
-           clock_utc_us() / 1000000 - (int64_t)about.st_mtime > TOMBSTONE_S;
-}
-
-/* What git wants to see to call it a repository; on the disk before it gets its name. */
+/* What git wants to see to call it a repository. */
 static struct err fill(int root_fd, const char *name)
 {
     static const char *const folders[] = {"objects", "refs", "refs/heads"};
@@ -191,8 +171,6 @@ static struct err fill(int root_fd, const char *name)
         put_file(fd, "config", "[core]\n\trepositoryformatversion = 0\n\tbare = true\n");
     if (!err_is(err))
         err = put_file(fd, "HEAD", "ref: refs/heads/main\n");
-    if (!err_is(err) && fsync(fd) < 0)
-        err = err_make(ERR_SYSTEM, "store the repository %s", name);
     return err;
 }
 
@@ -200,7 +178,7 @@ static struct err put_file(int folder_fd, const char *name, const char *text)
 {
     auto_close int fd = openat(folder_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
-    if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text) || fsync(fd) < 0)
+    if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
         return err_make(ERR_SYSTEM, "write %s of a repository", name);
     return err_none();
 }

@@ -64,14 +64,11 @@ void git_place_urls(struct git_place *place, const char *host, int port, const c
 /* Finds a program on a PATH; false if it is not there. */
 bool git_program(const char *path, const char *name);
 
-/* Both hooks, executable: without the one nothing is bounded, without the other nothing graded. */
-bool git_hooks_are_here(const char *folder);
-
 /* Is there more room on the disk than has to stay free? The database may share it. */
 bool git_place_is_roomy(const struct git_place *place);
 
-/* Makes the repository of a membership unless it is there. Half made by a crash, it is made again;
- * so is one that an erasure removed which was then taken back. */
+/* Makes the repository of a membership unless it is there. Half made by a crash, it is made again.
+ */
 struct err git_repository_make(const struct git_place *place, struct git_owner owner);
 bool git_repository_is(const char *folder, struct git_owner owner);
 

@@ -58,26 +58,6 @@ g alice push -qf origin main >/dev/null; equals "history can be rewritten" 0 $?
 out=$(g alice push origin HEAD:refs/grader/main); equals "what was submitted cannot be told to the hook" "1" "$?"
 out=$(g alice push origin HEAD:refs/notes/x); contains "only branches and tags can be pushed" "only branches and tags" "$out"
 
-# The hook of a push has a key of its own: for its pusher, for submitting, for as long as the push lasts.
-echo '/* keyed */' >>attention/attention.c; git commit -qam keyed
-kill -STOP $(pgrep -P "$SERVICE" -f /worker)
-g alice push -q origin main >"$WORK/keyed" 2>&1 &
-pusher=$!
-hook_key() { # of a hook that calls this service: other tests have theirs
-    local of
-    for of in $(pgrep -f post-receive); do
-        tr '\0' '\n' 2>/dev/null <"/proc/$of/environ" >"$WORK/environ"
-        grep -qF "$URL" "$WORK/environ" && key=$(sed -n 's/^GRADER_KEY=//p' "$WORK/environ") && [ -n "$key" ] && return 0
-    done
-    return 1
-}
-await 20 hook_key && ok "the hook has a key" || not_ok "the hook has a key"
-keyed() { status -H "Authorization: Bearer $key" "$@"; }
-equals "… that submits for nobody else" 403 "$(keyed -T "$S/attention/correct/naive.c" "$URL/submit/attention/attention.c?for=bob")"
-equals "… and reads nothing" 403 "$(keyed "$URL/s/1")"
-kill -CONT $(pgrep -P "$SERVICE" -f /worker); wait $pusher
-equals "… and is nobody's after the push" 401 "$(keyed -T "$S/attention/correct/naive.c" "$URL/submit/attention/attention.c?for=alice")"
-
 # -- whose it is ----------------------------------------------------------------------------------
 out=$(g bob ls-remote "$URL/git/alice.git"); contains "somebody else's repository is not there" "404" "$out$(status -u "bob:$(token bob)" "$URL/git/alice.git/info/refs?service=git-upload-pack")"
 equals "… nor one of nobody" 404 "$(status -u "bob:$(token bob)" "$URL/git/nobody.git/info/refs?service=git-upload-pack")"

@@ -176,13 +176,6 @@ static void an_erased_repository_is_gone_and_does_not_come_back(void **state)
                                              &found))); /* what that left goes too */
     assert_string_equal(left_of(&place, "17-5.git.new"), "nothing");
 
-    assert_true(err_is(git_repository_make(&place, (struct git_owner){17, 5})));
-    (void)snprintf(command, sizeof command, "touch -d '-2 minutes' %s/17-5.git", root);
-    assert_int_equal(system(command), 0); // NOLINT(cert-env33-c): a file of our own
-    /* Two minutes later somebody is still asked for: the erasure was taken back. */
-    assert_false(err_is(git_repository_make(&place, (struct git_owner){17, 5})));
-    assert_true(git_repository_is(root, (struct git_owner){17, 5}));
-
     assert_false(err_is(
         git_repository_erase(root, (struct git_owner){99, 5}, &found))); /* who never used it */
     assert_false(found);
