@@ -20,7 +20,6 @@ static void refuse_unknown(struct http_request *request, const struct membership
 static bool find_service(struct http_request *request, enum git_service *out);
 static bool may_use(struct http_request *request, const struct membership *who,
                     const struct git_question *question, bool is_own);
-static bool is_here(const struct git_place *place);
 static bool body_allowed(struct http_request *request, struct git_question *question);
 static bool find_room(struct http_request *request, const struct membership *who, bool is_push);
 static void refuse_for_now(struct http_request *request, const struct membership *who, bool is_push,
@@ -140,21 +139,10 @@ static bool may_use(struct http_request *request, const struct membership *who,
         refuse_unknown(request, who);
         return false;
     }
-    if (is_here(place))
+    if (git_is_open(grader->git))
         return true;
     api_refuse(request, 501, "http_501_git", grader->base_url);
     return false;
-}
-
-/* Looked at each time: what was missing may be installed while the service runs. */
-static bool is_here(const struct git_place *place)
-{
-    static const char *const needed[] = {"git", "curl"};
-
-    for (size_t i = 0; i < COUNT(needed); i++)
-        if (!git_program(place->program_path, needed[i]))
-            return false;
-    return git_program(place->hooks, "post-receive");
 }
 
 /* git packs what it asks for, never what it pushes: a push that is packed twice is no git's. */

@@ -97,10 +97,15 @@ bool git_program(const char *path, const char *name)
 {
     char file[1200];
 
+    return git_program_find(path, name, file, sizeof file);
+}
+
+bool git_program_find(const char *path, const char *name, char *out, size_t out_size)
+{
     while (*path != '\0') {
         size_t size = strcspn(path, ":");
-        int length = snprintf(file, sizeof file, "%.*s/%s", (int)size, path, name);
-        if (size > 0 && length > 0 && (size_t)length < sizeof file && access(file, X_OK) == 0)
+        int length = snprintf(out, out_size, "%.*s/%s", (int)size, path, name);
+        if (size > 0 && length > 0 && (size_t)length < out_size && access(out, X_OK) == 0)
             return true;
         path += size + (path[size] == ':');
     }

@@ -54,8 +54,9 @@ struct err git_place_init(struct git_place *out, const struct git_settings *sett
 /* The whole of the two URLs; host is where the service listens. */
 void git_place_urls(struct git_place *place, const char *host, int port, const char *base_url);
 
-/* Finds a program on a PATH; false if it is not there. */
+/* Finds a program on a PATH; false if it is not there, and out says nothing then. */
 bool git_program(const char *path, const char *name);
+bool git_program_find(const char *path, const char *name, char *out, size_t out_size);
 
 /* Is there more room on the disk than has to stay free? The database may share it. */
 bool git_place_is_roomy(const struct git_place *place);

@@ -1,6 +1,8 @@
 /* The door for git, without git: heads, names, folders, and what a child is told. */
+#include "grader/git.h"
 #include "grader/git_cgi.h"
 #include "grader/git_keep.h"
+#include "grader/git_need.h"
 #include "grader/git_place.h"
 
 #include <setjmp.h>
@@ -211,6 +213,90 @@ static void a_program_is_found_on_the_path_only(void **state)
     assert_false(git_program("::", "sh"));
 }
 
+/* -- what is needed ---------------------------------------------------------------------------- */
+
+static void put_program(const char *folder, const char *name, const char *says)
+{
+    char path[256];
+
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fprintf(file, "#!/bin/sh\n%s\n", says) > 0);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(chmod(path, 0700), 0);
+}
+
+static void the_door_needs_two_programs_and_both_hooks(void **state)
+{
+    static const struct {
+        const char *name;
+        enum git_need after; /* what it lacks once that is there */
+    } rows[] = {{"git", GIT_NEEDS_CURL},
+                {"curl", GIT_NEEDS_HOOKS},
+                {"post-receive", GIT_NEEDS_HOOKS},
+                {"pre-receive", GIT_NEEDS_NOTHING}};
+    char folder[64];
+    char command[128];
+    (void)state;
+
+    make_folder(folder);
+    assert_int_equal(git_need(folder, folder), GIT_NEEDS_GIT);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        put_program(folder, rows[i].name, "");
+        assert_int_equal(git_need(folder, folder), rows[i].after);
+    }
+    (void)snprintf(command, sizeof command, "rm -rf %s", folder);
+    assert_int_equal(system(command), 0); // NOLINT(cert-env33-c): a folder of our own
+}
+
+static void a_version_is_new_enough_or_not(void **state)
+{
+    static const struct {
+        const char *said;
+        bool fits;
+    } rows[] = {{"git version 2.31.0", true},  {"git version 2.39.5 (Apple Git-154)\n", true},
+                {"git version 3.0", true},     {"git version 2.30.9", false},
+                {"git version 1.99.1", false}, {"git version 2", false},
+                {"git: not found", false},     {"", false}};
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (git_version_fits(rows[i].said) != rows[i].fits)
+            fail_msg("'%s'", rows[i].said);
+}
+
+/* It would pass over every limit and over our hooks. */
+static void an_old_git_keeps_the_door_shut(void **state)
+{
+    static const char *const programs[] = {"curl", "post-receive", "pre-receive"};
+    struct git_place place = {.settings.children_max = 1};
+    struct git *git = NULL;
+    char folder[64];
+    char command[128];
+    (void)state;
+
+    make_folder(folder);
+    for (size_t i = 0; i < COUNT(programs); i++)
+        put_program(folder, programs[i], "");
+    (void)snprintf(place.program_path, sizeof place.program_path, "%s", folder); /* both fit */
+    (void)snprintf(place.hooks, sizeof place.hooks, "%s", folder);
+    assert_false(err_is(git_start(&git, NULL, &place)));
+    assert_false(git_is_open(git)); /* not there yet: nobody was asked */
+    put_program(folder, "git", "echo git version 2.31.1");
+    assert_true(git_is_open(git));
+    git_free(git);
+
+    put_program(folder, "git", "echo git version 2.30.2");
+    assert_false(err_is(git_start(&git, NULL, &place)));
+    assert_false(git_is_open(git));
+    put_program(folder, "git", "echo git version 2.31.1");
+    assert_false(git_is_open(git)); /* asked once: no child for each request */
+    git_free(git);
+    (void)snprintf(command, sizeof command, "rm -rf %s", folder);
+    assert_int_equal(system(command), 0); // NOLINT(cert-env33-c): a folder of our own
+}
+
 /* -- what a child is told ---------------------------------------------------------------------- */
 
 static bool has(const struct buf *block, const char *wanted)
@@ -342,6 +428,9 @@ int main(void)
         cmocka_unit_test(room_on_the_disk_is_looked_at),
         cmocka_unit_test(a_folder_that_cannot_be_made_is_named),
         cmocka_unit_test(a_program_is_found_on_the_path_only),
+        cmocka_unit_test(the_door_needs_two_programs_and_both_hooks),
+        cmocka_unit_test(a_version_is_new_enough_or_not),
+        cmocka_unit_test(an_old_git_keeps_the_door_shut),
         cmocka_unit_test(a_push_is_told_whole),
         cmocka_unit_test(a_fetch_has_no_key_and_an_unknown_length_none),
         cmocka_unit_test(the_service_is_asked_on_an_address_of_this_machine),
