@@ -1,4 +1,4 @@
-/* expect: wrong everywhere but one,small,short,narrow,ties_even,ties_odd,saturate_far */
+/* expect: wrong everywhere but one,small,short,long,narrow,ties_even,ties_odd,saturate_far */
 /* Powers of two are exact; of few products, or few that do not saturate, all may round the same way. */
 /* The factor cut to tf32: 10 bits of mantissa. */
 #include "quantized_matmul.h"
