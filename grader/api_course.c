@@ -149,6 +149,8 @@ static bool fill_handout(struct http_request *request, const struct membership *
 {
     struct grader *grader = api_grader(request);
     const struct offering *offering = &handout->offering;
+    struct cohort_row cohort;
+    bool is_found = false;
 
     handout->spec = grader_spec(grader, offering->assignment);
     if (!handout->spec) {
@@ -160,6 +162,9 @@ static bool fill_handout(struct http_request *request, const struct membership *
     if (!err_is(err))
         err = store_own_rows(&grader->reader, who->id, offering->id, own, OWN_MAX,
                              &handout->own_count);
+    if (!err_is(err))
+        err = store_cohort_find(&grader->reader, handout->cohort, &cohort, &is_found);
+    handout->grace_budget = is_found ? cohort.grace_days : -1;
     if (err_is(err))
         api_failure(request, "http.handout", err);
     return !err_is(err);

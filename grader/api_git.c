@@ -15,7 +15,7 @@
 
 struct visit;
 static bool find_repository(struct http_request *request, const struct membership *who,
-                            int64_t *out_id, bool *out_own);
+                            struct git_owner *out_owner, bool *out_own);
 static void refuse_unknown(struct http_request *request, const struct membership *who);
 static bool find_service(struct http_request *request, enum git_service *out);
 static bool may_use(struct http_request *request, const struct membership *who,
@@ -64,8 +64,7 @@ void git_admit(struct http_request *request)
                                     .protocol = protocol_of(request)};
     bool is_own = false;
 
-    if (api_who(request, &who) &&
-        find_repository(request, &who, &question.membership_id, &is_own) &&
+    if (api_who(request, &who) && find_repository(request, &who, &question.owner, &is_own) &&
         find_service(request, &question.service) && may_use(request, &who, &question, is_own) &&
         body_allowed(request, &question) &&
         find_room(request, &who, git_services[question.service].is_push))
@@ -74,14 +73,14 @@ void git_admit(struct http_request *request)
 
 /* One's own, or as a TA that of somebody in the cohort; all others do not exist. */
 static bool find_repository(struct http_request *request, const struct membership *who,
-                            int64_t *out_id, bool *out_own)
+                            struct git_owner *out_owner, bool *out_own)
 {
     const char *login = http_part(request, "login");
     struct person_row person;
     bool is_found = false;
 
     *out_own = strcmp(login, who->login) == 0;
-    *out_id = who->id;
+    *out_owner = (struct git_owner){who->id, who->created_at};
     if (*out_own)
         return true;
     if (who->role == ROLE_STUDENT) {
@@ -94,7 +93,7 @@ static bool find_repository(struct http_request *request, const struct membershi
         api_failure(request, "git.person", err);
         return false;
     }
-    *out_id = person.membership_id;
+    *out_owner = (struct git_owner){person.membership_id, person.created_at};
     if (is_found)
         return true;
     refuse_unknown(request, who);
@@ -135,7 +134,7 @@ static bool may_use(struct http_request *request, const struct membership *who,
         api_refuse(request, 403, "http_403_git", http_part(request, "login"));
         return false;
     }
-    if (!is_own && !git_repository_is(place->settings.path, question->membership_id)) {
+    if (!is_own && !git_repository_is(place->settings.path, question->owner)) {
         refuse_unknown(request, who);
         return false;
     }
@@ -237,7 +236,7 @@ static void visit_start(struct http_request *request, const struct membership *w
     visit->request = request;
     struct err err = err_none();
     if (strcmp(http_part(request, "login"), who->login) == 0)
-        err = git_repository_make(git_place_of(grader->git), question->membership_id);
+        err = git_repository_make(git_place_of(grader->git), question->owner);
     if (!err_is(err))
         err = git_child_start(grader->git, who, http_received_at(request), *question, &listener,
                               visit, &visit->child);

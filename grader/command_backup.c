@@ -27,6 +27,7 @@ static struct err backup(const char *database, const char *file);
 static struct err restore(const char *database, const char *file);
 static struct err copy(const char *file, const char *fresh);
 static struct err copy_bytes(const char *from, const char *to);
+static struct err refuse_parts(const char *fresh);
 static struct err keep_old(const char *database, char *out_old, size_t size);
 static struct err check(const char *path, const char *shown);
 static struct err refuse_running(const char *database);
@@ -118,11 +119,16 @@ static struct err restore(const char *database, const char *file)
         err = copy(file, fresh);
     if (!err_is(err))
         err = check(fresh, file);
+    if (!err_is(err)) {
+        note(fresh, "restore", file);
+        err = check(fresh, file); /* what is put in place, with its note */
+    }
+    if (!err_is(err))
+        err = refuse_parts(fresh);
     if (err_is(err)) {
         (void)unlink(fresh); /* of no use to anybody */
         return err;
     }
-    note(fresh, "restore", file);
     err = keep_old(database, old, sizeof old);
     if (!err_is(err) && rename(fresh, database) < 0)
         err = err_make(ERR_SYSTEM, "put '%.80s' in place", fresh);
@@ -173,6 +179,17 @@ static struct err copy_bytes(const char *from, const char *to)
     if (!err_is(err) && fsync(out) < 0)
         err = err_make(ERR_SYSTEM, "write '%.80s'", to);
     return err;
+}
+
+/* Closing puts the -wal into the database and takes it away, unless the disk fails: then a part of
+ * the database would stay behind under the old name. */
+static struct err refuse_parts(const char *fresh)
+{
+    char wal[PATH_MAX + 8];
+    (void)snprintf(wal, sizeof wal, "%s-wal", fresh); /* fits */
+    if (access(wal, F_OK) < 0)
+        return err_none();
+    return err_make(ERR_SYSTEM, "'%.80s' is still there: the copy could not be written whole", wal);
 }
 
 /* Under a further name, one that is free: killed at any moment, there is a whole database under the

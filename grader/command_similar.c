@@ -3,6 +3,7 @@
  * and only then is written: the service goes on meanwhile. */
 #include "grader/command.h"
 #include "grader/commands.h"
+#include "grader/gradebook.h"
 #include "grader/serve_settings.h"
 #include "grader/similar_run.h"
 #include "grader/store.h"
@@ -19,6 +20,7 @@ struct comparison;
 static int run(int argc, char **argv);
 static struct err compare(struct comparison *comparison);
 static struct err read_sources(struct comparison *comparison);
+static struct err find_sources(struct comparison *comparison);
 static void add_source(void *context, int64_t submission_id, const unsigned char source_hash[32]);
 static struct err read_given(struct comparison *comparison, struct buf *out);
 static struct err keep(struct comparison *comparison);
@@ -45,6 +47,7 @@ struct comparison {
     struct settings origins;
     struct try_place place;
     struct db db;
+    struct cohort_row cohort;
     struct offering offering;
     struct similar_source *sources;
     unsigned char (*hashes)[32];
@@ -71,7 +74,6 @@ static int run(int argc, char **argv)
 {
     struct comparison *comparison = calloc(1, sizeof *comparison);
     bool found = false;
-    struct cohort_row cohort;
     if (comparison == NULL)
         abort();
     struct err err = serve_settings_load(&comparison->origins, &comparison->settings, &argc, argv);
@@ -86,10 +88,10 @@ static int run(int argc, char **argv)
     if (!err_is(err))
         err = store_open(&comparison->db, comparison->settings.database_path);
     if (!err_is(err))
-        err = store_cohort_find(&comparison->db, argv[1], &cohort, &found);
+        err = store_cohort_find(&comparison->db, argv[1], &comparison->cohort, &found);
     if (!err_is(err) && found)
-        err = store_offering_find(&comparison->db, cohort.id, 0, argv[2], &comparison->offering,
-                                  &found);
+        err = store_offering_find(&comparison->db, comparison->cohort.id, 0, argv[2],
+                                  &comparison->offering, &found);
     if (!err_is(err) && !found)
         err = err_make(ERR_INPUT, "no %.40s/%.40s: `grader offerings COHORT` has them", argv[1],
                        argv[2]);
@@ -125,8 +127,7 @@ static struct err read_sources(struct comparison *comparison)
     comparison->hashes = calloc(SOURCES_MAX, sizeof *comparison->hashes);
     if (comparison->sources == NULL || comparison->hashes == NULL)
         return err_make(ERR_SYSTEM, "no memory for sources");
-    struct err err =
-        store_similar_sources(&comparison->db, comparison->offering.id, add_source, comparison);
+    struct err err = find_sources(comparison);
     if (!err_is(err) && comparison->too_many)
         err =
             err_make(ERR_INPUT, "more than %zu sources: too many to compare in pairs", SOURCES_MAX);
@@ -140,6 +141,22 @@ static struct err read_sources(struct comparison *comparison)
         if (comparison->sources[i].text == NULL)
             err = err_make(ERR_SYSTEM, "no memory for sources");
     }
+    return err;
+}
+
+/* Those of the gradebook: after lateness, overrides and whatever else decides there. */
+static struct err find_sources(struct comparison *comparison)
+{
+    struct db *db = &comparison->db;
+    auto_buf struct buf counting = buf_of((size_t)4 << 20);
+    struct err err = db_exec(db, "BEGIN");
+    if (err_is(err))
+        return err;
+    err = gradebook_counting(db, &comparison->cohort, comparison->offering.id, clock_utc_us(),
+                             &counting);
+    if (!err_is(err))
+        err = store_similar_sources(db, counting.at, add_source, comparison);
+    (void)db_exec(db, "COMMIT"); /* nothing was written */
     return err;
 }
 

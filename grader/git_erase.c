@@ -16,18 +16,19 @@ static int remove_one(const char *path, const struct stat *about, int kind, stru
 #define TRIES 100          /* against a push that goes on making files */
 #define DESCRIPTORS_MAX 16 /* that a walk may hold */
 
-struct err git_repository_erase(const char *folder, int64_t membership_id, bool *out_found)
+struct err git_repository_erase(const char *folder, struct git_owner owner, bool *out_found)
 {
     char path[1200];
     char made[1200];
     char gone[1200];
-    long long id = membership_id;
+    char name[GIT_NAME_SIZE];
 
     *out_found = false;
-    if (snprintf(path, sizeof path, "%s/%lld.git", folder, id) >= (int)sizeof path - 8)
+    git_repository_name(name, owner);
+    if (snprintf(path, sizeof path, "%s/%s.git", folder, name) >= (int)sizeof path - 8)
         return err_make(ERR_INPUT, "git.path: too long a name");
-    (void)snprintf(made, sizeof made, "%s/%lld.git.new", folder, id); /* both fit */
-    (void)snprintf(gone, sizeof gone, "%s/%lld.gone", folder, id);
+    (void)snprintf(made, sizeof made, "%s/%s.git.new", folder, name); /* both fit */
+    (void)snprintf(gone, sizeof gone, "%s/%s.gone", folder, name);
     struct err err = remove_tree(gone, out_found); /* of an earlier call */
     if (!err_is(err))
         err = put_away(path, gone, out_found);

@@ -16,7 +16,7 @@
 static struct err fill(int root_fd, const char *name);
 static struct err put_file(int folder_fd, const char *name, const char *text);
 static void put_settings(struct buf *out, const struct git_place *place,
-                         const struct git_question *question);
+                         const struct git_question *question, const char *name);
 static void put_config(struct buf *out, int *count, const char *name, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 static void put(struct buf *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -121,23 +121,33 @@ bool git_place_is_roomy(const struct git_place *place)
     return (uint64_t)about.f_bavail * about.f_frsize >= (uint64_t)place->settings.free_min;
 }
 
-bool git_repository_is(const char *folder, int64_t membership_id)
+void git_repository_name(char out[GIT_NAME_SIZE], struct git_owner owner)
+{
+    (void)snprintf(out, GIT_NAME_SIZE, "%lld-%lld", (long long)owner.membership_id,
+                   (long long)owner.created_at); /* fits */
+}
+
+bool git_repository_is(const char *folder, struct git_owner owner)
 {
     char path[1200];
-    int length = snprintf(path, sizeof path, "%s/%lld.git/HEAD", folder, (long long)membership_id);
+    char name[GIT_NAME_SIZE];
+    git_repository_name(name, owner);
+    int length = snprintf(path, sizeof path, "%s/%s.git/HEAD", folder, name);
 
     return (size_t)length < sizeof path && access(path, R_OK) == 0;
 }
 
-struct err git_repository_make(const struct git_place *place, int64_t membership_id)
+struct err git_repository_make(const struct git_place *place, struct git_owner owner)
 {
-    char made[48];
-    char name[40];
+    char called[GIT_NAME_SIZE];
+    char name[GIT_NAME_SIZE + 8];
+    char made[GIT_NAME_SIZE + 8];
 
-    if (git_repository_is(place->settings.path, membership_id))
+    if (git_repository_is(place->settings.path, owner))
         return err_none();
-    (void)snprintf(name, sizeof name, "%lld.git", (long long)membership_id); /* both fit */
-    (void)snprintf(made, sizeof made, "%s.new", name);
+    git_repository_name(called, owner);
+    (void)snprintf(name, sizeof name, "%s.git", called); /* both fit */
+    (void)snprintf(made, sizeof made, "%s.git.new", called);
     auto_close int root_fd = open(place->settings.path, O_DIRECTORY | O_CLOEXEC);
     if (root_fd < 0)
         return err_make(ERR_SYSTEM, "open the folder of repositories");
@@ -196,6 +206,9 @@ void git_environment(struct buf *out, const struct git_place *place,
 {
     const struct git_service_row *row = &git_services[question->service];
     const bool has_body = row->type[0] != '\0';
+    char name[GIT_NAME_SIZE];
+
+    git_repository_name(name, question->owner);
 
     put(out, "PATH=%s", place->program_path);
     put(out, "LC_ALL=C.UTF-8");
@@ -206,7 +219,7 @@ void git_environment(struct buf *out, const struct git_place *place,
     put(out, "GIT_TERMINAL_PROMPT=0");
     put(out, "GIT_PROJECT_ROOT=%s", place->settings.path);
     put(out, "GIT_HTTP_EXPORT_ALL=1");
-    put(out, "PATH_INFO=/%lld.git%s", (long long)question->membership_id, row->path);
+    put(out, "PATH_INFO=/%s.git%s", name, row->path);
     put(out, "REQUEST_METHOD=%s", has_body ? "POST" : question->is_head ? "HEAD" : "GET");
     put(out, "QUERY_STRING=%s", row->query);
     put(out, "REMOTE_USER=%s", question->login);
@@ -220,20 +233,19 @@ void git_environment(struct buf *out, const struct git_place *place,
         put(out, "GIT_PROTOCOL=version=%d", question->protocol);
     if (question->key != NULL)
         put(out, "GRADER_KEY=%s", question->key);
-    put_settings(out, place, question);
+    put_settings(out, place, question, name);
     put(out, "%s", "");
 }
 
 /* By the environment, so that they win over whatever a repository says and hold for all at once. */
 static void put_settings(struct buf *out, const struct git_place *place,
-                         const struct git_question *question)
+                         const struct git_question *question, const char *name)
 {
     const struct git_settings *settings = &place->settings;
     int count = 0;
 
     put_config(out, &count, "core.hooksPath", "%s", place->hooks);
-    put_config(out, &count, "safe.directory", "%s/%lld.git", settings->path,
-               (long long)question->membership_id);
+    put_config(out, &count, "safe.directory", "%s/%s.git", settings->path, name);
     put_config(out, &count, "http.receivepack", "true");
     put_config(out, &count, "http.getanyfile", "false");
     put_config(out, &count, "transfer.fsckObjects", "true");

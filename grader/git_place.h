@@ -1,6 +1,6 @@
 /* Where the students' repositories lie and how git is asked about one: names, folders, environment.
- * One bare repository per membership, called by its number: no name that anybody chose becomes a
- * path. Nothing here starts anything. */
+ * One bare repository per membership, called by its number and its first moment: no name that
+ * anybody chose becomes a path. Nothing here starts anything. */
 #ifndef GRADER_GIT_PLACE_H
 #define GRADER_GIT_PLACE_H
 
@@ -22,6 +22,13 @@ struct git_service_row {
     bool is_push;      /* or its beginning */
 };
 extern const struct git_service_row git_services[GIT_SERVICES];
+
+/* Whose a repository is. The number alone would not do: another database beside the same folder, or
+ * an older one that was restored, gives it to somebody else. */
+struct git_owner {
+    int64_t membership_id;
+    int64_t created_at; /* of the membership */
+};
 
 struct git_settings {
     char path[1024];        /* folder of the repositories; "" : git/ beside the database */
@@ -63,18 +70,22 @@ bool git_place_is_roomy(const struct git_place *place);
 
 /* Makes the repository of a membership unless it is there. Half made by a crash, it is made again.
  */
-struct err git_repository_make(const struct git_place *place, int64_t membership_id);
-bool git_repository_is(const char *folder, int64_t membership_id);
+struct err git_repository_make(const struct git_place *place, struct git_owner owner);
+bool git_repository_is(const char *folder, struct git_owner owner);
+
+/* What it is called, without a folder: "17-1764288000000000". */
+#define GIT_NAME_SIZE 48
+void git_repository_name(char out[GIT_NAME_SIZE], struct git_owner owner);
 
 /* Removes the repository of a membership below `folder`, for good: a file of its name stays, so
  * that no push that is under way brings it back. Nothing of it is left then. ERR_SYSTEM: some may
  * be; the same call goes on with it. *out_found: there was one. */
-struct err git_repository_erase(const char *folder, int64_t membership_id, bool *out_found);
+struct err git_repository_erase(const char *folder, struct git_owner owner, bool *out_found);
 
 /* One request, as git hears of it. Every text has been checked or is ours. */
 struct git_question {
     enum git_service service;
-    int64_t membership_id;  /* whose repository */
+    struct git_owner owner;
     const char *login;      /* who asks */
     bool is_head;           /* HEAD instead of GET */
     bool is_gzip;           /* the body is packed */

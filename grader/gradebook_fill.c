@@ -11,7 +11,7 @@
 
 struct filling;
 static struct err find_columns(struct filling *filling, const char *wanted);
-static int find_prefix(const struct csv *csv, const char *name, int from);
+static int find_fitting(const struct csv *csv, const char *name, int from);
 static bool is_points_row(const struct filling *filling);
 static const struct gradebook_person *find_person(const struct filling *filling);
 static void put_grade(struct filling *filling, int64_t grade);
@@ -93,11 +93,9 @@ static struct err find_columns(struct filling *filling, const char *wanted)
     const struct csv *csv = &filling->csv;
     const char *name = filling->book->offerings[filling->offering].assignment;
     bool any = false;
-    filling->column = wanted[0] != 0 ? csv_find(csv, wanted) : csv_find(csv, name);
-    if (filling->column < 0 && wanted[0] == 0)
-        filling->column = find_prefix(csv, name, 0);
-    int second = find_prefix(csv, name, filling->column + 1);
-    if (wanted[0] == 0 && filling->column >= 0 && second >= 0)
+    filling->column = wanted[0] != 0 ? csv_find(csv, wanted) : find_fitting(csv, name, 0);
+    int second = filling->column >= 0 ? find_fitting(csv, name, filling->column + 1) : -1;
+    if (wanted[0] == 0 && second >= 0)
         return err_make(ERR_INPUT,
                         "line 1, column %lld: another column for '%s', '%.40s'; name one with "
                         "--column",
@@ -118,15 +116,18 @@ static struct err find_columns(struct filling *filling, const char *wanted)
     return err_none();
 }
 
-/* "attention (12345)" of Canvas, "Assignment: attention (Real)" of Moodle. */
-static int find_prefix(const struct csv *csv, const char *name, int from)
+/* "attention", "attention (12345)" of Canvas, "Assignment: attention (Real)" of Moodle. */
+static int find_fitting(const struct csv *csv, const char *name, int from)
 {
     size_t size = strlen(name);
     for (int i = from; i < csv->fields_count; i++) {
-        const char *text = csv->fields[i].text;
+        const char *text = csv->fields[i].text + strspn(csv->fields[i].text, " \t");
         if (strncasecmp(text, "Assignment: ", 12) == 0)
             text += 12;
-        if (strncasecmp(text, name, size) == 0 && strncmp(text + size, " (", 2) == 0)
+        if (strncasecmp(text, name, size) != 0)
+            continue;
+        const char *rest = text + size;
+        if (rest[strspn(rest, " \t")] == 0 || strncmp(rest, " (", 2) == 0)
             return i;
     }
     return -1;

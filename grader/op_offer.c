@@ -9,6 +9,9 @@
 struct offer;
 static struct err note_rest(struct operation_call *call, const struct offering *offering);
 static void note_section(void *context, const char *section, const struct section_dates *dates);
+static struct err refuse_nothing_to_end(struct operation_call *call,
+                                        const struct extension_row *row,
+                                        const struct offering *offering, const char *login);
 static struct err extension_tell(struct operation_call *call, const struct extension_row *row,
                                  const struct offering *offering, const char *login,
                                  const char *object);
@@ -160,15 +163,29 @@ struct err op_extend(struct operation_call *call)
                            "%s has time until %s already; due none takes an extension back",
                            person.login, zone_write(offering.zone, offering.due_at, text));
     row.ends = call_has(call, "due") && row.due_at == 0;
+    if (row.ends)
+        err = refuse_nothing_to_end(call, &row, &offering, person.login);
     if (row.due_at > offering.closes_at && offering.closes_at != 0)
         row.closes_at = row.due_at;
-    err = store_extension_put(call->db, &row, call->now_at);
+    if (!err_is(err))
+        err = store_extension_put(call->db, &row, call->now_at);
     if (err_is(err))
         return err;
     char object[128];
     (void)snprintf(object, sizeof object, "%s/%s/%s", cohort.name, offering.assignment,
                    person.login); /* fits */
     return extension_tell(call, &row, &offering, person.login, object);
+}
+
+static struct err refuse_nothing_to_end(struct operation_call *call,
+                                        const struct extension_row *row,
+                                        const struct offering *offering, const char *login)
+{
+    bool has = false;
+    struct err err = store_extension_has_due(call->db, row->offering_id, row->membership_id, &has);
+    if (err_is(err) || has)
+        return err;
+    return call_refuse(call, 409, "%s has no later deadline for %s", login, offering->assignment);
 }
 
 /* To whoever asked, and to the audit. */
@@ -394,16 +411,22 @@ static struct err write_targets(struct offer *offer)
     return err_is(err) ? err : store_target_put(call->db, offer->now.id, &row, call->now_at);
 }
 
-/* As workers name themselves (worker/hello.c): a misspelt one would never be met. */
+/* As workers name themselves (worker/hello.c, worker/gpu.c): a misspelt one would never be met.
+ * "gpu:sm_90-1g.10gb" is a slice of a device. */
 static bool is_class(const char *name)
 {
-    static const char *const families[] = {"cpu:x86-64-v", "gpu:sm_"};
-    for (size_t i = 0; i < COUNT(families); i++) {
-        size_t size = strlen(families[i]);
-        if (strncmp(name, families[i], size) == 0 && name[size] >= '1' && name[size] <= '9')
-            return true;
-    }
-    return false;
+    static const char cpu[] = "cpu:x86-64-v", gpu[] = "gpu:sm_";
+    if (strncmp(name, cpu, strlen(cpu)) == 0)
+        return strspn(name + strlen(cpu), "1234") == 1 && name[strlen(cpu) + 1] == 0;
+    if (strncmp(name, gpu, strlen(gpu)) != 0)
+        return false;
+    size_t digits = strspn(name + strlen(gpu), "0123456789");
+    const char *rest = name + strlen(gpu) + digits;
+    if (digits < 2 || digits > 3) /* major and minor */
+        return false;
+    return rest[0] == 0 ||
+           (rest[0] == '-' && rest[1] != 0 &&
+            rest[1 + strspn(rest + 1, "abcdefghijklmnopqrstuvwxyz0123456789.")] == 0);
 }
 
 static struct err check_target(struct operation_call *call, const struct offer *offer,

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void erase_repository(void *context, int64_t membership_id);
+static void erase_repository(void *context, int64_t membership_id, int64_t created_at);
 static void add_person(void *context, const struct person_row *row);
 static void take(const struct operation_call *call, const char *name, char *out, size_t size);
 static void add_act(void *context, const struct audit_row *row);
@@ -105,15 +105,16 @@ struct err op_user_erase(struct operation_call *call)
 }
 
 /* Before the rest, which is taken back should this fail. */
-static void erase_repository(void *context, int64_t membership_id)
+static void erase_repository(void *context, int64_t membership_id, int64_t created_at)
 {
+    const struct git_owner owner = {membership_id, created_at};
     struct repositories *repositories = context;
     const char *folder = repositories->call->git_path;
     bool found = false;
     if (!repositories->call->yes)
-        found = git_repository_is(folder, membership_id);
+        found = git_repository_is(folder, owner);
     else if (!err_is(repositories->err))
-        repositories->err = git_repository_erase(folder, membership_id, &found);
+        repositories->err = git_repository_erase(folder, owner, &found);
     repositories->count += found;
 }
 

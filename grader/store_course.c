@@ -19,7 +19,7 @@ static struct err section_put(struct db *db, int64_t cohort_id, const char *name
     " (SELECT count(*) FROM token t WHERE t.membership_id = m.id AND t.revoked_at IS NULL"         \
     "  AND (t.expires_at IS NULL OR t.expires_at > ?2)),"                                          \
     " (SELECT coalesce(max(t.last_used_at), 0) FROM token t WHERE t.membership_id = m.id),"        \
-    " EXISTS (SELECT 1 FROM membership e WHERE e.user_id = u.id AND e.id <> m.id)"                 \
+    " EXISTS (SELECT 1 FROM membership e WHERE e.user_id = u.id AND e.id <> m.id), m.created_at"   \
     " FROM membership m JOIN user u ON u.id = m.user_id"                                           \
     " LEFT JOIN section s ON s.id = m.section_id WHERE m.cohort_id = ?1"
 
@@ -281,7 +281,8 @@ static struct err person_read(sqlite3_stmt *row, struct person_row *out)
                                .user_id = sqlite3_column_int64(row, 1),
                                .tokens = sqlite3_column_int64(row, 9),
                                .last_used_at = sqlite3_column_int64(row, 10),
-                               .is_elsewhere = sqlite3_column_int(row, 11) != 0};
+                               .is_elsewhere = sqlite3_column_int(row, 11) != 0,
+                               .created_at = sqlite3_column_int64(row, 12)};
     db_copy_text(row, 2, out->login, sizeof out->login);
     db_copy_text(row, 3, out->name, sizeof out->name);
     db_copy_text(row, 4, out->email, sizeof out->email);

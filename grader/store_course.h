@@ -23,7 +23,7 @@ struct err store_cohort_set(struct db *db, const struct cohort_row *row);
 
 /* -- people of a cohort ------------------------------------------------------------------------ */
 struct person_row {
-    int64_t membership_id, user_id;
+    int64_t membership_id, user_id, created_at; /* of the membership */
     char login[SPEC_NAME_MAX], name[96], email[96], section[SPEC_NAME_MAX],
         student_id[SPEC_NAME_MAX], alias[SPEC_NAME_MAX];
     enum role role;
@@ -75,7 +75,11 @@ struct extension_row {
     bool ends;                 /* an earlier due_at and closes_at are taken back */
     const char *reason, *actor;
 };
+/* Where nothing is left that differs from everybody's, the row goes. */
 struct err store_extension_put(struct db *db, const struct extension_row *row, int64_t now_at);
+/* Whether this person has dates of an extension. */
+struct err store_extension_has_due(struct db *db, int64_t offering_id, int64_t membership_id,
+                                   bool *out_has);
 
 struct override_row {
     int64_t offering_id, membership_id;
@@ -115,9 +119,10 @@ struct erased {
  * What stays: submissions and gradings as numbers, under the login erased-USER. */
 struct err store_user_erase(struct db *db, int64_t user_id, struct erased *out);
 struct err store_user_find(struct db *db, const char *login, int64_t *out_id, bool *out_found);
-/* The numbers of a person's memberships. */
+/* A person's memberships: their numbers and when each began. */
 struct err store_user_memberships(struct db *db, int64_t user_id,
-                                  void (*each)(void *context, int64_t membership_id),
+                                  void (*each)(void *context, int64_t membership_id,
+                                               int64_t created_at),
                                   void *context);
 
 /* The running service looks again at what waits: after whatever changes the queue. */

@@ -24,7 +24,27 @@ struct err store_extension_put(struct db *db, const struct extension_row *row, i
     db_bind_text(put, 7, row->actor);
     db_bind_int(put, 8, now_at);
     db_bind_int(put, 9, row->ends);
-    return db_run(db, put, "put an extension");
+    struct err err = db_run(db, put, "put an extension");
+    if (err_is(err))
+        return err;
+    sqlite3_stmt *drop =
+        db_prepare(db, "DELETE FROM extension WHERE offering_id = ?1 AND membership_id = ?2"
+                       " AND due_at IS NULL AND closes_at IS NULL AND attempts = 0");
+    db_bind_int(drop, 1, row->offering_id);
+    db_bind_int(drop, 2, row->membership_id);
+    return db_run(db, drop, "drop an extension of nothing");
+}
+
+struct err store_extension_has_due(struct db *db, int64_t offering_id, int64_t membership_id,
+                                   bool *out_has)
+{
+    sqlite3_stmt *find = db_prepare(db, "SELECT 1 FROM extension WHERE offering_id = ?1"
+                                        " AND membership_id = ?2 AND due_at IS NOT NULL");
+    db_bind_int(find, 1, offering_id);
+    db_bind_int(find, 2, membership_id);
+    struct err err = db_step(db, find, out_has, "find an extension");
+    db_done(find);
+    return err;
 }
 
 struct err store_override_put(struct db *db, const struct override_row *row, int64_t now_at)
@@ -128,14 +148,17 @@ struct err store_user_find(struct db *db, const char *login, int64_t *out_id, bo
 }
 
 struct err store_user_memberships(struct db *db, int64_t user_id,
-                                  void (*each)(void *context, int64_t membership_id), void *context)
+                                  void (*each)(void *context, int64_t membership_id,
+                                               int64_t created_at),
+                                  void *context)
 {
-    sqlite3_stmt *list = db_prepare(db, "SELECT id FROM membership WHERE user_id = ?1 ORDER BY id");
+    sqlite3_stmt *list =
+        db_prepare(db, "SELECT id, created_at FROM membership WHERE user_id = ?1 ORDER BY id");
     bool found = false;
     db_bind_int(list, 1, user_id);
     struct err err = db_step(db, list, &found, "read the memberships of a person");
     while (!err_is(err) && found) {
-        each(context, sqlite3_column_int64(list, 0));
+        each(context, sqlite3_column_int64(list, 0), sqlite3_column_int64(list, 1));
         err = db_step(db, list, &found, "read the memberships of a person");
     }
     db_done(list);

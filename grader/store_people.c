@@ -86,7 +86,8 @@ struct err store_membership_by_token(struct db *db, const unsigned char hash[STO
                        " coalesce(u.login, w.name, t.label), coalesce(c.name, ''),"
                        " CASE WHEN m.id IS NOT NULL THEN m.role WHEN w.id IS NOT NULL THEN 'worker'"
                        " ELSE 'hook' END, coalesce(c.closed_at, 0), coalesce(w.id, 0), t.id,"
-                       " coalesce(t.last_used_at, 0) FROM token t LEFT JOIN membership m"
+                       " coalesce(t.last_used_at, 0), coalesce(m.created_at, 0) FROM token t LEFT "
+                       "JOIN membership m"
                        " ON m.id = t.membership_id LEFT JOIN user u ON u.id = m.user_id"
                        " LEFT JOIN cohort c ON c.id = coalesce(m.cohort_id, t.cohort_id)"
                        " LEFT JOIN worker w ON w.id = t.worker_id AND w.removed_at IS NULL"
@@ -105,7 +106,8 @@ struct err store_membership_by_token(struct db *db, const unsigned char hash[STO
                                .cohort_closed_at = sqlite3_column_int64(find, 6),
                                .worker_id = sqlite3_column_int64(find, 7),
                                .token_id = sqlite3_column_int64(find, 8),
-                               .token_used_at = sqlite3_column_int64(find, 9)};
+                               .token_used_at = sqlite3_column_int64(find, 9),
+                               .created_at = sqlite3_column_int64(find, 10)};
     db_copy_text(find, 3, out->login, sizeof out->login);
     db_copy_text(find, 4, out->cohort, sizeof out->cohort);
     char role[16];

@@ -22,6 +22,7 @@ struct membership {
     char cohort[SPEC_NAME_MAX];
     enum role role;
     int64_t cohort_closed_at; /* 0: open */
+    int64_t created_at;       /* of the membership; a git server's or worker's key: 0 */
     int64_t token_id, token_used_at;
     int64_t pushed_at; /* of the key of a push at this service's own door, else 0 */
 };

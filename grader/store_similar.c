@@ -3,23 +3,16 @@
 
 #include <string.h>
 
-struct err store_similar_sources(struct db *db, int64_t offering_id,
+struct err store_similar_sources(struct db *db, const char *counting,
                                  void (*each)(void *context, int64_t submission_id,
                                               const unsigned char source_hash[32]),
                                  void *context)
 {
-    sqlite3_stmt *list = db_prepare(
-        db,
-        "SELECT max(s.id), s.source_hash FROM submission s WHERE s.offering_id = ?1"
-        " AND s.practice = 0 AND s.stage = 'graded' AND s.id = (SELECT t.id FROM submission t"
-        "  JOIN grading g ON g.submission_id = t.id AND g.generation = t.generation"
-        "  WHERE t.membership_id = s.membership_id AND t.offering_id = s.offering_id"
-        "  AND t.practice = 0 AND t.stage = 'graded' ORDER BY CASE (SELECT o.pick FROM offering o"
-        "  WHERE o.id = ?1) WHEN 'last' THEN t.id ELSE g.score END DESC, t.id DESC LIMIT 1)"
-        " GROUP BY s.membership_id ORDER BY 1");
+    sqlite3_stmt *list = db_prepare(db, "SELECT id, source_hash FROM submission WHERE id IN"
+                                        " (SELECT value FROM json_each(?1)) ORDER BY id");
     bool more = true;
     struct err err = err_none();
-    db_bind_int(list, 1, offering_id);
+    db_bind_text(list, 1, counting);
     while (more && !err_is(err)) {
         err = db_step(db, list, &more, "pick sources");
         if (!err_is(err) && more)

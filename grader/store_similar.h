@@ -5,8 +5,8 @@
 #include "grader/db.h"
 #include "grader/similar.h"
 
-/* What is compared: of each student the newest graded submission, or the best. */
-struct err store_similar_sources(struct db *db, int64_t offering_id,
+/* What is compared: the submissions that count, a JSON list of numbers (gradebook_counting). */
+struct err store_similar_sources(struct db *db, const char *counting,
                                  void (*each)(void *context, int64_t submission_id,
                                               const unsigned char source_hash[32]),
                                  void *context);

@@ -136,6 +136,7 @@ static const struct word table[] = {
     {"page_attempts_max", "at most %lld attempts", "最多 %lld 次提交"},
     {"page_late_per_day", "late: %lld %% less for each day begun", "迟交每满或不满一天扣 %lld%%"},
     {"page_late_grace", "late: %lld free days, then %lld %% less for each day begun", "可免费迟交 %lld 天，之后每满或不满一天扣 %lld%%"},
+    {"page_late_grace_budget", "late: up to %lld free days, as long as your %lld for the whole course last, then %lld %% less for each day begun", "可免费迟交最多 %lld 天（整门课程共 %lld 天，用完为止），之后每满或不满一天扣 %lld%%"},
     {"page_targets", "Full speed points at", "速度满分所需加速比"},
     {"page_target", "%s: %.3gx", "%s：%.3g 倍"},
     {"page_submit_so", "Submit", "提交"},

@@ -132,9 +132,16 @@ void handout_late(struct buf *out, const struct handout *handout, enum language 
 
     if (offering->due_at != 0 && offering->late_policy == LATE_PER_DAY)
         words_put(out, language, "page_late_per_day", (long long)offering->late_percent);
-    else if (offering->due_at != 0 && offering->late_policy == LATE_GRACE)
-        words_put(out, language, "page_late_grace", (long long)offering->grace_days,
-                  (long long)(offering->late_percent > 0 ? offering->late_percent : 100));
+    if (offering->due_at == 0 || offering->late_policy != LATE_GRACE)
+        return;
+    const long long budget = handout->grace_budget;
+    const long long days = offering->grace_days;
+    const long long percent = offering->late_percent > 0 ? offering->late_percent : 100;
+    if (budget < 0)
+        words_put(out, language, "page_late_grace", days, percent);
+    else
+        words_put(out, language, "page_late_grace_budget", days < budget ? days : budget, budget,
+                  percent);
 }
 
 /* Without seconds: 23:59 includes the last one of that minute. */

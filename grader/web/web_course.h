@@ -23,6 +23,7 @@ struct handout {
     struct offering offering;
     struct target_row targets[SPEC_CLASSES_MAX];
     int targets_count;
+    int64_t grace_budget; /* late days of one student over all offerings; -1: no such budget */
     const struct own_row *own;
     size_t own_count;
     const char *task; /* Markdown, "" for none */

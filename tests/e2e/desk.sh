@@ -108,6 +108,12 @@ if [ -x /usr/bin/sim_c ]; then
         equals "where the $pick counts, it is compared: $([ $pick = last ] && echo yes || echo no)" "$([ $pick = last ] && echo 1 || echo 0)" \
             "$(sql "select count(*) > 0 from similar where $worse in (one_id, other_id)")"
     done
+    # The better file becomes late, and counts for nothing: then the worse one is what counts.
+    sql "update submission set received_at = received_at + 2 * 86400000000 where membership_id = (select membership_id from submission where id = $worse) and id <> $worse and offering_id = (select offering_id from submission where id = $worse)"
+    sql "update offering set pick = 'best', late_policy = 'none', due_at = (select received_at + 3600000000 from submission where id = $worse) where assignment_id = (select id from assignment where name = 'pca')"
+    "$GRADER" similar run demo pca >/dev/null 2>&1
+    equals "where the best counts and comes late, what counts instead is compared" 1 "$(sql "select count(*) > 0 from similar where $worse in (one_id, other_id)")"
+    sql "update offering set due_at = null where assignment_id = (select id from assignment where name = 'pca')"
 else
     skip "who looks like whom" "no sim_c here (Debian: similarity-tester)"
 fi

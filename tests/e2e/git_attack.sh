@@ -128,7 +128,7 @@ equals "… once each" $((before + students)) "$(rows)"
 check "no git is left" quiet
 
 # -- people who go --------------------------------------------------------------------------------
-id=$(sql "select m.id from membership m join user u on u.id = m.user_id where u.login = 's1'")
+id=$(sql "select m.id || '-' || m.created_at from membership m join user u on u.id = m.user_id where u.login = 's1'")
 check "what s1 pushed lies there" test -d "$WORK/db/git/$id.git"
 out=$("$ROOT/$GRADER" user erase s1 --reason=test --database.path="$DB" 2>&1)
 contains "erasing says what would go" "1 repositories below" "$out"
@@ -140,7 +140,7 @@ exec 7>&-
 quiet
 equals "nothing of it is left" "$id.git 0" "$(cd "$WORK/db/git" && find . -name "$id.*" -printf '%f %s\n')"
 key=$(key_of member demo root admin)
-id=$(sql "select m.id from membership m join user u on u.id = m.user_id where u.login = 's2'")
+id=$(sql "select m.id || '-' || m.created_at from membership m join user u on u.id = m.user_id where u.login = 's2'")
 equals "over HTTP too" 200 "$(curl -s -o "$WORK/answer" -w '%{http_code}' -X DELETE -H "Authorization: Bearer $key" "$URL/api/v1/users/s2?reason=test&yes=1")"
 equals "… nothing of it is left" "$id.git 0" "$(cd "$WORK/db/git" && find . -name "$id.*" -printf '%f %s\n')"
 equals "whose token opens nothing any more" 401 "$(curl -s -o /dev/null -w '%{http_code}' -u "$(sed -n 2p "$WORK/keys")" "$URL/git/s2.git/info/refs?service=git-receive-pack")"
@@ -166,7 +166,11 @@ half() { # begins half a push, and waits for its git; $new is what the service t
 }
 let_go() { [ "$(comm -12 <(held) <(echo "$new") | wc -l)" -le 1 ]; } # of all but the connection
 rest() { head -c 99996 /dev/zero >&7; timeout 20 head -n 1 <&7 | tr -d '\r'; exec 7>&-; }
+rm -f "$DB"*
 cd "$ROOT" && start_service "${flags[@]}" --git.wall=1000
+before=$a a="alice:$(awk '{print $6}' "$WORK/demo/alice.netrc")"
+sed -i "s|$(printf %s "$before" | base64 -w0)|$(printf %s "$a" | base64 -w0)|" "$WORK/half"
+equals "beside another database nobody has the repository of who had that number" 0 "$(refs)"
 half
 check "a push that takes longer than git.wall loses its git" await 20 let_go
 contains "… and is told so when it is whole" "503" "$(rest)"

@@ -10,7 +10,7 @@ preload="$WORK/disk.so"
 [ -n "${SAN:-}" ] && preload="$(gcc -print-file-name=libasan.so) $preload"
 export FAIL_DISK="$WORK/fail"
 echo nfs >"$WORK/fail"
-LD_PRELOAD="$preload" "$GRADER" serve --http.port=0 --worker.calibration= --database.path="$WORK/remote.db" >"$WORK/remote" 2>&1
+LD_PRELOAD="$preload" timeout 60 "$GRADER" serve --http.port=0 --worker.calibration= --database.path="$WORK/remote.db" >"$WORK/remote" 2>&1
 equals "a database on NFS: the service does not start" 1 $?
 contains "… says what it is" "NFS" "$(cat "$WORK/remote")"
 contains "… and which setting moves it" "database.path" "$(cat "$WORK/remote")"

@@ -25,10 +25,12 @@ def run(name, title):
     ready = hear("READY=1")
     url = ready[1].split(" at ")[1]
     print(title, "ready", urllib.request.urlopen(url + "/healthz", timeout=5).status)
-    began = time.time()
-    for _ in range(4):
+    gaps = []
+    for _ in range(6): # the shorter ones tell the period, whatever else this machine does
+        began = time.time()
         hear("WATCHDOG=1")
-    print(title, "watchdog", "in time" if time.time() - began < 1.5 else "late")
+        gaps.append(time.time() - began)
+    print(title, "watchdog", "in time" if sorted(gaps)[2] < 0.5 else "late %s" % gaps)
     worker = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True).stdout.split()[0]
     print(title, "worker", "knows" if "NOTIFY_SOCKET" in open("/proc/%s/environ" % worker).read() else "does not know")
     process.send_signal(signal.SIGSTOP)

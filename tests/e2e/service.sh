@@ -98,6 +98,12 @@ contains "… is in the handout" "late: 2 free days, then 10 % less for each day
 page=$(as alice -H 'Accept: text/html' "$URL/demo/pca")
 contains "… and on its page" "late: 2 free days, then 10 % less" "$page"
 contains "… where the last minute of a deadline counts whole" "due Mon 01 Jan 2035 23:59 UTC" "$page"
+sql "update cohort set grace_days = 1 where name = 'demo'"
+contains "… which a budget for the whole course bounds" "late: up to 1 free days, as long as your 1 for the whole course last, then 10 % less" "$(as alice "$URL/demo/pca.txt")"
+contains "… in Chinese too" "整门课程共 1 天" "$(as alice -H 'Accept: text/html' "$URL/demo/pca?lang=zh")"
+sql "update cohort set grace_days = 9 where name = 'demo'"
+contains "… or leaves as they are" "late: up to 2 free days, as long as your 9 for the whole course last" "$(as alice "$URL/demo/pca.txt")"
+sql "update cohort set grace_days = null where name = 'demo'"
 check "… and gone again" "$GRADER" offer demo pca --due=none --closes=none --late=none --yes --database.path="$DB"
 
 # Refusals, word for word

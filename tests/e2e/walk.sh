@@ -116,6 +116,11 @@ equals "… and differs in no other byte" "$(sed -E 's/^("Li, Anna",1,2001,anna,
 sed 's/,Final/,attention (78)/' "$WORK/canvas.csv" >"$WORK/two.csv"
 equals "two columns that fit are refused" 1 "$(code "$GRADER" gradebook $C --fill="$WORK/two.csv" --assignment=attention)"
 contains "… by line and column" "line 1, column 60: another column for 'attention', 'attention (78)'" "$(said)"
+for columns in "attention (77),attention" "attention,attention (77)" "attention,attention"; do
+    printf 'SIS Login ID,%s\n21307,,\n' "$columns" >"$WORK/twice.csv"
+    equals "… in whichever order and form: $columns" 1 "$(code "$GRADER" gradebook $C --fill="$WORK/twice.csv" --assignment=attention)"
+    contains "… which is said" "another column for 'attention'" "$(said)"
+done
 contains "… until one is named" '张三,2,2002,21307,B,21.25,"y, z"' "$("$GRADER" gradebook $C --fill="$WORK/two.csv" --assignment=attention --column='attention (77)' 2>/dev/null)"
 printf 'First name,Surname,ID number,Email address,Assignment: attention (Real),Last downloaded\nAnna,Li,2001,a@x.org,-,1\nSan,Zhang,2002,b@x.org,-,1\n' >"$WORK/moodle.csv"
 contains "Moodle's too" "San,Zhang,2002,b@x.org,42.50,1" "$("$GRADER" gradebook $C --fill="$WORK/moodle.csv" --assignment=attention 2>/dev/null)"
@@ -169,6 +174,7 @@ stop_service
 head -c 5000 "$WORK/copy.db" >"$WORK/cut.db"
 equals "a damaged copy is refused" 1 "$(code "$GRADER" restore "$WORK/cut.db")"
 check "a copy is put in place" "$GRADER" restore "$WORK/copy.db"
+equals "… with nothing beside it that belongs to it" "" "$(ls "$DB"-wal "$DB".restoring* 2>/dev/null)"
 equals "… which the audit has too" 1 "$(sql "select count(*) from audit where action = 'restore' and actor = 'command:$(id -un)'")"
 check "… what was there is kept" test -s "$DB.before-restore"
 before=$(sha256sum <"$DB.before-restore")

@@ -227,6 +227,8 @@ static void an_extension_never_shortens_and_keeps_its_other_half(void **state)
     int64_t me = course->store.membership_id;
     assert_true(OFFER(course, "due", "2026-10-01 23:59", "attempts", "5"));
     assert_true(EXTEND(course, "attempts", "3"));
+    assert_false(EXTEND(course, "due", "none"));
+    assert_non_null(strstr(course->said, "alice has no later deadline for attention"));
     assert_true(EXTEND(course, "due", "2026-10-04 23:59"));
     assert_int_equal(offering_of(course, me).attempts_max, 8);
     assert_int_equal(offering_of(course, me).closes_at, at("2026-10-04 23:59"));
@@ -255,6 +257,15 @@ static void an_extension_never_shortens_and_keeps_its_other_half(void **state)
     assert_int_equal(offering_of(course, me).closes_at, 0);
     assert_true(EXTEND(course, "attempts", "0"));
     assert_int_equal(offering_of(course, me).attempts_max, 5);
+    /* Where nothing of it is left, nothing is shown of it. */
+    assert_true(OFFER(course, "due", "2026-10-01 23:59"));
+    assert_true(EXTEND(course, "due", "none"));
+    assert_int_equal(number(course, "SELECT count(*) FROM extension"), 0);
+    assert_false(EXTEND(course, "due", "none"));
+    assert_int_equal(number(course, "SELECT count(*) FROM extension"), 0);
+    assert_int_equal(number(course, "SELECT count(*) FROM audit WHERE action = 'extend'"
+                                    " AND reason LIKE 'due taken back%'"),
+                     2);
 }
 
 /* -- targets ----------------------------------------------------------------------------------- */
@@ -265,6 +276,14 @@ static void targets_stay_frozen_and_each_change_is_in_the_audit(void **state)
     assert_false(PCA(course, "opens", "2027-01-01", "target", "cpu:x86_64-v4=12"));
     assert_non_null(strstr(course->said, "no machine class 'cpu:x86_64-v4'"));
     assert_false(PCA(course, "opens", "2027-01-01", "target", "gpu:sm_x=12"));
+    static const char *const misspelt[] = {
+        "cpu:x86-64-v4x=12", "cpu:x86-64-v40=12", "cpu:x86-64-v=12", "gpu:sm_9O=12",
+        "gpu:sm_9=12",       "gpu:sm_90-=12",     "gpu:sm_90 =12",   "gpu:sm_90-1G=12"};
+    for (size_t i = 0; i < sizeof misspelt / sizeof misspelt[0]; i++) {
+        assert_false(PCA(course, "opens", "2027-01-01", "target", misspelt[i]));
+        assert_non_null(strstr(course->said, "no machine class"));
+    }
+    assert_true(PCA(course, "opens", "2027-01-01", "target", "gpu:sm_90-1g.10gb=12"));
     assert_true(PCA(course, "opens", "2027-01-01", "target", "gpu:sm_90=12"));
     assert_true(PCA(course, "opens", "2027-01-01", "target", "cpu:x86-64-v4=12"));
     assert_true(PCA(course, "target", "cpu:x86-64-v4=9", "split", "80"));
@@ -526,7 +545,7 @@ static void a_regrade_that_was_overtaken_is_not_applied(void **state)
 static void what_counts_is_regraded_and_not_what_scored_most(void **state)
 {
     struct course *course = *state;
-    (void)submit(course, "early", "graded", 6000);
+    int64_t early = submit(course, "early", "graded", 6000);
     int64_t best = submit(course, "best", "graded", 9000);
     int64_t last = submit(course, "last", "graded", 4000);
     char sql[160];
@@ -541,7 +560,8 @@ static void what_counts_is_regraded_and_not_what_scored_most(void **state)
                    (long long)at("2026-09-11 12:00"), (long long)best);
     does(course, sql);
     assert_true(RUN(course, "regrade", "cohort", "ml-2026", "assignment", "attention"));
-    assert_true(number(course, "SELECT group_concat(submission_id) FROM job") < best);
+    assert_int_equal(number(course, "SELECT count(*) FROM job"), 1);
+    assert_int_equal(number(course, "SELECT submission_id FROM job"), early);
 }
 
 /* -- erasure ----------------------------------------------------------------------------------- */

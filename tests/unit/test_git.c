@@ -109,7 +109,7 @@ static void make_folder(char *folder)
     assert_non_null(mkdtemp(folder));
 }
 
-static void a_repository_is_made_once_and_called_by_number(void **state)
+static void a_repository_is_made_once_and_called_by_numbers(void **state)
 {
     char folder[64];
     char path[256];
@@ -118,15 +118,17 @@ static void a_repository_is_made_once_and_called_by_number(void **state)
 
     make_folder(folder);
     struct git_place place = place_in(folder);
-    assert_false(git_repository_is(place.settings.path, 17));
-    (void)snprintf(path, sizeof path, "%s/git/17.git.new", folder);
+    assert_false(git_repository_is(place.settings.path, (struct git_owner){17, 5}));
+    (void)snprintf(path, sizeof path, "%s/git/17-5.git.new", folder);
     assert_int_equal(mkdir(path, 0700), 0); /* as a crash leaves it */
-    assert_false(err_is(git_repository_make(&place, 17)));
-    assert_true(git_repository_is(place.settings.path, 17));
-    assert_false(err_is(git_repository_make(&place, 17)));
-    (void)snprintf(path, sizeof path, "%s/git/17.git/refs/heads", folder);
+    assert_false(err_is(git_repository_make(&place, (struct git_owner){17, 5})));
+    assert_true(git_repository_is(place.settings.path, (struct git_owner){17, 5}));
+    assert_false(err_is(git_repository_make(&place, (struct git_owner){17, 5})));
+    (void)snprintf(path, sizeof path, "%s/git/17-5.git/refs/heads", folder);
     assert_int_equal(stat(path, &about), 0);
     assert_int_equal(about.st_mode & 0777, 0700);
+    /* Another person, whom a fresh or an older database gave the same number. */
+    assert_false(git_repository_is(place.settings.path, (struct git_owner){17, 6}));
     (void)snprintf(path, sizeof path, "rm -rf %s", folder);
     assert_int_equal(system(path), 0); // NOLINT(cert-env33-c): a folder of our own
 }
@@ -154,30 +156,33 @@ static void an_erased_repository_is_gone_and_does_not_come_back(void **state)
     make_folder(folder);
     struct git_place place = place_in(folder);
     const char *root = place.settings.path;
-    assert_false(err_is(git_repository_make(&place, 17)));
-    assert_false(err_is(git_repository_make(&place, 18)));
+    assert_false(err_is(git_repository_make(&place, (struct git_owner){17, 5})));
+    assert_false(err_is(git_repository_make(&place, (struct git_owner){18, 5})));
     (void)snprintf(command, sizeof command,
-                   "cd %s && mkdir -p 17.git.new 17.gone/x 17.git/objects/ab &&"
-                   " echo secret | tee 17.git/objects/ab/cd 17.gone/x/y >17.git.new/z &&"
-                   " ln -s ../18.git 17.git/objects/link && chmod 0400 17.git/objects/ab/cd",
+                   "cd %s && mkdir -p 17-5.git.new 17-5.gone/x 17-5.git/objects/ab &&"
+                   " echo secret | tee 17-5.git/objects/ab/cd 17-5.gone/x/y >17-5.git.new/z &&"
+                   " ln -s ../18-5.git 17-5.git/objects/link && chmod 0400 17-5.git/objects/ab/cd",
                    root);
     assert_int_equal(system(command), 0); // NOLINT(cert-env33-c): a folder of our own
-    assert_false(err_is(git_repository_erase(root, 17, &found)));
+    assert_false(err_is(git_repository_erase(root, (struct git_owner){17, 5}, &found)));
     assert_true(found);
-    assert_string_equal(left_of(&place, "17.git"), "file");
-    assert_string_equal(left_of(&place, "17.gone"), "nothing");
-    assert_string_equal(left_of(&place, "17.git.new"), "nothing");
-    assert_true(git_repository_is(root, 18)); /* no link was followed */
+    assert_string_equal(left_of(&place, "17-5.git"), "file");
+    assert_string_equal(left_of(&place, "17-5.gone"), "nothing");
+    assert_string_equal(left_of(&place, "17-5.git.new"), "nothing");
+    assert_true(git_repository_is(root, (struct git_owner){18, 5})); /* no link was followed */
 
-    assert_true(err_is(git_repository_make(&place, 17))); /* by a push that began before */
-    assert_string_equal(left_of(&place, "17.git"), "file");
-    assert_false(err_is(git_repository_erase(root, 17, &found))); /* what that left goes too */
-    assert_string_equal(left_of(&place, "17.git.new"), "nothing");
+    assert_true(err_is(
+        git_repository_make(&place, (struct git_owner){17, 5}))); /* by a push that began before */
+    assert_string_equal(left_of(&place, "17-5.git"), "file");
+    assert_false(err_is(git_repository_erase(root, (struct git_owner){17, 5},
+                                             &found))); /* what that left goes too */
+    assert_string_equal(left_of(&place, "17-5.git.new"), "nothing");
 
-    assert_false(err_is(git_repository_erase(root, 99, &found))); /* who never used it */
+    assert_false(err_is(
+        git_repository_erase(root, (struct git_owner){99, 5}, &found))); /* who never used it */
     assert_false(found);
-    assert_string_equal(left_of(&place, "99.git"), "file");
-    assert_false(err_is(git_repository_erase("/nowhere/git", 1, &found)));
+    assert_string_equal(left_of(&place, "99-5.git"), "file");
+    assert_false(err_is(git_repository_erase("/nowhere/git", (struct git_owner){1, 5}, &found)));
     assert_false(found);
     (void)snprintf(command, sizeof command, "rm -rf %s", folder);
     assert_int_equal(system(command), 0); // NOLINT(cert-env33-c): a folder of our own
@@ -320,7 +325,7 @@ static void a_push_is_told_whole(void **state)
     char folder[64];
     char wanted[128];
     const struct git_question question = {.service = GIT_PUSH,
-                                          .membership_id = 17,
+                                          .owner = {17, 5},
                                           .login = "alice",
                                           .content_length = 42,
                                           .protocol = 2,
@@ -333,7 +338,7 @@ static void a_push_is_told_whole(void **state)
     auto_buf struct buf block = buf_of(65536);
     git_environment(&block, &place, &question);
     assert_true(has(&block, "REQUEST_METHOD=POST"));
-    assert_true(has(&block, "PATH_INFO=/17.git/git-receive-pack"));
+    assert_true(has(&block, "PATH_INFO=/17-5.git/git-receive-pack"));
     assert_true(has(&block, "CONTENT_TYPE=application/x-git-receive-pack-request"));
     assert_true(has(&block, "CONTENT_LENGTH=42"));
     assert_true(has(&block, "GIT_PROTOCOL=version=2"));
@@ -356,7 +361,7 @@ static void a_fetch_has_no_key_and_an_unknown_length_none(void **state)
 {
     const struct git_place place = {.settings.path = "/srv", .program_path = "/usr/bin"};
     struct git_question question = {.service = GIT_FETCH,
-                                    .membership_id = 1,
+                                    .owner = {1, 5},
                                     .login = "bob",
                                     .content_length = -1,
                                     .is_gzip = true};
@@ -364,7 +369,7 @@ static void a_fetch_has_no_key_and_an_unknown_length_none(void **state)
 
     auto_buf struct buf block = buf_of(65536);
     git_environment(&block, &place, &question);
-    assert_true(has(&block, "PATH_INFO=/1.git/git-upload-pack"));
+    assert_true(has(&block, "PATH_INFO=/1-5.git/git-upload-pack"));
     assert_true(has(&block, "HTTP_CONTENT_ENCODING=gzip"));
     assert_false(has_start(&block, "CONTENT_LENGTH"));
     assert_false(has_start(&block, "GIT_PROTOCOL"));
@@ -376,7 +381,7 @@ static void a_fetch_has_no_key_and_an_unknown_length_none(void **state)
     git_environment(&block, &place, &question);
     assert_true(has(&block, "REQUEST_METHOD=HEAD"));
     assert_true(has(&block, "QUERY_STRING=service=git-receive-pack"));
-    assert_true(has(&block, "PATH_INFO=/1.git/info/refs"));
+    assert_true(has(&block, "PATH_INFO=/1-5.git/info/refs"));
     assert_false(has_start(&block, "CONTENT_TYPE"));
 }
 
@@ -423,7 +428,7 @@ int main(void)
         cmocka_unit_test(a_head_that_is_not_whole_waits),
         cmocka_unit_test(what_is_no_head_is_refused),
         cmocka_unit_test(a_head_has_an_end),
-        cmocka_unit_test(a_repository_is_made_once_and_called_by_number),
+        cmocka_unit_test(a_repository_is_made_once_and_called_by_numbers),
         cmocka_unit_test(an_erased_repository_is_gone_and_does_not_come_back),
         cmocka_unit_test(room_on_the_disk_is_looked_at),
         cmocka_unit_test(a_folder_that_cannot_be_made_is_named),
