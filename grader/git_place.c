@@ -183,7 +183,9 @@ static struct err put_file(int folder_fd, const char *name, const char *text)
 {
     auto_close int fd = openat(folder_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
-    if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+    /* On the disk before the folder has its name: an empty HEAD would be no repository, for good.
+     */
+    if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text) || fsync(fd) < 0)
         return err_make(ERR_SYSTEM, "write %s of a repository", name);
     return err_none();
 }

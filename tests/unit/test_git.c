@@ -133,6 +133,36 @@ static void a_repository_is_made_once_and_called_by_numbers(void **state)
     assert_int_equal(system(path), 0); // NOLINT(cert-env33-c): a folder of our own
 }
 
+/* The C library's, for this program: which files were made safe before any repository had its name.
+ */
+static char synced[256];
+
+int fsync(int fd)
+{
+    char link[64];
+    char path[512] = "";
+
+    (void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    if (readlink(link, path, sizeof path - 1) > 0 && strstr(path, ".git.new/") != NULL)
+        (void)strncat(synced, strrchr(path, '/'), sizeof synced - strlen(synced) - 1);
+    return 0;
+}
+
+static void a_repository_has_its_name_once_its_files_are_safe(void **state)
+{
+    char folder[64];
+    char command[128];
+    (void)state;
+
+    make_folder(folder);
+    struct git_place place = place_in(folder);
+    synced[0] = '\0';
+    assert_false(err_is(git_repository_make(&place, (struct git_owner){17, 1})));
+    assert_string_equal(synced, "/config/HEAD");
+    (void)snprintf(command, sizeof command, "rm -rf %s", folder);
+    assert_int_equal(system(command), 0); // NOLINT(cert-env33-c): a folder of our own
+}
+
 /* What is left of a repository: "file", "folder" or "nothing" at its path, and nothing beside it.
  */
 static const char *left_of(const struct git_place *place, const char *name)
@@ -429,6 +459,7 @@ int main(void)
         cmocka_unit_test(what_is_no_head_is_refused),
         cmocka_unit_test(a_head_has_an_end),
         cmocka_unit_test(a_repository_is_made_once_and_called_by_numbers),
+        cmocka_unit_test(a_repository_has_its_name_once_its_files_are_safe),
         cmocka_unit_test(an_erased_repository_is_gone_and_does_not_come_back),
         cmocka_unit_test(room_on_the_disk_is_looked_at),
         cmocka_unit_test(a_folder_that_cannot_be_made_is_named),
