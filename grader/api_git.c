@@ -21,20 +21,22 @@ static bool find_service(struct http_request *request, enum git_service *out);
 static bool may_use(struct http_request *request, const struct membership *who,
                     const struct git_question *question, bool is_own);
 static bool body_allowed(struct http_request *request, struct git_question *question);
-static bool find_room(struct http_request *request, const struct membership *who, bool is_push);
-static void refuse_for_now(struct http_request *request, const struct membership *who, bool is_push,
+static bool find_room(struct http_request *request, const struct membership *who,
+                      enum git_service service);
+static void refuse_for_now(struct http_request *request, const struct membership *who, bool is_file,
                            const char *code);
 static int protocol_of(const struct http_request *request);
 static void visit_start(struct http_request *request, const struct membership *who,
                         const struct git_question *question);
-static void refuse_start(struct http_request *request, const struct membership *who, bool is_push,
+static void refuse_start(struct http_request *request, const struct membership *who,
                          struct err err);
 static void on_body(struct http_request *request, const void *bytes, size_t size);
 static void on_fed(void *context);
 static size_t on_room_wanted(void *context);
 static void on_said(void *context, const void *bytes, size_t size);
+static void answer(struct visit *visit, const struct git_cgi_head *head);
 static void on_drained(struct http_request *request);
-static void on_ended(void *context);
+static void on_ended(void *context, int status);
 static void refuse_ended(struct visit *visit);
 static void on_gone(void *state);
 
@@ -66,8 +68,7 @@ void git_admit(struct http_request *request)
 
     if (api_who(request, &who) && find_repository(request, &who, &question.owner, &is_own) &&
         find_service(request, &question.service) && may_use(request, &who, &question, is_own) &&
-        body_allowed(request, &question) &&
-        find_room(request, &who, git_services[question.service].is_push))
+        body_allowed(request, &question) && find_room(request, &who, question.service))
         visit_start(request, &who, &question);
 }
 
@@ -170,21 +171,23 @@ static bool body_allowed(struct http_request *request, struct git_question *ques
     return false;
 }
 
-static bool find_room(struct http_request *request, const struct membership *who, bool is_push)
+static bool find_room(struct http_request *request, const struct membership *who,
+                      enum git_service service)
 {
     const struct grader *grader = api_grader(request);
+    const bool is_push = git_services[service].is_push;
 
     if (grader->stopping) {
-        refuse_for_now(request, who, is_push, "http_503_restart");
+        refuse_for_now(request, who, service == GIT_PUSH, "http_503_restart");
         return false;
     }
     if (is_push && !git_place_is_roomy(git_place_of(grader->git))) {
-        refuse_for_now(request, who, is_push, "http_503_git_disk");
+        refuse_for_now(request, who, false, "http_503_git_disk");
         return false;
     }
     switch (git_room(grader->git, who->id)) {
     case GIT_ROOM: return true;
-    case GIT_FULL: refuse_for_now(request, who, is_push, "http_503_git"); return false;
+    case GIT_FULL: refuse_for_now(request, who, service == GIT_PUSH, "http_503_git"); return false;
     case GIT_FULL_FOR_ONE: break;
     }
     struct refusal refusal =
@@ -193,20 +196,22 @@ static bool find_room(struct http_request *request, const struct membership *who
     return false;
 }
 
-/* Which assignment it would have been nobody knows yet: the dates of all are held open. */
-static void refuse_for_now(struct http_request *request, const struct membership *who, bool is_push,
+/* is_file: a push, with files that came. Which assignment it would have been nobody knows yet: the
+ * dates of all are held open. Who was only asking, or can send the file itself all the same, has
+ * lost nothing. */
+static void refuse_for_now(struct http_request *request, const struct membership *who, bool is_file,
                            const char *code)
 {
     const struct grader *grader = api_grader(request);
     enum language language = api_language(request);
     struct refusal refusal = refusal_make(language, 503, RETRY_S, code, RETRY_S);
-    bool is_held = is_push;
+    bool is_held = is_file;
 
     for (size_t i = 0; is_held && i < grader->specs_count; i++)
         is_held =
             held_refused(grader->held, who->id, grader->specs[i].name, http_received_at(request));
     size_t size = strlen(refusal.text);
-    if (is_push)
+    if (is_file)
         (void)snprintf(refusal.text + size, sizeof refusal.text - size, "%s",
                        words_of(is_held ? "held_open" : "held_not", language)); /* fits */
     api_refusal(request, &refusal);
@@ -225,11 +230,10 @@ static void visit_start(struct http_request *request, const struct membership *w
                         const struct git_question *question)
 {
     const struct grader *grader = api_grader(request);
-    const bool is_push = git_services[question->service].is_push;
     struct visit *visit = calloc(1, sizeof *visit);
 
     if (visit == NULL) {
-        refuse_start(request, who, is_push, err_make(ERR_SYSTEM, "start git"));
+        refuse_start(request, who, err_make(ERR_SYSTEM, "start git"));
         return;
     }
     buf_init(&visit->head, GIT_CGI_HEAD_MAX + (size_t)64 * 1024);
@@ -242,18 +246,17 @@ static void visit_start(struct http_request *request, const struct membership *w
                               visit, &visit->child);
     if (err_is(err)) {
         free(visit);
-        refuse_start(request, who, is_push, err);
+        refuse_start(request, who, err);
         return;
     }
     http_set_state(request, visit, on_gone);
     http_take_pieces(request, on_body);
 }
 
-static void refuse_start(struct http_request *request, const struct membership *who, bool is_push,
-                         struct err err)
+static void refuse_start(struct http_request *request, const struct membership *who, struct err err)
 {
     log_err("git.start", err);
-    refuse_for_now(request, who, is_push, "http_503_git_start");
+    refuse_for_now(request, who, false, "http_503_git_start");
 }
 
 static void on_body(struct http_request *request, const void *bytes, size_t size)
@@ -298,26 +301,30 @@ static size_t on_room_wanted(void *context)
 static void on_said(void *context, const void *bytes, size_t size)
 {
     struct visit *visit = context;
-    struct git_cgi_head head;
 
     if (visit->is_answered) {
         http_write(visit->request, bytes, size);
         return;
     }
     buf_append(&visit->head, bytes, size);
+    struct git_cgi_head head;
     enum git_cgi_state state = git_cgi_read(visit->head.at, visit->head.size, &head);
-    if (state == GIT_CGI_MORE)
-        return;
     if (state == GIT_CGI_BROKEN) {
         git_child_leave(visit->child);
-        on_ended(visit);
-        return;
+        on_ended(visit, GIT_KILLED);
+    } else if (state == GIT_CGI_WHOLE && visit->head.size > head.size) {
+        answer(visit, &head);
     }
+}
+
+/* With the first byte behind the head: of a git that fails before it, nothing has been said yet. */
+static void answer(struct visit *visit, const struct git_cgi_head *head)
+{
     visit->is_answered = true;
-    http_stream(visit->request, head.code, head.content_type[0] != '\0' ? head.content_type : NULL,
-                NULL);
+    http_stream(visit->request, head->code,
+                head->content_type[0] != '\0' ? head->content_type : NULL, NULL);
     http_on_drained(visit->request, on_drained);
-    http_write(visit->request, visit->head.at + head.size, visit->head.size - head.size);
+    http_write(visit->request, visit->head.at + head->size, visit->head.size - head->size);
     buf_release(&visit->head);
 }
 
@@ -329,15 +336,23 @@ static void on_drained(struct http_request *request)
         git_child_listen(visit->child);
 }
 
-static void on_ended(void *context)
+static void on_ended(void *context, int status)
 {
     struct visit *visit = context;
+    struct git_cgi_head head;
 
     visit->child = NULL;
-    if (visit->is_answered)
-        http_end(visit->request);
-    else if (visit->is_whole)
+    if (!visit->is_whole)
+        return;
+    if (!visit->is_answered && status == 0 &&
+        git_cgi_read(visit->head.at, visit->head.size, &head) == GIT_CGI_WHOLE)
+        answer(visit, &head);
+    if (!visit->is_answered)
         refuse_ended(visit);
+    else if (status >= GIT_KILLED)
+        http_break(visit->request);
+    else
+        http_end(visit->request);
 }
 
 static void refuse_ended(struct visit *visit)

@@ -85,7 +85,7 @@ void git_drain(struct git *git)
 void git_end(struct git *git)
 {
     list_each (link, &git->children)
-        git_child_ask(list_of(link, struct git_child, link));
+        git_child_ask_soon(list_of(link, struct git_child, link));
 }
 
 void git_stop(struct git *git)

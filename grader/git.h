@@ -38,16 +38,20 @@ bool git_key_find(const struct git *git, const unsigned char hash[AUTH_HASH_SIZE
 
 /* Ends whatever has not changed anything yet; pushes whose files go in may finish. */
 void git_drain(struct git *git);
+/* Ends the rest, after a moment in which the last words of the reports reach whoever pushed. */
 void git_end(struct git *git);
 void git_stop(struct git *git);
 void git_free(struct git *git);
 
 /* -- one of them ------------------------------------------------------------------------------- */
+#define GIT_KILLED 128
 struct git_listener {
     size_t (*room)(void *context); /* bytes that may be said now; 0: none until git_child_listen */
     void (*said)(void *context, const void *bytes, size_t size);
-    void (*fed)(void *context);   /* more may be fed */
-    void (*ended)(void *context); /* nothing more will be said; the child is not to be used again */
+    void (*fed)(void *context); /* more may be fed */
+    /* Nothing more will be said; the child is not to be used again. status: 0 when all went well,
+     * from GIT_KILLED on when it was not allowed to finish. */
+    void (*ended)(void *context, int status);
 };
 
 /* The question's login, key and wait_s are filled in here. */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int64_t wait_within(const struct git_settings *settings);
 static void child_open(struct git_child *child);
 static struct err child_spawn(struct git_child *child, struct git_question *question);
 static void split(char *block, char **out, size_t max);
@@ -23,11 +24,14 @@ static void on_piece_wanted(uv_handle_t *handle, size_t suggested, uv_buf_t *out
 static void on_piece(uv_stream_t *stream, ssize_t size, const uv_buf_t *bytes);
 static void close_in(struct git_child *child);
 static void close_out(struct git_child *child);
+static void tell_end(struct git_child *child);
 static void handle_close(uv_handle_t *handle);
 static void on_closed(uv_handle_t *handle);
 
 #define QUEUE_MAX ((size_t)256 * 1024) /* bytes on their way in before the client must wait */
 #define GENTLE_MS 3000
+#define LAST_WORDS_MS 100 /* half of what the service waits with its own */
+#define LAST_S 10         /* of git.wall: for the files before the wait, and the links after it */
 #define WORDS_MAX 96
 #define BLOCK_MAX ((size_t)64 * 1024)
 #define CROWDED_WAIT_S 3 /* for reports, when half of all places are taken */
@@ -56,7 +60,7 @@ struct err git_child_start(struct git *git, const struct membership *who, int64_
     child->listener = *listener;
     child->context = context;
     question.login = who->login;
-    question.wait_s = git->place.settings.wait_s;
+    question.wait_s = wait_within(&git->place.settings);
     if (git->children_count >= (size_t)git->place.settings.children_max / 2 &&
         question.wait_s > CROWDED_WAIT_S)
         question.wait_s = CROWDED_WAIT_S;
@@ -80,6 +84,14 @@ struct err git_child_start(struct git *git, const struct membership *who, int64_
         git_child_close(child);
     *out = child;
     return err_none();
+}
+
+/* A push that waits for longer than it may live would be killed in the middle of a report. */
+static int64_t wait_within(const struct git_settings *settings)
+{
+    int64_t most = settings->wall_ms / 1000 - LAST_S;
+
+    return settings->wait_s < most ? settings->wait_s : most > 0 ? most : 0;
 }
 
 static void child_open(struct git_child *child)
@@ -151,6 +163,14 @@ void git_child_ask(struct git_child *child)
     end_further(child);
 }
 
+void git_child_ask_soon(struct git_child *child)
+{
+    if (child->has_ended || child->end != GIT_CHILD_RUNS)
+        return;
+    child->ends_soon = true;
+    (void)uv_timer_start(&child->wall, on_wall, LAST_WORDS_MS, 0);
+}
+
 static void end_further(struct git_child *child)
 {
     if (child->end == GIT_CHILD_RUNS && child->is_push && !child->is_whole) {
@@ -170,7 +190,8 @@ static void on_wall(uv_timer_t *timer)
     if (child->has_ended) {
         close_out(child); /* somebody that it left behind still holds it */
     } else if (child->end == GIT_CHILD_RUNS) {
-        log_line(LOG_WARN, "git.wall", "login=%s push=%d", child->who.login, child->is_push);
+        if (!child->ends_soon)
+            log_line(LOG_WARN, "git.wall", "login=%s push=%d", child->who.login, child->is_push);
         git_child_ask(child);
     } else {
         end_further(child);
@@ -182,6 +203,7 @@ static void on_exit_seen(uv_process_t *process, int64_t status, int signal)
     struct git_child *child = process->data;
 
     child->has_ended = true;
+    child->status = signal != 0 || child->end != GIT_CHILD_RUNS ? GIT_KILLED : (int)status;
     child->is_deaf = true;
     log_line(status == 0 && signal == 0 ? LOG_DEBUG : LOG_INFO, "git.ended",
              "login=%s push=%d status=%lld signal=%d", child->who.login, child->is_push,
@@ -192,6 +214,8 @@ static void on_exit_seen(uv_process_t *process, int64_t status, int signal)
         handle_close((uv_handle_t *)&child->wall);
     if (child->context != NULL && !child->is_whole)
         child->listener.fed(child->context); /* the rest of the body is for nobody */
+    if (child->is_silent)
+        tell_end(child);
 }
 
 void git_child_leave(struct git_child *child)
@@ -204,8 +228,10 @@ void git_child_leave(struct git_child *child)
 
 void git_child_kill(struct git_child *child)
 {
-    if (!child->has_ended)
+    if (!child->has_ended) {
         (void)kill(-child->process.pid, SIGKILL); /* it may be on its way out */
+        child->status = GIT_KILLED;
+    }
     child->has_ended = true;
     if (child->has_process)
         handle_close((uv_handle_t *)&child->process);
@@ -252,6 +278,9 @@ static void on_written(uv_write_t *request, int status)
 void git_child_close(struct git_child *child)
 {
     child->is_whole = true;
+    if (child->end == GIT_CHILD_RUNS && !child->has_ended)
+        (void)uv_timer_start(&child->wall, on_wall, (uint64_t)child->git->place.settings.wall_ms,
+                             0); /* what the client took is its own */
     child->last.data = child;
     if (child->is_deaf || uv_is_closing((uv_handle_t *)&child->in) ||
         uv_shutdown(&child->last, (uv_stream_t *)&child->in, on_last_written) != 0)
@@ -305,17 +334,24 @@ static void close_in(struct git_child *child)
 
 static void close_out(struct git_child *child)
 {
-    void *context = child->context;
-
     if (child->is_silent)
         return;
     child->is_silent = true;
-    child->context = NULL;
     handle_close((uv_handle_t *)&child->out);
-    if (child->has_ended)
-        handle_close((uv_handle_t *)&child->wall);
+    if (!child->has_ended)
+        return;
+    handle_close((uv_handle_t *)&child->wall);
+    tell_end(child);
+}
+
+/* Once it says nothing more and how it ended is known. */
+static void tell_end(struct git_child *child)
+{
+    void *context = child->context;
+
+    child->context = NULL;
     if (context != NULL)
-        child->listener.ended(context);
+        child->listener.ended(context, child->status);
 }
 
 static void handle_close(uv_handle_t *handle)

@@ -35,7 +35,9 @@ struct git_child {
     bool is_whole;  /* the body was fed */
     bool is_deaf;   /* it reads no more */
     bool has_ended; /* the process */
+    int status;     /* with which it did */
     enum git_child_end end;
+    bool ends_soon;
     bool is_silent; /* its output */
     char piece[16384];
     struct list link;
@@ -43,6 +45,7 @@ struct git_child {
 
 /* Begins to end it; what follows, should it not, follows by itself. */
 void git_child_ask(struct git_child *child);
+void git_child_ask_soon(struct git_child *child);
 /* Takes everything down at once. */
 void git_child_kill(struct git_child *child);
 

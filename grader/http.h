@@ -126,6 +126,8 @@ void http_stream(struct http_request *request, int code, const char *content_typ
                  const struct http_field *fields);
 void http_write(struct http_request *request, const void *bytes, size_t size);
 void http_end(struct http_request *request);
+/* The same, so that the client sees that it is not whole. */
+void http_break(struct http_request *request);
 
 /* Of a stream: what may still be written before the client counts as gone; and a call, in the
  * middle of the library's work, whenever all that was written is on its way. */

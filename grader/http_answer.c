@@ -141,6 +141,12 @@ void http_end(struct http_request *request)
     http_wake(request);
 }
 
+void http_break(struct http_request *request)
+{
+    request->is_broken = true;
+    http_end(request);
+}
+
 size_t http_room(const struct http_request *request)
 {
     return (size_t)request->http->settings.stream_buffer_max -
@@ -161,7 +167,8 @@ static ssize_t on_stream_wanted(void *cls, uint64_t position, char *out, size_t 
     if (request->is_dead || request->peer->is_doomed)
         return MHD_CONTENT_READER_END_WITH_ERROR;
     if (left == 0 && request->is_ended)
-        return MHD_CONTENT_READER_END_OF_STREAM;
+        return request->is_broken ? MHD_CONTENT_READER_END_WITH_ERROR
+                                  : MHD_CONTENT_READER_END_OF_STREAM;
     if (left == 0) {
         buf_release(&request->stream); /* a thousand of these wait for hours */
         request->stream_sent = 0;

@@ -113,6 +113,7 @@ struct http_request {
     bool is_dead;   /* the client is gone or too slow */
     bool is_stream; /* what follows is about these */
     bool is_ended;
+    bool is_broken; /* ended, and not whole */
     struct buf stream;
     size_t stream_sent; /* bytes of `stream` that the library has */
     void (*drained)(struct http_request *request);

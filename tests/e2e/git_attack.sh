@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 for program in git curl; do command -v $program >/dev/null || { skip "attacks on the door for git" "$program is not installed"; exit 0; }; done
 short_timing 500
-flags=(--assignments.path="$WORK/overlay" --git.push=4000000 --git.repository=8000000 --git.children=6)
+flags=(--assignments.path="$WORK/overlay" --git.push=4000000 --git.repository=16000000 --git.children=6)
 start_service "${flags[@]}" --git.wall=20000 || { not_ok "the service starts"; exit 1; }
 S=$ROOT/tests/submissions
 HOST=${URL#http://} HOST=${HOST%:*}
@@ -33,7 +33,7 @@ equals "the repository is there" 0 "$(refs)"
 for kind in dotdot dotgit dotgit_case slash twice ref_up ref_config ref_option ref_hidden cut; do
     pushes $kind
     lacks "$kind is refused" "ok refs/" "$answer"
-    lacks "… and nothing else breaks" " 503 " "$answer "
+    lacks "… and nothing else breaks" "503 " "${answer##*$'\n'}"
 done
 pushes ref_head
 equals "nothing of all that is there" 0 "$(refs)"
@@ -70,6 +70,8 @@ lacks "no word of the client reaches git's environment" evil "$told"
 equals "… but its number of bytes" "CONTENT_LENGTH=100000" "$(grep LENGTH <<<"$told")"
 contains "… and who it is, as we know" "REMOTE_USER=alice" "$told"
 equals "… and of ours nothing but this" "CONTENT GIT GRADER HOME LC PATH QUERY REMOTE REQUEST" "$(sed 's/[_=].*//' <<<"$told" | sort -u | tr '\n' ' ' | sed 's/ $//')"
+wait_key=$(sed -n 's/^GIT_CONFIG_KEY_\([0-9]*\)=grader.wait$/\1/p' <<<"$told")
+equals "a push waits no longer than it may live" "GIT_CONFIG_VALUE_$wait_key=10" "$(grep "^GIT_CONFIG_VALUE_$wait_key=" <<<"$told")"
 lacks "no token is in it" "${a#alice:}" "$told"
 equals "limits hold below the keeper" "536870912 30" "$(awk '/address space/ {a=$4} /cpu time/ {c=$4} END {print a, c}' "/proc/$(backend)/limits")"
 exec 7>&-
@@ -79,18 +81,29 @@ check "it ends with its client" quiet
 git init -q "$WORK/tree"; cd "$WORK/tree" || exit 1
 head -c 3500000 /dev/urandom >blob; git add blob; git commit -qm blob
 check "three megabytes are pushed" git push -q "http://$a@$HOST:$PORT/git/alice.git" main
-python3 - "$HOST" "$PORT" "$(printf %s "$a" | base64 -w0)" "$(git rev-parse HEAD)" <<'PY' &
-import socket, sys, time
+head -c 3500000 /dev/urandom >blob; git commit -qam more # more than the buffers between the two hold
+check "… and three more" git push -q "http://$a@$HOST:$PORT/git/alice.git" main
+python3 - "$HOST" "$PORT" "$(printf %s "$a" | base64 -w0)" "$(git rev-parse HEAD)" "$WORK/go" >"$WORK/heard" <<'PY' &
+import os, socket, sys, time
 link = socket.socket(); link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096); link.connect((sys.argv[1], int(sys.argv[2])))
 want = b"0032want " + sys.argv[4].encode() + b"\n00000009done\n"
 link.sendall(b"POST /git/alice.git/git-upload-pack HTTP/1.1\r\nHost: x\r\nAuthorization: Basic %s\r\nContent-Type: application/x-git-upload-pack-request\r\nContent-Length: %d\r\n\r\n%s" % (sys.argv[3].encode(), len(want), want))
-link.recv(100)
-time.sleep(60)
+heard = link.recv(100)
+link.settimeout(60)
+while not os.path.exists(sys.argv[5]):
+    time.sleep(0.1)
+try:
+    while piece := link.recv(65536):
+        heard = heard[-100:] + piece
+except ConnectionError:
+    pass
+print("whole" if heard.endswith(b"\r\n0\r\n\r\n") else "cut")
 PY
 reader=$!
 check "who fetches and does not read holds a git" await 10 sh -c "pgrep -P $SERVICE -f http-backend"
 check "… no longer than git.wall" await 40 sh -c "! pgrep -P $SERVICE -f http-backend"
-kill $reader 2>/dev/null; wait $reader 2>/dev/null
+: >"$WORK/go"; wait $reader
+equals "… and sees that this was not all" cut "$(cat "$WORK/heard")"
 
 # -- everybody at once ----------------------------------------------------------------------------
 students=${STUDENTS:-12} # of 6 places
@@ -151,7 +164,7 @@ cd "$ROOT" && start_service "${flags[@]}" --git.free=1099511627776
 head=$(curl -s -D - -u "$a" "$URL/git/alice.git/info/refs?service=git-receive-pack")
 contains "where git.free is not free, a push is refused" "503" "$head"
 contains "… with what to do" "send the file itself" "$head"
-contains "… and the deadline held open" "held open" "$head"
+lacks "… and no deadline moved: the file itself goes in" "held open" "$head"
 equals "… and what is there can be fetched" 200 "$(curl -s -o /dev/null -w '%{http_code}' -u "$a" "$URL/git/alice.git/info/refs?service=git-upload-pack")"
 stop_service TERM
 equals "SIGTERM ends it with 0" 0 $?
@@ -177,7 +190,8 @@ contains "… and is told so when it is whole" "503" "$(rest)"
 equals "… by a service that is still there" 200 "$(curl -s -o /dev/null -w '%{http_code}' "$URL/healthz")"
 stop_service TERM
 equals "… and ends with 0" 0 $?
-start_service "${flags[@]}" --service.drain=60000
+start_service "${flags[@]}" --service.drain=60000 --worker.count=1
+as alice -T "$(ls "$S"/pca/wrong/*.c | head -n 1)" "$URL/submit/pca" >/dev/null # the worker is there, and free
 kill -STOP $(pgrep -P "$SERVICE" -f 'worker --fd')
 { cat "$(ls "$S"/pca/wrong/*.c | head -n 1)"; echo '/* drain */'; } >"$WORK/pca.c"
 as alice -H 'Accept: application/json' -T "$WORK/pca.c" "$URL/submit/pca" >/dev/null

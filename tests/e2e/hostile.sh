@@ -8,13 +8,15 @@ secret=$(head -n 1 /etc/passwd)
 list=${1:-$(ls tests/submissions/*/hostile/*.c)}
 
 one() { # file
-    local file=$1 a name answer tries=0
+    local file=$1 a name answer
     a=$(basename "$(dirname "$(dirname "$file")")") name=$(basename "$file")
     answer="$WORK/$name.json"
     as alice -H 'Accept: application/json' -T "$file" "$URL/try/$a/$name?wait=60" >"$answer" 2>&1
     # Half a gigabyte of fresh pages, case after case, takes a slow host its minutes.
-    while grep -qE '"stage": *"(queued|compiling|checking)"' "$answer" && [ $((tries += 1)) -le 4 ]; do
-        as alice -H 'Accept: application/json' "$URL/s/$(grep -oE '"id": *[0-9]+' "$answer" | grep -oE '[0-9]+' | head -n 1)?wait=60" >"$answer.more" 2>&1
+    local until=$((SECONDS + 400))
+    while grep -qE '"stage": *"(queued|compiling|checking)"' "$answer" && [ $SECONDS -lt $until ]; do
+        sleep 0.5
+        as alice -H 'Accept: application/json' "$URL/s/$(grep -oE '"id": *[0-9]+' "$answer" | grep -oE '[0-9]+' | head -n 1)?wait=30" >"$answer.more" 2>&1
         mv "$answer.more" "$answer"
     done
 }
