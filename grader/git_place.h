@@ -77,10 +77,13 @@ bool git_repository_is(const char *folder, struct git_owner owner);
 #define GIT_NAME_SIZE 48
 void git_repository_name(char out[GIT_NAME_SIZE], struct git_owner owner);
 
-/* Removes the repository of a membership below `folder`, for good: a file of its name stays, so
- * that no push that is under way brings it back. Nothing of it is left then. ERR_SYSTEM: some may
- * be; the same call goes on with it. *out_found: there was one. */
-struct err git_repository_erase(const char *folder, struct git_owner owner, bool *out_found);
+/* Erasing the repository of a membership below `folder`. It is put away first, while that may still
+ * have to be taken back: a file of its name stays, so that no push that is under way makes a new
+ * one. Then it is removed for good, or put back. *out_found: there is one. ERR_SYSTEM: some of it
+ * may be left; the same call goes on with it. */
+struct err git_repository_put_away(const char *folder, struct git_owner owner, bool *out_found);
+struct err git_repository_put_back(const char *folder, struct git_owner owner);
+struct err git_repository_remove(const char *folder, struct git_owner owner);
 
 /* One request, as git hears of it. Every text has been checked or is ours. */
 struct git_question {

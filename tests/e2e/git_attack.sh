@@ -130,10 +130,19 @@ await 5 sh -c "pgrep -P $SERVICE -f http-backend"
 repository_of() { curl -s -o /dev/null -w '%{http_code}' -u "$(sed -n "${1#s}p" "$WORK/keys")" "$URL/git/$1.git/info/refs?service=git-upload-pack"; }
 key=$(key_of member demo root admin)
 erase_s2() { curl -s -o "$WORK/answer" -w '%{http_code}' -X DELETE -H "Authorization: Bearer $key" "$URL/api/v1/users/s2?reason=test&yes=1"; }
+# A COMMIT that fails, as on a full disk: its constraint is looked at no earlier.
+sql "create table trap (id integer references user (id) deferrable initially deferred); create trigger spring after insert on audit begin insert into trap values (-1); end"
+check "an erasure whose COMMIT fails says so" sh -c "! '$ROOT/$GRADER' user erase s1 --reason=test --yes --database.path='$DB'"
+equals "… over HTTP too" 503 "$(erase_s2)"
+sql "drop trigger spring; drop table trap"
+equals "… and leaves both their repositories" "200 200" "$(repository_of s1) $(repository_of s2)"
 check "erasing takes it" "$ROOT/$GRADER" user erase s1 --reason=test --yes --database.path="$DB"
 exec 7>&-
 quiet
 equals "nothing of it is left" "$id.git 0" "$(cd "$WORK/db/git" && find . -name "$id.*" -printf '%f %s\n')"
+mkdir "$WORK/db/git/$id.gone"; : >"$WORK/db/git/$id.gone/left" # by a crash after COMMIT
+"$ROOT/$GRADER" user erase "$(sql "select login from user where login like 'erased-%'")" --reason=again --yes --database.path="$DB" >/dev/null
+equals "… nor is what a crash had left, once that is asked for again" "$id.git 0" "$(cd "$WORK/db/git" && find . -name "$id.*" -printf '%f %s\n')"
 id=$(sql "select m.id || '-' || m.created_at from membership m join user u on u.id = m.user_id where u.login = 's2'")
 equals "over HTTP too" 200 "$(erase_s2)"
 equals "… nothing of it is left" "$id.git 0" "$(cd "$WORK/db/git" && find . -name "$id.*" -printf '%f %s\n')"

@@ -176,6 +176,46 @@ static const char *left_of(const struct git_place *place, const char *name)
     return S_ISDIR(about.st_mode) ? "folder" : about.st_size == 0 ? "file" : "bytes";
 }
 
+static struct err erase(const char *root, int64_t membership_id, bool *out_found)
+{
+    const struct git_owner owner = {membership_id, 5};
+    struct err err = git_repository_put_away(root, owner, out_found);
+
+    return err_is(err) ? err : git_repository_remove(root, owner);
+}
+
+static void what_was_put_away_comes_back_whole(void **state)
+{
+    const struct git_owner owner = {17, 5};
+    char folder[64];
+    char command[4096];
+    bool found = false;
+    (void)state;
+
+    make_folder(folder);
+    struct git_place place = place_in(folder);
+    const char *root = place.settings.path;
+    assert_false(err_is(git_repository_make(&place, owner)));
+    (void)snprintf(command, sizeof command, "echo mine >%s/17-5.git/objects/x", root);
+    assert_int_equal(system(command), 0); // NOLINT(cert-env33-c): a folder of our own
+    for (int i = 0; i < 2; i++) { /* the second time, without the file that keeps its name */
+        assert_false(err_is(git_repository_put_away(root, owner, &found)));
+        assert_true(found);
+        assert_string_equal(left_of(&place, "17-5.git"), "file");
+        (void)snprintf(command, sizeof command, "%s rm %s/17-5.git", i == 0 ? ":" : "", root);
+        assert_int_equal(system(command), 0); // NOLINT(cert-env33-c): a folder of our own
+        assert_false(err_is(git_repository_put_back(root, owner)));
+        assert_string_equal(left_of(&place, "17-5.git/objects/x"), "bytes");
+        assert_string_equal(left_of(&place, "17-5.gone"), "nothing");
+    }
+    assert_false(err_is(git_repository_put_away(root, (struct git_owner){99, 5}, &found)));
+    assert_false(found);
+    assert_false(err_is(git_repository_put_back(root, (struct git_owner){99, 5})));
+    assert_string_equal(left_of(&place, "99-5.git"), "nothing");
+    (void)snprintf(command, sizeof command, "rm -rf %s", folder);
+    assert_int_equal(system(command), 0); // NOLINT(cert-env33-c): a folder of our own
+}
+
 static void an_erased_repository_is_gone_and_does_not_come_back(void **state)
 {
     char folder[64];
@@ -194,7 +234,7 @@ static void an_erased_repository_is_gone_and_does_not_come_back(void **state)
                    " ln -s ../18-5.git 17-5.git/objects/link && chmod 0400 17-5.git/objects/ab/cd",
                    root);
     assert_int_equal(system(command), 0); // NOLINT(cert-env33-c): a folder of our own
-    assert_false(err_is(git_repository_erase(root, (struct git_owner){17, 5}, &found)));
+    assert_false(err_is(erase(root, 17, &found)));
     assert_true(found);
     assert_string_equal(left_of(&place, "17-5.git"), "file");
     assert_string_equal(left_of(&place, "17-5.gone"), "nothing");
@@ -204,15 +244,13 @@ static void an_erased_repository_is_gone_and_does_not_come_back(void **state)
     assert_true(err_is(
         git_repository_make(&place, (struct git_owner){17, 5}))); /* by a push that began before */
     assert_string_equal(left_of(&place, "17-5.git"), "file");
-    assert_false(err_is(git_repository_erase(root, (struct git_owner){17, 5},
-                                             &found))); /* what that left goes too */
+    assert_false(err_is(erase(root, 17, &found))); /* what that left goes too */
     assert_string_equal(left_of(&place, "17-5.git.new"), "nothing");
 
-    assert_false(err_is(
-        git_repository_erase(root, (struct git_owner){99, 5}, &found))); /* who never used it */
+    assert_false(err_is(erase(root, 99, &found))); /* who never used it */
     assert_false(found);
     assert_string_equal(left_of(&place, "99-5.git"), "file");
-    assert_false(err_is(git_repository_erase("/nowhere/git", (struct git_owner){1, 5}, &found)));
+    assert_false(err_is(erase("/nowhere/git", 1, &found)));
     assert_false(found);
     (void)snprintf(command, sizeof command, "rm -rf %s", folder);
     assert_int_equal(system(command), 0); // NOLINT(cert-env33-c): a folder of our own
@@ -460,6 +498,7 @@ int main(void)
         cmocka_unit_test(a_head_has_an_end),
         cmocka_unit_test(a_repository_is_made_once_and_called_by_numbers),
         cmocka_unit_test(a_repository_has_its_name_once_its_files_are_safe),
+        cmocka_unit_test(what_was_put_away_comes_back_whole),
         cmocka_unit_test(an_erased_repository_is_gone_and_does_not_come_back),
         cmocka_unit_test(room_on_the_disk_is_looked_at),
         cmocka_unit_test(a_folder_that_cannot_be_made_is_named),
