@@ -41,9 +41,7 @@ static void refuse_ended(struct visit *visit);
 static void on_gone(void *state);
 
 #define RETRY_S ((long long)5)
-#define COMMANDS_MAX ((int64_t)64 * 1024) /* of a push, beside its pack */
-#define WANTS_MAX ((size_t)256 * 1024)    /* of a fetch; packed, a thousand times that */
-#define ROOM_MIN 2048                     /* no smaller pieces than that */
+#define ROOM_MIN 2048 /* no smaller pieces than that */
 
 /* The request's state: it and its git, until one of them is finished. */
 struct visit {
@@ -162,7 +160,7 @@ static bool body_allowed(struct http_request *request, struct git_question *ques
         return false;
     }
     int64_t push_max = git_place_of(api_grader(request)->git)->settings.push_max;
-    int64_t most = row->is_push ? push_max + COMMANDS_MAX : (int64_t)WANTS_MAX;
+    int64_t most = row->is_push ? push_max + GIT_COMMANDS_MAX : GIT_WANTS_MAX;
     http_limit_body(request, (size_t)most);
     if (question->content_length <= most)
         return true;

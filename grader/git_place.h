@@ -13,6 +13,11 @@
 /* The three requests of git's smart HTTP. */
 enum git_service { GIT_REFS_OF_FETCH, GIT_REFS_OF_PUSH, GIT_FETCH, GIT_PUSH, GIT_SERVICES };
 
+/* Bounds of a body, in bytes; the addresses and the settings take them from here. */
+#define GIT_PUSH_MAX ((int64_t)64 << 20)     /* the most that git.push may allow */
+#define GIT_COMMANDS_MAX ((int64_t)64 << 10) /* of a push, beside its pack */
+#define GIT_WANTS_MAX ((int64_t)256 << 10)   /* of a fetch; packed, a thousand times that */
+
 /* What a service is called in addresses and in types of content, and whether it may change
  * something. */
 struct git_service_row {
