@@ -208,10 +208,8 @@ static void refuse_for_now(struct http_request *request, const struct membership
     for (size_t i = 0; is_held && i < grader->specs_count; i++)
         is_held =
             held_refused(grader->held, who->id, grader->specs[i].name, http_received_at(request));
-    size_t size = strlen(refusal.text);
     if (is_file)
-        (void)snprintf(refusal.text + size, sizeof refusal.text - size, "%s",
-                       words_of(is_held ? "held_open" : "held_not", language)); /* fits */
+        refusal_tell_held(&refusal, language, is_held);
     api_refusal(request, &refusal);
 }
 
