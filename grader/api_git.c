@@ -20,7 +20,6 @@ static void refuse_unknown(struct http_request *request, const struct membership
 static bool find_service(struct http_request *request, enum git_service *out);
 static bool may_use(struct http_request *request, const struct membership *who,
                     const struct git_question *question, bool is_own);
-static bool is_here(const struct git_place *place);
 static bool body_allowed(struct http_request *request, struct git_question *question);
 static bool find_room(struct http_request *request, const struct membership *who,
                       enum git_service service);
@@ -42,9 +41,7 @@ static void refuse_ended(struct visit *visit);
 static void on_gone(void *state);
 
 #define RETRY_S ((long long)5)
-#define COMMANDS_MAX ((int64_t)64 * 1024) /* of a push, beside its pack */
-#define WANTS_MAX ((size_t)256 * 1024)    /* of a fetch; packed, a thousand times that */
-#define ROOM_MIN 2048                     /* no smaller pieces than that */
+#define ROOM_MIN 2048 /* no smaller pieces than that */
 
 /* The request's state: it and its git, until one of them is finished. */
 struct visit {
@@ -140,21 +137,10 @@ static bool may_use(struct http_request *request, const struct membership *who,
         refuse_unknown(request, who);
         return false;
     }
-    if (is_here(place))
+    if (git_is_open(grader->git))
         return true;
     api_refuse(request, 501, "http_501_git", grader->base_url);
     return false;
-}
-
-/* Looked at each time: what was missing may be installed while the service runs. */
-static bool is_here(const struct git_place *place)
-{
-    static const char *const needed[] = {"git", "curl"};
-
-    for (size_t i = 0; i < COUNT(needed); i++)
-        if (!git_program(place->program_path, needed[i]))
-            return false;
-    return git_program(place->hooks, "post-receive");
 }
 
 /* git packs what it asks for, never what it pushes: a push that is packed twice is no git's. */
@@ -174,7 +160,7 @@ static bool body_allowed(struct http_request *request, struct git_question *ques
         return false;
     }
     int64_t push_max = git_place_of(api_grader(request)->git)->settings.push_max;
-    int64_t most = row->is_push ? push_max + COMMANDS_MAX : (int64_t)WANTS_MAX;
+    int64_t most = row->is_push ? push_max + GIT_COMMANDS_MAX : GIT_WANTS_MAX;
     http_limit_body(request, (size_t)most);
     if (question->content_length <= most)
         return true;
@@ -222,10 +208,8 @@ static void refuse_for_now(struct http_request *request, const struct membership
     for (size_t i = 0; is_held && i < grader->specs_count; i++)
         is_held =
             held_refused(grader->held, who->id, grader->specs[i].name, http_received_at(request));
-    size_t size = strlen(refusal.text);
     if (is_file)
-        (void)snprintf(refusal.text + size, sizeof refusal.text - size, "%s",
-                       words_of(is_held ? "held_open" : "held_not", language)); /* fits */
+        refusal_tell_held(&refusal, language, is_held);
     api_refusal(request, &refusal);
 }
 

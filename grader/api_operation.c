@@ -230,6 +230,9 @@ static void order_done(struct write *write, struct err err)
 {
     struct order *order = (struct order *)write;
     order->writing = false;
+    struct err over = operation_over(&order->call, !err_is(err));
+    if (err_is(over))
+        log_err("http.operation_over", over);
     if (order->request == NULL)
         order_free(order);
     else if (err_is(err) && !(order->rolled_back && err.code == ERR_INPUT))

@@ -239,7 +239,11 @@ static struct err course_run(struct course *course)
     if (!err_is(err))
         err = db_exec(call->db, done ? "COMMIT" : "ROLLBACK");
     if (!err_is(err)) {
+        struct err over = operation_over(call, done);
         course_print(course, done);
+        if (err_is(over))
+            fprintf(stderr, "grader %s: done; but what remains is yours: %s\n",
+                    call->operation->command, over.text);
         struct err settled = done ? db_settle(call->db, DB_PATIENCE_MS) : err_none();
         if (err_is(settled))
             fprintf(stderr,
@@ -250,6 +254,9 @@ static struct err course_run(struct course *course)
     }
     if (sqlite3_get_autocommit(call->db->handle) == 0)
         (void)db_exec(call->db, "ROLLBACK"); /* the first failure is the one to tell */
+    struct err over = operation_over(call, false);
+    if (err_is(over))
+        fprintf(stderr, "grader %s: %s\n", call->operation->command, over.text);
     if (course->wrote)
         (void)unlink(course->out_path); /* nothing in it works */
     return err;

@@ -2,6 +2,7 @@
 #include "grader/doctor.h"
 
 #include "grader/child.h"
+#include "grader/git_need.h"
 #include "grader/git_place.h"
 #include "grader/home.h"
 #include "grader/store.h"
@@ -343,27 +344,33 @@ static void ask_database(struct doctor *out, const char *path)
 
 static void ask_git(struct doctor *out)
 {
-    static const char *const needed[] = {"git", "curl"};
+    static const struct {
+        const char *detail, *advice;
+    } rows[] = {
+        [GIT_NEEDS_GIT] = {"no git: the service takes no git push",
+                           "optional: apt-get install git curl"},
+        [GIT_NEEDS_CURL] = {"no curl: the service takes no git push",
+                            "optional: apt-get install git curl"},
+        [GIT_NEEDS_HOOKS] = {"deploy/hooks is not beside assignments/, or not executable",
+                             "optional: install the folder deploy/hooks as it is"},
+    };
     static const char backends[] =
         "/usr/lib/git-core:/usr/libexec/git-core:/usr/local/libexec/git-core";
     const char *path = getenv("PATH");
     char home[4096];
     char hooks[4200];
-    char detail[256];
 
-    for (size_t i = 0; i < COUNT(needed); i++)
-        if (path == NULL || !git_program(path, needed[i])) {
-            (void)snprintf(detail, sizeof detail, "no %s: the service takes no git push",
-                           needed[i]);
-            add(out, "git", DOCTOR_ABSENT, detail, "optional: apt-get install git curl");
-            return;
-        }
+    if (path == NULL)
+        path = "";
     if (err_is(home_find(home, sizeof home)))
         home[0] = '\0';
     (void)snprintf(hooks, sizeof hooks, "%s/deploy/hooks", home); /* fits */
-    if (!git_program(hooks, "post-receive") || !git_program(hooks, "pre-receive"))
-        add(out, "git", DOCTOR_ABSENT, "deploy/hooks is not beside assignments/, or not executable",
-            "optional: install the folder deploy/hooks as it is");
+    enum git_need need = git_need(path, hooks);
+    if (need != GIT_NEEDS_NOTHING)
+        add(out, "git", DOCTOR_ABSENT, rows[need].detail, rows[need].advice);
+    else if (!git_is_new(path))
+        add(out, "git", DOCTOR_ABSENT, "git is too old: the service takes no git push",
+            "optional: install git " GIT_VERSION_WORD " or newer");
     else if (!git_program(backends, "git-http-backend"))
         add(out, "git", DOCTOR_ABSENT, "git is here; git http-backend was not found",
             "optional: some distributions have it in a package of its own");

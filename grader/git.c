@@ -1,5 +1,7 @@
 /* The pushes and fetches that run. */
+#include "grader/git_need.h"
 #include "grader/git_parts.h"
+#include "sandbox/base/log.h"
 #include "sandbox/base/text.h"
 
 #include <sodium.h>
@@ -25,6 +27,19 @@ struct err git_start(struct git **out, uv_loop_t *loop, const struct git_place *
 const struct git_place *git_place_of(const struct git *git)
 {
     return &git->place;
+}
+
+bool git_is_open(struct git *git)
+{
+    if (git_need(git->place.program_path, git->place.hooks) != GIT_NEEDS_NOTHING)
+        return false;
+    if (!git->is_asked) {
+        git->is_asked = true;
+        git->is_new = git_is_new(git->place.program_path);
+        if (!git->is_new)
+            log_line(LOG_WARN, "git.old", "%s", "no push is taken: git before " GIT_VERSION_WORD);
+    }
+    return git->is_new;
 }
 
 enum git_room git_room(const struct git *git, int64_t asker_id)

@@ -23,6 +23,10 @@ struct git_child;
 struct err git_start(struct git **out, uv_loop_t *loop, const struct git_place *place);
 const struct git_place *git_place_of(const struct git *git);
 
+/* Is everything here that it needs? Looked at each time, but git's version: what was missing may be
+ * installed while the service runs. */
+bool git_is_open(struct git *git);
+
 /* May somebody start one more? */
 enum git_room { GIT_ROOM, GIT_FULL, GIT_FULL_FOR_ONE };
 enum git_room git_room(const struct git *git, int64_t asker_id);

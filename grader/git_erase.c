@@ -9,57 +9,89 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static struct err put_away(const char *path, const char *gone, bool *out_found);
-static struct err remove_tree(const char *path, bool *out_found);
+struct paths;
+static struct err paths_of(struct paths *out, const char *folder, struct git_owner owner);
+static struct err remove_tree(const char *path);
 static int remove_one(const char *path, const struct stat *about, int kind, struct FTW *at);
 
 #define TRIES 100          /* against a push that goes on making files */
 #define DESCRIPTORS_MAX 16 /* that a walk may hold */
 
-struct err git_repository_erase(const char *folder, struct git_owner owner, bool *out_found)
-{
-    char path[1200];
-    char made[1200];
-    char gone[1200];
-    char name[GIT_NAME_SIZE];
+/* Where a repository is, was put away, and was half made. */
+struct paths {
+    char is[1200], gone[1200], made[1200];
+};
 
-    *out_found = false;
-    git_repository_name(name, owner);
-    if (snprintf(path, sizeof path, "%s/%s.git", folder, name) >= (int)sizeof path - 8)
-        return err_make(ERR_INPUT, "git.path: too long a name");
-    (void)snprintf(made, sizeof made, "%s/%s.git.new", folder, name); /* both fit */
-    (void)snprintf(gone, sizeof gone, "%s/%s.gone", folder, name);
-    struct err err = remove_tree(gone, out_found); /* of an earlier call */
-    if (!err_is(err))
-        err = put_away(path, gone, out_found);
-    if (!err_is(err))
-        err = remove_tree(gone, out_found);
-    return err_is(err) ? err : remove_tree(made, out_found);
-}
-
-/* Under its new name nothing new begins in it; the file takes its old one, whether or not there was
- * a repository yet. */
-static struct err put_away(const char *path, const char *gone, bool *out_found)
+/* Under its new name nothing new begins in it; a file takes its old one, whether or not there was a
+ * repository yet. */
+struct err git_repository_put_away(const char *folder, struct git_owner owner, bool *out_found)
 {
+    struct paths paths;
     struct stat about;
 
-    for (int i = 0; i < TRIES; i++) {
-        bool is_there = lstat(path, &about) == 0;
-        if (is_there && !S_ISDIR(about.st_mode))
+    *out_found = false;
+    struct err err = paths_of(&paths, folder, owner);
+    for (int i = 0; i < TRIES && !err_is(err); i++) {
+        bool is_there = lstat(paths.is, &about) == 0;
+        if (is_there && !S_ISDIR(about.st_mode)) {
+            *out_found = *out_found || lstat(paths.gone, &about) == 0; /* of an earlier call */
             return err_none();
-        if (is_there && rename(path, gone) < 0)
+        }
+        if (is_there)
+            err = remove_tree(paths.gone);
+        if (is_there && !err_is(err) && rename(paths.is, paths.gone) < 0)
             break;
         *out_found = *out_found || is_there;
-        auto_close int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        auto_close int fd = open(paths.is, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         if (fd >= 0 || errno == ENOENT) /* no folder, no repositories */
-            return err_none();
+            return err;
         if (errno != EEXIST) /* else somebody has just made a new one */
             break;
     }
-    return err_make(ERR_SYSTEM, "put away the repository '%.100s'", path);
+    return err_is(err) ? err : err_make(ERR_SYSTEM, "put away the repository '%.100s'", paths.is);
 }
 
-static struct err remove_tree(const char *path, bool *out_found)
+struct err git_repository_put_back(const char *folder, struct git_owner owner)
+{
+    struct paths paths;
+    struct stat about;
+    struct err err = paths_of(&paths, folder, owner);
+
+    if (err_is(err))
+        return err;
+    bool was_there = lstat(paths.gone, &about) == 0;
+    /* In one step: no push makes an empty one in between. */
+    if (was_there && renameat2(AT_FDCWD, paths.gone, AT_FDCWD, paths.is, RENAME_EXCHANGE) < 0 &&
+        (errno != ENOENT || rename(paths.gone, paths.is) < 0))
+        return err_make(ERR_SYSTEM, "put back the repository '%.100s'", paths.is);
+    if (unlink(was_there ? paths.gone : paths.is) < 0 && errno != ENOENT)
+        return err_make(ERR_SYSTEM, "remove what stood for the repository '%.100s'", paths.is);
+    return err_none();
+}
+
+struct err git_repository_remove(const char *folder, struct git_owner owner)
+{
+    struct paths paths;
+    struct err err = paths_of(&paths, folder, owner);
+
+    if (!err_is(err))
+        err = remove_tree(paths.gone);
+    return err_is(err) ? err : remove_tree(paths.made);
+}
+
+static struct err paths_of(struct paths *out, const char *folder, struct git_owner owner)
+{
+    char name[GIT_NAME_SIZE];
+
+    git_repository_name(name, owner);
+    if (snprintf(out->is, sizeof out->is, "%s/%s.git", folder, name) >= (int)sizeof out->is - 8)
+        return err_make(ERR_INPUT, "git.path: too long a name");
+    (void)snprintf(out->made, sizeof out->made, "%s/%s.git.new", folder, name); /* both fit */
+    (void)snprintf(out->gone, sizeof out->gone, "%s/%s.gone", folder, name);
+    return err_none();
+}
+
+static struct err remove_tree(const char *path)
 {
     struct stat about;
 
@@ -67,7 +99,6 @@ static struct err remove_tree(const char *path, bool *out_found)
         if (lstat(path, &about) < 0)
             return errno == ENOENT ? err_none()
                                    : err_make(ERR_SYSTEM, "look at the repository '%.100s'", path);
-        *out_found = true;
         (void)nftw(path, remove_one, DESCRIPTORS_MAX, FTW_DEPTH | FTW_PHYS); /* looked at above */
     }
     return err_make(ERR_SYSTEM, "remove all of the repository '%.100s'", path);

@@ -10,6 +10,8 @@ struct git {
     struct git_place place;
     struct list children;
     size_t children_count;
+    bool is_asked; /* for its version */
+    bool is_new;
 };
 
 /* How far its end has come. */

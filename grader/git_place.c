@@ -97,10 +97,15 @@ bool git_program(const char *path, const char *name)
 {
     char file[1200];
 
+    return git_program_find(path, name, file, sizeof file);
+}
+
+bool git_program_find(const char *path, const char *name, char *out, size_t out_size)
+{
     while (*path != '\0') {
         size_t size = strcspn(path, ":");
-        int length = snprintf(file, sizeof file, "%.*s/%s", (int)size, path, name);
-        if (size > 0 && length > 0 && (size_t)length < sizeof file && access(file, X_OK) == 0)
+        int length = snprintf(out, out_size, "%.*s/%s", (int)size, path, name);
+        if (size > 0 && length > 0 && (size_t)length < out_size && access(out, X_OK) == 0)
             return true;
         path += size + (path[size] == ':');
     }
@@ -178,7 +183,9 @@ static struct err put_file(int folder_fd, const char *name, const char *text)
 {
     auto_close int fd = openat(folder_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
-    if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+    /* On the disk before the folder has its name: an empty HEAD would be no repository, for good.
+     */
+    if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text) || fsync(fd) < 0)
         return err_make(ERR_SYSTEM, "write %s of a repository", name);
     return err_none();
 }

@@ -13,6 +13,11 @@
 /* The three requests of git's smart HTTP. */
 enum git_service { GIT_REFS_OF_FETCH, GIT_REFS_OF_PUSH, GIT_FETCH, GIT_PUSH, GIT_SERVICES };
 
+/* Bounds of a body, in bytes; the addresses and the settings take them from here. */
+#define GIT_PUSH_MAX ((int64_t)64 << 20)     /* the most that git.push may allow */
+#define GIT_COMMANDS_MAX ((int64_t)64 << 10) /* of a push, beside its pack */
+#define GIT_WANTS_MAX ((int64_t)256 << 10)   /* of a fetch; packed, a thousand times that */
+
 /* What a service is called in addresses and in types of content, and whether it may change
  * something. */
 struct git_service_row {
@@ -61,8 +66,9 @@ struct err git_place_init(struct git_place *out, const struct git_settings *sett
 /* The whole of the two URLs; host is where the service listens. */
 void git_place_urls(struct git_place *place, const char *host, int port, const char *base_url);
 
-/* Finds a program on a PATH; false if it is not there. */
+/* Finds a program on a PATH; false if it is not there, and out says nothing then. */
 bool git_program(const char *path, const char *name);
+bool git_program_find(const char *path, const char *name, char *out, size_t out_size);
 
 /* Is there more room on the disk than has to stay free? The database may share it. */
 bool git_place_is_roomy(const struct git_place *place);
@@ -76,10 +82,13 @@ bool git_repository_is(const char *folder, struct git_owner owner);
 #define GIT_NAME_SIZE 48
 void git_repository_name(char out[GIT_NAME_SIZE], struct git_owner owner);
 
-/* Removes the repository of a membership below `folder`, for good: a file of its name stays, so
- * that no push that is under way brings it back. Nothing of it is left then. ERR_SYSTEM: some may
- * be; the same call goes on with it. *out_found: there was one. */
-struct err git_repository_erase(const char *folder, struct git_owner owner, bool *out_found);
+/* Erasing the repository of a membership below `folder`. It is put away first, while that may still
+ * have to be taken back: a file of its name stays, so that no push that is under way makes a new
+ * one. Then it is removed for good, or put back. *out_found: there is one. ERR_SYSTEM: some of it
+ * may be left; the same call goes on with it. */
+struct err git_repository_put_away(const char *folder, struct git_owner owner, bool *out_found);
+struct err git_repository_put_back(const char *folder, struct git_owner owner);
+struct err git_repository_remove(const char *folder, struct git_owner owner);
 
 /* One request, as git hears of it. Every text has been checked or is ours. */
 struct git_question {

@@ -85,6 +85,13 @@ struct refusal refusal_make(enum language language, int http_code, int64_t retry
     return refusal;
 }
 
+void refusal_tell_held(struct refusal *refusal, enum language language, bool is_held)
+{
+    size_t size = strlen(refusal->text);
+    (void)snprintf(refusal->text + size, sizeof refusal->text - size, "%s",
+                   words_of(is_held ? "held_open" : "held_not", language)); /* fits */
+}
+
 static struct refusal refuse_unread(const struct intake_question *question)
 {
     return refusal_make(question->language, 503, RETRY_S, "http_503_unread", RETRY_S);

@@ -27,6 +27,9 @@ struct intake_question {
 struct refusal refusal_make(enum language language, int http_code, int64_t retry_after_s,
                             const char *code, ...);
 
+/* Adds to a 503 whether the deadline is held open for whoever was refused. */
+void refusal_tell_held(struct refusal *refusal, enum language language, bool is_held);
+
 /* A due date of 23:59 includes 23:59:59: the first microsecond that is late. */
 int64_t intake_minute_end(int64_t at);
 

@@ -8,13 +8,14 @@
 #include <string.h>
 
 static void erase_repository(void *context, int64_t membership_id, int64_t created_at);
+static struct err end_repositories(struct operation_call *call, bool is_done);
 static void add_person(void *context, const struct person_row *row);
 static void take(const struct operation_call *call, const char *name, char *out, size_t size);
 static void add_act(void *context, const struct audit_row *row);
 
 /* Of somebody whose data go. */
 struct repositories {
-    const struct operation_call *call;
+    struct operation_call *call;
     size_t count;
     struct err err;
 };
@@ -82,6 +83,7 @@ struct err op_user_erase(struct operation_call *call)
     if (!found)
         return call_refuse(call, 404, "nobody has the login '%s'", login);
     struct repositories repositories = {.call = call};
+    call->over = call->yes ? end_repositories : NULL;
     err = store_user_memberships(call->db, id, erase_repository, &repositories);
     if (!err_is(err))
         err = repositories.err;
@@ -104,18 +106,36 @@ struct err op_user_erase(struct operation_call *call)
     return err_is(err) ? err : call_audit(call, object, "%s", call_text(call, "reason"));
 }
 
-/* Before the rest, which is taken back should this fail. */
+/* Out of every push's way, before the rest is done. */
 static void erase_repository(void *context, int64_t membership_id, int64_t created_at)
 {
     const struct git_owner owner = {membership_id, created_at};
     struct repositories *repositories = context;
-    const char *folder = repositories->call->git_path;
+    struct operation_call *call = repositories->call;
     bool found = false;
-    if (!repositories->call->yes)
-        found = git_repository_is(folder, owner);
-    else if (!err_is(repositories->err))
-        repositories->err = git_repository_erase(folder, owner, &found);
+    if (!call->yes) {
+        found = git_repository_is(call->git_path, owner);
+    } else if (!err_is(repositories->err)) {
+        buf_append(&call->kept, &owner, sizeof owner);
+        repositories->err = call->kept.failed
+                                ? err_make(ERR_SYSTEM, "note whose repositories go")
+                                : git_repository_put_away(call->git_path, owner, &found);
+    }
     repositories->count += found;
+}
+
+/* All of them, whatever becomes of one. */
+static struct err end_repositories(struct operation_call *call, bool is_done)
+{
+    struct err err = err_none();
+    for (size_t i = 0; (i + 1) * sizeof(struct git_owner) <= call->kept.size; i++) {
+        struct git_owner owner;
+        memcpy(&owner, call->kept.at + i * sizeof owner, sizeof owner);
+        struct err one = is_done ? git_repository_remove(call->git_path, owner)
+                                 : git_repository_put_back(call->git_path, owner);
+        err = err_is(err) ? err : one;
+    }
+    return err;
 }
 
 struct err op_audit(struct operation_call *call)

@@ -17,6 +17,7 @@ static void note_name(void *context, const struct person_row *row);
 static int place_of(const struct operation_call *call, const char *name);
 
 #define NAMES_MAX 4096
+#define KEPT_MAX 65536
 
 const struct operation *operation_find(const char *first, const char *second)
 {
@@ -48,6 +49,8 @@ void operation_begin(struct operation_call *call, const struct operation *operat
 {
     call->operation = operation;
     call->http_code = 0;
+    call->over = NULL;
+    buf_init(&call->kept, KEPT_MAX);
     reply_init(&call->reply);
     for (int i = 0; i < OPERATION_ARGUMENTS_MAX; i++) {
         buf_init(&call->values[i], OPERATION_FILE_MAX);
@@ -59,8 +62,14 @@ void operation_begin(struct operation_call *call, const struct operation *operat
 void operation_end(struct operation_call *call)
 {
     reply_release(&call->reply);
+    buf_release(&call->kept);
     for (int i = 0; i < OPERATION_ARGUMENTS_MAX; i++)
         buf_release(&call->values[i]);
+}
+
+struct err operation_over(struct operation_call *call, bool is_done)
+{
+    return call->over != NULL ? call->over(call, is_done) : err_none();
 }
 
 int operation_argument(const struct operation *operation, const char *name)

@@ -5,7 +5,7 @@
  * text that came  3. operation_check: needed ones are there, each within its bounds  4. inside a
  * transaction: run  5. commit, or roll back when it failed or when an operation that touches
  * several people was not confirmed (`yes`): what it would do is then in the answer.  6.
- * operation_end. */
+ * operation_over  7. operation_end. */
 #ifndef GRADER_OPERATION_H
 #define GRADER_OPERATION_H
 
@@ -69,6 +69,9 @@ struct operation_call {
     bool yes;
     int http_code; /* of a refusal; 0: 422 */
     struct reply reply;
+    /* Set by run for what no transaction takes back: see operation_over. */
+    struct err (*over)(struct operation_call *call, bool is_done);
+    struct buf kept;                            /* by run, for over */
     struct buf values[OPERATION_ARGUMENTS_MAX]; /* private */
     bool given[OPERATION_ARGUMENTS_MAX];        /* private */
     int64_t numbers[OPERATION_ARGUMENTS_MAX];   /* private */
@@ -76,6 +79,10 @@ struct operation_call {
 
 /* All of them, by command. */
 const struct operation *operation_all(size_t *out_count);
+
+/* To be called once what run did is committed, or has been rolled back: does what lies outside of
+ * the database, or takes it back. ERR_SYSTEM: some of that is left to people. */
+struct err operation_over(struct operation_call *call, bool is_done);
 
 /* By command: "roster", "import"; or a command of one word, with `second` any. NULL: none. */
 const struct operation *operation_find(const char *first, const char *second);

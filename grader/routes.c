@@ -2,6 +2,7 @@
 #include "grader/routes.h"
 
 #include "grader/api.h"
+#include "grader/git_place.h"
 #include "grader/operation.h"
 
 #include <assert.h>
@@ -11,9 +12,6 @@
 #define FORM_MAX (SOURCE_MAX + 0x4000) /* the same in multipart/form-data */
 
 #define BODY_MAX (9 << 20) /* a roster or a gradebook inside JSON */
-
-#define PUSH_MAX ((64 << 20) + 0x10000) /* the most that git.push may allow */
-#define WANTS_MAX (256 << 10)           /* what a fetch asks for */
 
 /* clang-format off */
 const struct http_route routes_table[] = {
@@ -38,8 +36,8 @@ const struct http_route routes_table[] = {
     {"GET",  "/signin",                     0, NULL, signin_handle,      "student", "303", "makes a browser ask for login and token"},
     {"GET",  "/static/{name}",              0, NULL, static_handle,      "any",     "200 404", "style, script and icon of the pages"},
     {"GET",  "/git/{login}.git/info/refs",  0, git_admit, git_handle,    "student", "200 404 415 429 501", "git push and git fetch: what a repository has; ?service="},
-    {"POST", "/git/{login}.git/git-upload-pack", WANTS_MAX, git_admit, git_handle, "student", "200 404 415 429 501", "git fetch: one's own repository, or a student's for a TA"},
-    {"POST", "/git/{login}.git/git-receive-pack", PUSH_MAX, git_admit, git_handle, "student", "200 404 415 429 501", "git push: submits ASSIGNMENT/ASSIGNMENT.c of what it changes"},
+    {"POST", "/git/{login}.git/git-upload-pack", GIT_WANTS_MAX, git_admit, git_handle, "student", "200 404 415 429 501", "git fetch: one's own repository, or a student's for a TA"},
+    {"POST", "/git/{login}.git/git-receive-pack", GIT_PUSH_MAX + GIT_COMMANDS_MAX, git_admit, git_handle, "student", "200 404 415 429 501", "git push: submits ASSIGNMENT/ASSIGNMENT.c of what it changes"},
     {"GET",  "/help",                       0, NULL, help_handle,        "any",     "200 401", "how to submit"},
     {"GET",  "/healthz",                    0, NULL, healthz_handle,     "any",     "200", "the process lives"},
     {"GET",  "/readyz",                     0, NULL, readyz_handle,      "any",     "200", "it can take submissions now"},

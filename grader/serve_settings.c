@@ -43,7 +43,7 @@ const struct setting serve_setting_rows[] = {
     {"git.children",              NUMBER(git.children_max),          "",        1,      32,     1024, NULL,             "pushes and fetches at once before 503"},
     {"git.wall",                  NUMBER(git.wall_ms),               "ms",   1000,  120000,  3600000, NULL,             "for one push or fetch, its reports included"},
     {"git.wait",                  NUMBER(git.wait_s),                "s",       0,      60,     3600, NULL,             "that a push waits for its reports, then their links"},
-    {"git.push",                  NUMBER(git.push_max),              "bytes",4096, 16777216, 67108864, NULL,           "of one push"},
+    {"git.push",                  NUMBER(git.push_max),              "bytes",4096, 16777216, GIT_PUSH_MAX, NULL,       "of one push"},
     {"git.free",                  NUMBER(git.free_min),              "bytes",   0,1073741824, 1099511627776, NULL,      "that a push leaves on the disk; below: 503"},
     {"git.repository",            NUMBER(git.repository_max),        "bytes",65536, 67108864, 4294967296, NULL,        "of one student's repository"},
 };

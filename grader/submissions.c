@@ -136,9 +136,7 @@ static void hold(struct submissions *submissions, const struct intake_question *
     bool held =
         grader_spec(grader, question->assignment) != NULL &&
         held_refused(grader->held, question->who->id, question->assignment, question->received_at);
-    size_t size = strlen(refusal->text);
-    (void)snprintf(refusal->text + size, sizeof refusal->text - size, "%s",
-                   words_of(held ? "held_open" : "held_not", question->language)); /* fits */
+    refusal_tell_held(refusal, question->language, held);
 }
 
 void submissions_accept(struct submissions *submissions, const struct submission_wish *wish,

@@ -362,7 +362,7 @@ static const struct word table[] = {
     {"http_404_git", "no such repository of yours; yours is %s/git/%s.git", "你没有这个仓库；你的仓库是 %s/git/%s.git"},
     {"http_413_git", "the push has %lld KiB; the limit is %lld KiB", "推送内容为 %lld KiB；上限为 %lld KiB"},
     {"http_429_git", "several pushes of yours are still under way; try again in %lld s", "你还有推送正在进行；请在 %lld 秒后重试"},
-    {"http_501_git", "git is not installed here. Send the file itself: curl -n -T FILE.c %s/submit/ASSIGNMENT", "此处没有安装 git。请直接发送文件：curl -n -T FILE.c %s/submit/ASSIGNMENT"},
+    {"http_501_git", "git is not installed here, or too old. Send the file itself: curl -n -T FILE.c %s/submit/ASSIGNMENT", "此处没有安装 git，或版本过旧。请直接发送文件：curl -n -T FILE.c %s/submit/ASSIGNMENT"},
     {"http_503_git", "too many pushes at once. Nothing was stored; try again in %lld s", "同时推送的人太多。没有保存任何内容；请在 %lld 秒后重试"},
     {"http_503_git_disk", "no room for pushes here; tell your TA, and send the file itself (GET /help). Nothing was stored; try again in %lld s", "此处空间不足，无法接收推送；请告知助教，并直接发送文件（见 /help）。没有保存任何内容；请在 %lld 秒后重试"},
     {"http_503_git_start", "git does not work here just now. Nothing was stored; try again in %lld s", "git 暂时无法使用。没有保存任何内容；请在 %lld 秒后重试"},

@@ -99,9 +99,12 @@ git reset -q --hard main
 head -c 1500000 /dev/urandom >blob; git add blob; git commit -qm b1; out=$(g alice push origin big); equals "one below goes through, in pieces" 0 $?
 head -c 1500000 /dev/urandom >blob; git add blob; git commit -qm b2; out=$(g alice push origin big); check "a repository has an end" test $? -ne 0
 contains "… which it names" "the limit is" "$out"
-git checkout -q main; git checkout -q -b bomb; head -c 900000000 /dev/zero >blob; git add blob; git commit -qm bomb
-begin=$SECONDS; out=$(g alice push -q origin bomb); code=$?
-[ $((SECONDS - begin)) -le 60 ] && ok "a small pack of a huge file ends in time (exit $code, $((SECONDS - begin)) s)" || not_ok "a small pack of a huge file ends in time" "$((SECONDS - begin)) s"
+git checkout -q main; git checkout -q -b bomb; head -c 600000000 /dev/zero >blob; git add blob; git commit -qm bomb
+begin=$SECONDS; before=$(du -sk "$WORK/db/git" | cut -f1); out=$(g alice push -q origin bomb); code=$?
+equals "a huge file in a small pack is taken as that pack" 0 $code
+after=$(du -sk "$WORK/db/git" | cut -f1)
+[ $((after - before)) -le 1500 ] && ok "… and takes its room ($((after - before)) KiB)" || not_ok "… and takes its room" "$((after - before)) KiB"
+[ $((SECONDS - begin)) -le 60 ] && ok "… in time ($((SECONDS - begin)) s)" || not_ok "… in time" "$((SECONDS - begin)) s"
 git checkout -qf main; git branch -qD bomb big; rm -f blob
 for i in $(seq 40); do git branch "many$i"; done
 out=$(g alice push origin $(for i in $(seq 40); do echo "many$i"; done)); contains "forty branches at once are too many" "more than 32 branches" "$out"
@@ -124,10 +127,24 @@ check "… nor the key of a push" sh -c "! grep -rF GRADER_KEY '$WORK/db/git'"
 
 # -- people who leave, and a service that does ----------------------------------------------------
 printf 'POST /git/alice.git/git-receive-pack HTTP/1.1\r\nHost: x\r\nAuthorization: Basic %s\r\n%s\r\nContent-Length: 100000\r\n\r\n0000' "$(printf %s "$a" | base64 -w0)" "$push_type" >"$WORK/half"
+began=$(date +%s%6N)
 exec 7<>"/dev/tcp/$HOST/$PORT"; cat "$WORK/half" >&7
 check "half a push holds a git" await 5 sh -c "pgrep -P $SERVICE -f http-backend"
+# What our own user sees in /proc of the key that the hook is lent
+begun=$(date +%s%6N)
+key=$(tr '\0' '\n' <"/proc/$(pgrep -P "$SERVICE" -f http-backend)/environ" | sed -n 's/^GRADER_KEY=//p')
+with_key() { status -H "Authorization: Bearer $key" -H 'Accept: application/json' "$@"; }
+{ cat "$(wrong pca)"; echo '/* key */'; } >"$WORK/key.c"
+equals "a push's key submits for nobody else" 403 "$(with_key -T "$WORK/key.c" "$URL/submit/pca?for=bob")"
+equals "… reads no report, not even of its pusher" 403 "$(with_key "$URL/s/1")"
+equals "… and opens no repository" 403 "$(with_key "$URL/git/alice.git/info/refs?service=git-receive-pack")"
+before=$(rows)
+equals "it submits for its pusher" 202 "$(with_key -T "$WORK/key.c" "$URL/submit/pca?for=alice")"
+equals "… once" $((before + 1)) "$(rows)"
+equals "… as of the push's first byte" 1 "$(sql "select received_at between $began and $begun from submission order by id desc limit 1")"
 exec 7>&-
 check "… which ends when the client leaves" quiet
+equals "… and with it its key" 401 "$(with_key -T "$WORK/key.c" "$URL/submit/pca?for=alice")"
 equals "… and leaves nothing behind" "" "$(find "$WORK/db/git" -name 'tmp_*')"
 for i in 7 8 9; do eval "exec $i<>/dev/tcp/$HOST/$PORT"; eval "cat '$WORK/half' >&$i"; done
 await 5 sh -c "[ \$(pgrep -P $SERVICE -f http-backend | wc -l) -ge 3 ]"

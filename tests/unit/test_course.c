@@ -81,6 +81,7 @@ static bool run_as(struct course *course, const struct membership *who, const ch
     if (!err_is(err))
         err = operation->run(&call);
     must(db_exec(call.db, err_is(err) ? "ROLLBACK" : "COMMIT"));
+    must(operation_over(&call, !err_is(err)));
     if (err_is(err) && err.code != ERR_INPUT)
         fail_msg("%s: %s", command, err.text);
     course->http_code = err_is(err) ? call.http_code : 0;

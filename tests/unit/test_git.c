@@ -1,6 +1,8 @@
 /* The door for git, without git: heads, names, folders, and what a child is told. */
+#include "grader/git.h"
 #include "grader/git_cgi.h"
 #include "grader/git_keep.h"
+#include "grader/git_need.h"
 #include "grader/git_place.h"
 
 #include <setjmp.h>
@@ -131,6 +133,36 @@ static void a_repository_is_made_once_and_called_by_numbers(void **state)
     assert_int_equal(system(path), 0); // NOLINT(cert-env33-c): a folder of our own
 }
 
+/* The C library's, for this program: which files were made safe before any repository had its name.
+ */
+static char synced[256];
+
+int fsync(int fd)
+{
+    char link[64];
+    char path[512] = "";
+
+    (void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    if (readlink(link, path, sizeof path - 1) > 0 && strstr(path, ".git.new/") != NULL)
+        (void)strncat(synced, strrchr(path, '/'), sizeof synced - strlen(synced) - 1);
+    return 0;
+}
+
+static void a_repository_has_its_name_once_its_files_are_safe(void **state)
+{
+    char folder[64];
+    char command[128];
+    (void)state;
+
+    make_folder(folder);
+    struct git_place place = place_in(folder);
+    synced[0] = '\0';
+    assert_false(err_is(git_repository_make(&place, (struct git_owner){17, 1})));
+    assert_string_equal(synced, "/config/HEAD");
+    (void)snprintf(command, sizeof command, "rm -rf %s", folder);
+    assert_int_equal(system(command), 0); // NOLINT(cert-env33-c): a folder of our own
+}
+
 /* What is left of a repository: "file", "folder" or "nothing" at its path, and nothing beside it.
  */
 static const char *left_of(const struct git_place *place, const char *name)
@@ -142,6 +174,46 @@ static const char *left_of(const struct git_place *place, const char *name)
     if (lstat(path, &about) < 0)
         return "nothing";
     return S_ISDIR(about.st_mode) ? "folder" : about.st_size == 0 ? "file" : "bytes";
+}
+
+static struct err erase(const char *root, int64_t membership_id, bool *out_found)
+{
+    const struct git_owner owner = {membership_id, 5};
+    struct err err = git_repository_put_away(root, owner, out_found);
+
+    return err_is(err) ? err : git_repository_remove(root, owner);
+}
+
+static void what_was_put_away_comes_back_whole(void **state)
+{
+    const struct git_owner owner = {17, 5};
+    char folder[64];
+    char command[4096];
+    bool found = false;
+    (void)state;
+
+    make_folder(folder);
+    struct git_place place = place_in(folder);
+    const char *root = place.settings.path;
+    assert_false(err_is(git_repository_make(&place, owner)));
+    (void)snprintf(command, sizeof command, "echo mine >%s/17-5.git/objects/x", root);
+    assert_int_equal(system(command), 0); // NOLINT(cert-env33-c): a folder of our own
+    for (int i = 0; i < 2; i++) { /* the second time, without the file that keeps its name */
+        assert_false(err_is(git_repository_put_away(root, owner, &found)));
+        assert_true(found);
+        assert_string_equal(left_of(&place, "17-5.git"), "file");
+        (void)snprintf(command, sizeof command, "%s rm %s/17-5.git", i == 0 ? ":" : "", root);
+        assert_int_equal(system(command), 0); // NOLINT(cert-env33-c): a folder of our own
+        assert_false(err_is(git_repository_put_back(root, owner)));
+        assert_string_equal(left_of(&place, "17-5.git/objects/x"), "bytes");
+        assert_string_equal(left_of(&place, "17-5.gone"), "nothing");
+    }
+    assert_false(err_is(git_repository_put_away(root, (struct git_owner){99, 5}, &found)));
+    assert_false(found);
+    assert_false(err_is(git_repository_put_back(root, (struct git_owner){99, 5})));
+    assert_string_equal(left_of(&place, "99-5.git"), "nothing");
+    (void)snprintf(command, sizeof command, "rm -rf %s", folder);
+    assert_int_equal(system(command), 0); // NOLINT(cert-env33-c): a folder of our own
 }
 
 static void an_erased_repository_is_gone_and_does_not_come_back(void **state)
@@ -162,7 +234,7 @@ static void an_erased_repository_is_gone_and_does_not_come_back(void **state)
                    " ln -s ../18-5.git 17-5.git/objects/link && chmod 0400 17-5.git/objects/ab/cd",
                    root);
     assert_int_equal(system(command), 0); // NOLINT(cert-env33-c): a folder of our own
-    assert_false(err_is(git_repository_erase(root, (struct git_owner){17, 5}, &found)));
+    assert_false(err_is(erase(root, 17, &found)));
     assert_true(found);
     assert_string_equal(left_of(&place, "17-5.git"), "file");
     assert_string_equal(left_of(&place, "17-5.gone"), "nothing");
@@ -172,15 +244,13 @@ static void an_erased_repository_is_gone_and_does_not_come_back(void **state)
     assert_true(err_is(
         git_repository_make(&place, (struct git_owner){17, 5}))); /* by a push that began before */
     assert_string_equal(left_of(&place, "17-5.git"), "file");
-    assert_false(err_is(git_repository_erase(root, (struct git_owner){17, 5},
-                                             &found))); /* what that left goes too */
+    assert_false(err_is(erase(root, 17, &found))); /* what that left goes too */
     assert_string_equal(left_of(&place, "17-5.git.new"), "nothing");
 
-    assert_false(err_is(
-        git_repository_erase(root, (struct git_owner){99, 5}, &found))); /* who never used it */
+    assert_false(err_is(erase(root, 99, &found))); /* who never used it */
     assert_false(found);
     assert_string_equal(left_of(&place, "99-5.git"), "file");
-    assert_false(err_is(git_repository_erase("/nowhere/git", (struct git_owner){1, 5}, &found)));
+    assert_false(err_is(erase("/nowhere/git", 1, &found)));
     assert_false(found);
     (void)snprintf(command, sizeof command, "rm -rf %s", folder);
     assert_int_equal(system(command), 0); // NOLINT(cert-env33-c): a folder of our own
@@ -214,6 +284,90 @@ static void a_program_is_found_on_the_path_only(void **state)
     assert_false(git_program("/nowhere", "sh"));
     assert_false(git_program("", "sh"));
     assert_false(git_program("::", "sh"));
+}
+
+/* -- what is needed ---------------------------------------------------------------------------- */
+
+static void put_program(const char *folder, const char *name, const char *says)
+{
+    char path[256];
+
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fprintf(file, "#!/bin/sh\n%s\n", says) > 0);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(chmod(path, 0700), 0);
+}
+
+static void the_door_needs_two_programs_and_both_hooks(void **state)
+{
+    static const struct {
+        const char *name;
+        enum git_need after; /* what it lacks once that is there */
+    } rows[] = {{"git", GIT_NEEDS_CURL},
+                {"curl", GIT_NEEDS_HOOKS},
+                {"post-receive", GIT_NEEDS_HOOKS},
+                {"pre-receive", GIT_NEEDS_NOTHING}};
+    char folder[64];
+    char command[128];
+    (void)state;
+
+    make_folder(folder);
+    assert_int_equal(git_need(folder, folder), GIT_NEEDS_GIT);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        put_program(folder, rows[i].name, "");
+        assert_int_equal(git_need(folder, folder), rows[i].after);
+    }
+    (void)snprintf(command, sizeof command, "rm -rf %s", folder);
+    assert_int_equal(system(command), 0); // NOLINT(cert-env33-c): a folder of our own
+}
+
+static void a_version_is_new_enough_or_not(void **state)
+{
+    static const struct {
+        const char *said;
+        bool fits;
+    } rows[] = {{"git version 2.31.0", true},  {"git version 2.39.5 (Apple Git-154)\n", true},
+                {"git version 3.0", true},     {"git version 2.30.9", false},
+                {"git version 1.99.1", false}, {"git version 2", false},
+                {"git: not found", false},     {"", false}};
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (git_version_fits(rows[i].said) != rows[i].fits)
+            fail_msg("'%s'", rows[i].said);
+}
+
+/* It would pass over every limit and over our hooks. */
+static void an_old_git_keeps_the_door_shut(void **state)
+{
+    static const char *const programs[] = {"curl", "post-receive", "pre-receive"};
+    struct git_place place = {.settings.children_max = 1};
+    struct git *git = NULL;
+    char folder[64];
+    char command[128];
+    (void)state;
+
+    make_folder(folder);
+    for (size_t i = 0; i < COUNT(programs); i++)
+        put_program(folder, programs[i], "");
+    (void)snprintf(place.program_path, sizeof place.program_path, "%s", folder); /* both fit */
+    (void)snprintf(place.hooks, sizeof place.hooks, "%s", folder);
+    assert_false(err_is(git_start(&git, NULL, &place)));
+    assert_false(git_is_open(git)); /* not there yet: nobody was asked */
+    put_program(folder, "git", "echo git version 2.31.1");
+    assert_true(git_is_open(git));
+    git_free(git);
+
+    put_program(folder, "git", "echo git version 2.30.2");
+    assert_false(err_is(git_start(&git, NULL, &place)));
+    assert_false(git_is_open(git));
+    put_program(folder, "git", "echo git version 2.31.1");
+    assert_false(git_is_open(git)); /* asked once: no child for each request */
+    git_free(git);
+    (void)snprintf(command, sizeof command, "rm -rf %s", folder);
+    assert_int_equal(system(command), 0); // NOLINT(cert-env33-c): a folder of our own
 }
 
 /* -- what a child is told ---------------------------------------------------------------------- */
@@ -343,10 +497,15 @@ int main(void)
         cmocka_unit_test(what_is_no_head_is_refused),
         cmocka_unit_test(a_head_has_an_end),
         cmocka_unit_test(a_repository_is_made_once_and_called_by_numbers),
+        cmocka_unit_test(a_repository_has_its_name_once_its_files_are_safe),
+        cmocka_unit_test(what_was_put_away_comes_back_whole),
         cmocka_unit_test(an_erased_repository_is_gone_and_does_not_come_back),
         cmocka_unit_test(room_on_the_disk_is_looked_at),
         cmocka_unit_test(a_folder_that_cannot_be_made_is_named),
         cmocka_unit_test(a_program_is_found_on_the_path_only),
+        cmocka_unit_test(the_door_needs_two_programs_and_both_hooks),
+        cmocka_unit_test(a_version_is_new_enough_or_not),
+        cmocka_unit_test(an_old_git_keeps_the_door_shut),
         cmocka_unit_test(a_push_is_told_whole),
         cmocka_unit_test(a_fetch_has_no_key_and_an_unknown_length_none),
         cmocka_unit_test(the_service_is_asked_on_an_address_of_this_machine),

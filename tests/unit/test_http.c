@@ -239,6 +239,15 @@ static void eat_handle(struct http_request *request)
     http_answer(request, 200, "text/plain", text, (size_t)size, NULL);
 }
 
+/* Two pieces of something that does not end well. */
+static void crumble_handle(struct http_request *request)
+{
+    http_stream(request, 200, "text/plain", NULL);
+    http_write(request, "half ", 5);
+    http_write(request, "of it", 5);
+    http_break(request);
+}
+
 /* One piece is enough. */
 static void spit(struct http_request *request, const void *bytes, size_t size)
 {
@@ -253,6 +262,7 @@ static void spit_admit(struct http_request *request)
 }
 
 static const struct http_route routes[] = {
+    {"GET", "/crumble", 0, NULL, crumble_handle, "any", "", ""},
     {"PUT", "/spit", 100000, spit_admit, up_handle, "any", "", ""},
     {"PUT", "/eat", 100000, eat_admit, eat_handle, "any", "", ""},
     {"PUT", "/eat/slowly", 100000, eat_admit, eat_handle, "any", "", ""},
@@ -533,6 +543,17 @@ static void a_request_answered_by_a_piece_reaches_no_handler(void **state)
     assert_int_equal(heard.code, 503);
     assert_non_null(strstr(heard.text, "the cook has left"));
     assert_int_equal(atomic_load(&server->handled), before);
+}
+
+static void a_broken_stream_gives_what_it_has_and_no_last_chunk(void **state)
+{
+    struct heard heard;
+
+    ask(*state, "GET /crumble HTTP/1.1\r\n" HOST "\r\n", &heard);
+    assert_int_equal(heard.code, 200);
+    assert_true(heard.at_end);
+    assert_non_null(strstr(heard.text, "half of it"));
+    assert_null(strstr(heard.text, "\r\n0\r\n"));
 }
 
 static void parts_of_the_path_are_decoded(void **state)
@@ -1172,6 +1193,7 @@ int main(void)
         cmocka_unit_test(a_body_may_come_in_pieces_that_are_not_held),
         cmocka_unit_test(a_body_in_pieces_has_the_same_limit),
         cmocka_unit_test(a_request_answered_by_a_piece_reaches_no_handler),
+        cmocka_unit_test(a_broken_stream_gives_what_it_has_and_no_last_chunk),
         cmocka_unit_test(unknown_paths_and_methods_say_what_there_is),
         cmocka_unit_test(three_hundred_requests_share_one_connection),
         cmocka_unit_test(pipelined_requests_are_answered_in_order),
