@@ -26,7 +26,7 @@ struct paths {
  * repository yet. */
 struct err git_repository_put_away(const char *folder, struct git_owner owner, bool *out_found)
 {
-    struct paths paths;
+    struct paths paths = {.is = ""};
     struct stat about;
 
     *out_found = false;
@@ -53,7 +53,7 @@ struct err git_repository_put_away(const char *folder, struct git_owner owner, b
 
 struct err git_repository_put_back(const char *folder, struct git_owner owner)
 {
-    struct paths paths;
+    struct paths paths = {.is = ""};
     struct stat about;
     struct err err = paths_of(&paths, folder, owner);
 
@@ -71,7 +71,7 @@ struct err git_repository_put_back(const char *folder, struct git_owner owner)
 
 struct err git_repository_remove(const char *folder, struct git_owner owner)
 {
-    struct paths paths;
+    struct paths paths = {.is = ""};
     struct err err = paths_of(&paths, folder, owner);
 
     if (!err_is(err))
