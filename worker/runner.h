@@ -62,6 +62,10 @@ struct err runner_ready(struct runner *runner, bool *out_fresh);
 /* Ends the process, if there is one: the next runner_ready is a launch of its own. */
 struct err runner_stop(struct runner *runner);
 
+/* Two runners of the same plan but for slot and program, neither with a process, change shared
+ * memories: where its pages lie is a per cent or two of a program's time, for as long as they do. */
+void runner_exchange(struct runner *one, struct runner *other);
+
 /* Makes the inputs of this call from the key and poisons the outputs. The process stands still. */
 struct err runner_fill(struct runner *runner, int case_index,
                        const unsigned char key[RANDOM_KEY_BYTES], uint64_t iteration);

@@ -14,6 +14,7 @@
 #define CACHE_LINE 64
 
 static struct err initial_make(struct runner *runner, const int *cases, size_t cases_count);
+static void memory_take(struct runner *to, const struct runner *from);
 static void places_set(struct runner *runner, const struct spec_case *which);
 static void outputs_fill(struct runner *runner);
 static void inputs_slack_fill(struct runner *runner);
@@ -38,6 +39,26 @@ struct err runner_memory_make(struct runner *runner, const int *cases, size_t ca
     runner->inputs = inputs;
     runner->outputs = outputs;
     return err_is(err) ? err : initial_make(runner, cases, cases_count);
+}
+
+void runner_exchange(struct runner *one, struct runner *other)
+{
+    const struct runner kept = *one;
+
+    memory_take(one, other);
+    memory_take(other, &kept);
+    places_set(one, one->given.which);
+    places_set(other, other->given.which);
+}
+
+static void memory_take(struct runner *to, const struct runner *from)
+{
+    to->inputs_fd = from->inputs_fd;
+    to->outputs_fd = from->outputs_fd;
+    to->control_fd = from->control_fd;
+    to->inputs = from->inputs;
+    to->outputs = from->outputs;
+    to->control = from->control;
 }
 
 void runner_memory_release(struct runner *runner)

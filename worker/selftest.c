@@ -223,9 +223,7 @@ static struct err trial_run(struct timing_pairs *pairs, int job_fd, double *out_
         if (count >= (size_t)2 * TIMING_LAUNCH_BLOCKS && clock_ns() > end_ns)
             break;
         if (count % TIMING_LAUNCH_BLOCKS == 0) {
-            err = runner_stop(pairs->student);
-            if (!err_is(err))
-                err = runner_stop(pairs->baseline);
+            err = timing_pair_launch(pairs);
             if (!err_is(err))
                 err = timing_pair_warm(pairs);
         }

@@ -37,7 +37,7 @@ void stats_estimate(const struct stats_block *blocks, size_t count, uint64_t see
 
 bool stats_enough(const struct stats_block *blocks, size_t count, uint64_t seed)
 {
-    static const size_t looks[] = {12, 16, 24};
+    static const size_t looks[] = {12, 18, 24};
     struct stats_result stats;
     bool look = false;
 

@@ -37,9 +37,9 @@ struct stats_result {
 void stats_estimate(const struct stats_block *blocks, size_t count, uint64_t seed,
                     struct stats_result *out);
 
-/* Whether more blocks are worth their time. Looked at after 12, 16 and 24 (eight are narrow by luck
- * too often), false in between: enough is an interval of STATS_ENOUGH_WIDTH, or a student who is
- * slower than the baseline for certain. */
+/* Whether more blocks are worth their time. Looked at after 12, 18 and 24 (eight are narrow by luck
+ * too often; of these, as many had the one memory as the other), false in between: enough is an
+ * interval of STATS_ENOUGH_WIDTH, or a student who is slower than the baseline for certain. */
 bool stats_enough(const struct stats_block *blocks, size_t count, uint64_t seed);
 
 /* Median of `count` >= 1 values, which are in order afterwards. */

@@ -188,9 +188,7 @@ static struct err launch(struct timing *timing)
     const int64_t started_ns = clock_ns();
     const int warmups = timing->blocks_count == 0 ? TIMING_WARMUPS : 1;
 
-    struct err err = runner_stop(timing->pairs.student);
-    if (!err_is(err))
-        err = runner_stop(timing->pairs.baseline);
+    struct err err = timing_pair_launch(&timing->pairs);
     for (int i = 0; i < warmups && !err_is(err) && is_fine(timing); i++) {
         /* A very slow program has no time for more than one. */
         if (i > 0 && clock_ns() + (clock_ns() - started_ns) / i * 4 > timing->pairs.deadline_ns)

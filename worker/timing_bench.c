@@ -25,7 +25,7 @@
 #define LAUNCH_CALLS (TIMING_WARMUPS + 2 * TIMING_LAUNCH_BLOCKS)
 /* After vector code a processor keeps its lower clock for about two thirds of a millisecond: Intel
  * 64 and IA-32 Architectures Optimization Reference Manual, section on AVX-512 licences. */
-#define PAUSE_NS 1000000
+#define PAUSE_NS 700000
 
 static void rest(bool awake);
 static struct err trusted_compile(const struct timing_bench *bench, const char *file_name,

@@ -23,6 +23,17 @@ static struct err pair_fill(struct timing_pairs *pairs);
 static struct err half_time(struct timing_pairs *pairs, struct runner *runner, struct half *out);
 static struct err died(const struct timing_pairs *pairs, const struct runner_result *result);
 
+struct err timing_pair_launch(struct timing_pairs *pairs)
+{
+    struct err err = runner_stop(pairs->student);
+
+    if (!err_is(err))
+        err = runner_stop(pairs->baseline);
+    if (!err_is(err))
+        runner_exchange(pairs->student, pairs->baseline);
+    return err;
+}
+
 struct err timing_pair_warm(struct timing_pairs *pairs)
 {
     struct half ignored[2];

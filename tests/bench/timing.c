@@ -112,8 +112,7 @@ static void trial(struct timing_pairs *pairs, struct off off[2], double *out_ms)
 
     for (int i = 0; i < BLOCKS; i++) {
         if (i % TIMING_LAUNCH_BLOCKS == 0) {
-            die_if(runner_stop(pairs->student));
-            die_if(runner_stop(pairs->baseline));
+            die_if(timing_pair_launch(pairs));
             die_if(timing_pair_warm(pairs));
         }
         die_if(timing_pair_block(pairs, &blocks[i]));

@@ -197,6 +197,41 @@ static void a_call_sees_its_arguments_and_its_answer_comes_back(void **state)
     runner_drop(runner, program);
 }
 
+/* Each then runs in what the other had, and nothing of that is left. */
+static void two_runners_change_memories(void **state)
+{
+    struct bench *bench = *state;
+    struct runner_result result;
+    struct answer answer;
+    int programs[2];
+    struct runner *runners[2];
+    const int index = spec_case_index(&bench->spec, "odd");
+
+    runners[0] = runner_make(state, "o[0] = q[1] + 1; o[1] = 5;", &programs[0]);
+    runners[1] = runner_make(state, "o[0] = q[1] + 2;", &programs[1]);
+    fine(answer_make(&answer, &bench->spec, &bench->spec.cases[index]));
+    for (int turn = 0; turn < 3; turn++) {
+        const float *before = call_f32(runner_given(runners[0]), "q");
+        if (turn > 0) {
+            runner_exchange(runners[0], runners[1]);
+            assert_ptr_equal(call_f32(runner_given(runners[1]), "q"), before);
+        }
+        for (int i = 0; i < 2; i++) {
+            call_once(runners[i], index, (uint64_t)turn, &result);
+            assert_int_equal(result.end, RUNNER_DONE);
+            assert_int_equal(runner_answer(runners[i], &answer), -1);
+            const float *o = call_f32(&answer.call, "o");
+            const float q = call_f32(runner_given(runners[i]), "q")[1];
+            assert_true(o[0] == q + (float)(i + 1));
+            assert_true(i == 0 ? o[1] == 5 : isnan(o[1])); /* not the other's */
+            fine(runner_stop(runners[i]));
+        }
+    }
+    answer_release(&answer);
+    for (int i = 0; i < 2; i++)
+        runner_drop(runners[i], programs[i]);
+}
+
 static void inputs_depend_on_key_case_and_iteration_alone(void **state)
 {
     int program = -1;
@@ -609,6 +644,7 @@ int main(void)
         cmocka_unit_test(regions_are_apart_and_between_guards),
         cmocka_unit_test(a_tensor_ends_at_its_guard_and_is_aligned),
         cmocka_unit_test(a_call_sees_its_arguments_and_its_answer_comes_back),
+        cmocka_unit_test(two_runners_change_memories),
         cmocka_unit_test(inputs_depend_on_key_case_and_iteration_alone),
         cmocka_unit_test(a_dead_process_is_told_once_and_started_again),
         cmocka_unit_test(a_crash_behind_the_done_word_is_the_programs_own),
