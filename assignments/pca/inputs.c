@@ -20,6 +20,7 @@
 
 #define REFLECTIONS 3
 #define LANES ((size_t)4)
+#define ROWS ((size_t)4)
 
 typedef float lanes __attribute__((vector_size(16), aligned(4), may_alias));
 
@@ -27,7 +28,9 @@ INPUTS_DECLARE(pca);
 
 static struct err geometric_fill(const struct call *call, struct random *random);
 static void reflection_draw(struct random *random, float *v, size_t d);
-static void reflect(float *restrict x, const float *restrict v, size_t d);
+static inline void rows_turn(float *x, size_t rows, const float *amplitudes, const float *reflections,
+                             size_t d);
+static inline void reflect(float *restrict x, size_t rows, const float *restrict v, size_t d);
 static struct err cluster_fill(const struct call *call, struct random *random);
 static float cluster_amplitude(size_t j);
 static void rows_shuffle(struct random *random, float *X, size_t n, size_t d);
@@ -60,15 +63,26 @@ static struct err geometric_fill(const struct call *call, struct random *random)
     for (size_t r = 0; r < REFLECTIONS; r++)
         reflection_draw(random, reflections + r * d, d);
 
-    random_fill_normal(random, X, n * d);
-    for (size_t i = 0; i < n; i++) {
-        float *x = X + i * d;
-        for (size_t j = 0; j < d; j++)
-            x[j] *= amplitudes[j];
-        for (size_t r = 0; r < REFLECTIONS; r++)
-            reflect(x, reflections + r * d, d);
+    size_t i = 0;
+    for (; i + ROWS <= n; i += ROWS) {
+        random_fill_normal(random, X + i * d, ROWS * d);
+        rows_turn(X + i * d, ROWS, amplitudes, reflections, d);
+    }
+    for (; i < n; i++) {
+        random_fill_normal(random, X + i * d, d);
+        rows_turn(X + i * d, 1, amplitudes, reflections, d);
     }
     return err_none();
+}
+
+static inline void rows_turn(float *x, size_t rows, const float *amplitudes, const float *reflections,
+                             size_t d)
+{
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < d; j++)
+            x[i * d + j] *= amplitudes[j];
+    for (size_t r = 0; r < REFLECTIONS; r++)
+        reflect(x, rows, reflections + r * d, d);
 }
 
 /* A vector of length sqrt(2), so that x - (v . x) v is a reflection. */
@@ -84,18 +98,24 @@ static void reflection_draw(struct random *random, float *v, size_t d)
         v[j] *= factor;
 }
 
-static void reflect(float *restrict x, const float *restrict v, size_t d)
+/* Up to ROWS rows at once: each sum has to wait for itself, and four wait no longer than one. */
+static inline void reflect(float *restrict x, size_t rows, const float *restrict v, size_t d)
 {
-    lanes sums = {0};
-    size_t j = 0;
+    const size_t whole = d - d % LANES;
+    lanes sums[ROWS] = {{0}};
 
-    for (; j + LANES <= d; j += LANES)
-        sums += *(const lanes *)(x + j) * *(const lanes *)(v + j);
-    float sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
-    for (; j < d; j++)
-        sum += x[j] * v[j];
-    for (j = 0; j < d; j++)
-        x[j] -= sum * v[j];
+    for (size_t j = 0; j < whole; j += LANES)
+        for (size_t i = 0; i < rows; i++)
+            sums[i] += *(const lanes *)(x + i * d + j) * *(const lanes *)(v + j);
+    for (size_t i = 0; i < rows; i++) {
+        float sum = (sums[i][0] + sums[i][1]) + (sums[i][2] + sums[i][3]);
+        for (size_t j = whole; j < d; j++)
+            sum += x[i * d + j] * v[j];
+        for (size_t j = 0; j < whole; j += LANES)
+            *(lanes *)(x + i * d + j) -= sum * *(const lanes *)(v + j);
+        for (size_t j = whole; j < d; j++)
+            x[i * d + j] -= sum * v[j];
+    }
 }
 
 static struct err cluster_fill(const struct call *call, struct random *random)
