@@ -14,6 +14,7 @@ struct upload {
     bool is_practice, is_accepting, is_hook;
     char commit[STORE_COMMIT_MAX]; /* "" unless pushed */
     int64_t wait_s;
+    int64_t again_id;    /* the submission whose report is asked for with its bytes; 0: none */
     int64_t received_at; /* of the request, or of the push that it is part of */
     enum device device;
     char file_name[64];     /* "" if none was given */

@@ -142,4 +142,53 @@ wait $pushing
 check "a push during a restart is submitted when the service is back" grep -q '^remote: #' "$WORK/pushed"
 equals "… once" $((before + 1)) "$(rows)"
 stop_service TERM
+
+# A service that takes connections and says nothing
+python3 -c 'import socket, time; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1], flush=True); time.sleep(120)' >"$WORK/deaf" &
+deaf=$!
+await 10 test -s "$WORK/deaf"
+git -C "$WORK/alice.git" config grader.url "http://127.0.0.1:$(cat "$WORK/deaf")"; git -C "$WORK/alice.git" config grader.wait 2
+for a in attention lstm_cell pca; do echo '/* deaf */' >>$a/$a.c; done
+git commit -qam deaf; begin=$SECONDS; out=$(push -q origin main)
+[ $((SECONDS - begin)) -le 18 ] && ok "three files nobody answers for do not take three times as long" || not_ok "three files nobody answers for do not take three times as long" "$((SECONDS - begin)) s"
+equals "… and each is told how it can go in" 3 "$(grep -c 'was not submitted. Pushing it again does nothing; send it: curl' <<<"$out")"
+kill $deaf
+
+# A newer version comes in while the reports of an older push are awaited
+cd "$ROOT" && start_service --assignments.path="$WORK/overlay" --worker.count=1; cd "$WORK/tree" || exit 1
+git -C "$WORK/alice.git" config grader.url "$URL"; git -C "$WORK/alice.git" config grader.wait 60
+sql "update offering set supersede = 1, interval_s = 0"
+as bob -T "$(wrong pca)" "$URL/submit/pca" >/dev/null # the worker is there, and free
+kill -STOP $(pgrep -P "$SERVICE" -f 'worker --fd')
+{ cat "$(wrong pca)"; echo '/* first in line */'; } >"$WORK/first.c"
+as bob -H 'Accept: application/json' -T "$WORK/first.c" "$URL/submit/pca" >/dev/null
+before=$(rows)
+for a in lstm_cell pca; do echo '/* older */' >>$a/$a.c; done
+git commit -qam older; push -q origin main >"$WORK/pushed" 2>&1 &
+pushing=$!
+await 20 sh -c "[ \"\$(sqlite3 '$DB' 'select count(*) from submission')\" -eq $((before + 2)) ]"
+older=$(sql "select max(s.id) from submission s join offering o on o.id = s.offering_id where o.name = 'pca'")
+echo '/* newer */' >>pca/pca.c
+as alice -H 'Accept: application/json' -T pca/pca.c "$URL/submit/pca" >/dev/null
+equals "a newer version takes the place of one that waits" superseded "$(sql "select stage from submission where id = $older")"
+kill -CONT $(pgrep -P "$SERVICE" -f 'worker --fd')
+wait $pushing
+contains "whoever pushed the older one hears that" "a newer submission took its place" "$(grep -A20 "remote: #$older " "$WORK/pushed")"
+equals "… and it is not sent once more" $((before + 3)) "$(rows)"
+await 20 sh -c "[ \"\$(sqlite3 '$DB' 'select stage from submission order by id desc limit 1')\" = graded ]"
+equals "… the newer one is graded" graded "$(sql "select stage from submission order by id desc limit 1")"
+follow() { curl -s -o "$WORK/answer" -w '%{http_code}' -H "Authorization: Bearer $key" -T "$1" "$URL/submit/pca?for=$2&again=$3"; }
+git show HEAD:pca/pca.c >"$WORK/older.c"
+equals "the key follows what it has the bytes of" 200 "$(follow "$WORK/older.c" alice $older)"
+equals "… not what it has not" 404 "$(follow pca/pca.c alice $older)"
+equals "… nor somebody else's" 404 "$(follow "$WORK/older.c" bob $older)"
+equals "… nor what is not there" "404 400" "$(follow "$WORK/older.c" alice 99999) $(follow "$WORK/older.c" alice x)"
+equals "… and nothing is stored of it" $((before + 3)) "$(rows)"
+
+# No room for the hook's copy
+old=$(git rev-parse HEAD~1) new=$(git rev-parse HEAD)
+out=$(cd "$WORK/alice.git" && ulimit -f 0 && echo "$old $new refs/heads/main" | sh hooks/post-receive 2>&1)
+contains "without room for a copy the file is told of" "grader: no room for a copy of pca/pca.c" "$out"
+contains "… with how it can go in" "pca/pca.c was not submitted. Pushing it again does nothing; send it: curl" "$out"
+stop_service TERM
 equals "nothing is left in the repository" "" "$(ls "$WORK/alice.git" | grep grader || true)"
