@@ -23,11 +23,18 @@ static void refuse(struct order *order, struct err err);
 static void run_read(struct order *order);
 static struct err order_run(struct write *write, struct db *db);
 static void order_done(struct write *write, struct err err);
+static void run_over(uv_work_t *work);
+static void on_over(uv_work_t *work, int status);
+static void order_end(struct order *order, struct err over);
 static void answer(struct order *order);
 
-/* One call on its way; the writer may hold it after its client has gone. */
+/* One call on its way; the writer, and then a thread of libuv's, may hold it after its client has
+ * gone. */
 struct order {
     struct write write;
+    uv_work_t after;
+    struct err err, over;
+    struct grader *grader;
     struct operation_call call;
     struct membership who;
     struct http_request *request; /* NULL: gone */
@@ -82,6 +89,7 @@ static struct order *order_make(struct http_request *request)
     }
     order->who = who;
     order->request = request;
+    order->grader = grader;
     order->write = (struct write){.run = order_run, .done = order_done};
     operation_begin(&order->call, operation);
     order->call.who = &order->who;
@@ -103,7 +111,7 @@ static void order_free(void *state)
     struct order *order = state;
     order->request = NULL;
     if (order->writing)
-        return; /* order_done frees it */
+        return; /* order_end frees it */
     operation_end(&order->call);
     free(order);
 }
@@ -226,17 +234,45 @@ static struct err order_run(struct write *write, struct db *db)
     return order->rolled_back ? err_make(ERR_INPUT, "shown, not done") : err;
 }
 
+/* What lies outside of the database may be a gigabyte of small files: not on the loop. */
 static void order_done(struct write *write, struct err err)
 {
     struct order *order = (struct order *)write;
+    order->err = err;
+    order->after.data = order;
+    if (order->call.over == NULL)
+        order_end(order, err_none());
+    else /* fails only without a callback */
+        (void)uv_queue_work(order->grader->loop, &order->after, run_over, on_over);
+}
+
+static void run_over(uv_work_t *work)
+{
+    struct order *order = work->data;
+    order->over = operation_over(&order->call, !err_is(order->err));
+}
+
+static void on_over(uv_work_t *work, int status)
+{
+    struct order *order = work->data;
+    (void)status; /* nobody cancels it */
+    if (err_is(order->over))
+        log_err("http.operation_over", order->over);
+    order_end(order, order->over);
+}
+
+/* Done is what is committed; what is left beside it is told. */
+static void order_end(struct order *order, struct err over)
+{
+    bool is_refused = err_is(order->err) && !(order->rolled_back && order->err.code == ERR_INPUT);
     order->writing = false;
-    struct err over = operation_over(&order->call, !err_is(err));
-    if (err_is(over))
-        log_err("http.operation_over", over);
+    if (err_is(over) && !is_refused)
+        reply_note(&order->call.reply, "What remains is tried again when the service starts: %s",
+                   over.text);
     if (order->request == NULL)
         order_free(order);
-    else if (err_is(err) && !(order->rolled_back && err.code == ERR_INPUT))
-        refuse(order, err);
+    else if (is_refused)
+        refuse(order, order->err);
     else
         answer(order);
 }

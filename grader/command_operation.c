@@ -242,7 +242,9 @@ static struct err course_run(struct course *course)
         struct err over = operation_over(call, done);
         course_print(course, done);
         if (err_is(over))
-            fprintf(stderr, "grader %s: done; but what remains is yours: %s\n",
+            fprintf(stderr,
+                    "grader %s: done; but what remains is tried again when the service starts: "
+                    "%s\n",
                     call->operation->command, over.text);
         struct err settled = done ? db_settle(call->db, DB_PATIENCE_MS) : err_none();
         if (err_is(settled))

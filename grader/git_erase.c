@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 struct paths;
+static bool is_folder(const char *path);
 static struct err paths_of(struct paths *out, const char *folder, struct git_owner owner);
 static struct err remove_tree(const char *path);
 static int remove_one(const char *path, const struct stat *about, int kind, struct FTW *at);
@@ -22,8 +23,8 @@ struct paths {
     char is[1200], gone[1200], made[1200];
 };
 
-/* Under its new name nothing new begins in it; a file takes its old one, whether or not there was a
- * repository yet. */
+/* The file that takes its name is there first, so that the two change places in one step: no push
+ * finds neither of them and makes a new one. */
 struct err git_repository_put_away(const char *folder, struct git_owner owner, bool *out_found)
 {
     struct paths paths = {.is = ""};
@@ -32,21 +33,26 @@ struct err git_repository_put_away(const char *folder, struct git_owner owner, b
     *out_found = false;
     struct err err = paths_of(&paths, folder, owner);
     for (int i = 0; i < TRIES && !err_is(err); i++) {
-        bool is_there = lstat(paths.is, &about) == 0;
-        if (is_there && !S_ISDIR(about.st_mode)) {
-            *out_found = *out_found || lstat(paths.gone, &about) == 0; /* of an earlier call */
+        bool is_there = is_folder(paths.is);
+        if (!is_there && lstat(paths.is, &about) == 0) { /* the file, by an earlier call */
+            *out_found = is_folder(paths.gone);
             return err_none();
         }
-        if (is_there)
-            err = remove_tree(paths.gone);
-        if (is_there && !err_is(err) && rename(paths.is, paths.gone) < 0)
+        err = remove_tree(paths.gone); /* the file, of a call that ended too soon */
+        if (err_is(err))
             break;
-        *out_found = *out_found || is_there;
-        auto_close int fd = open(paths.is, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-        if (fd >= 0 || errno == ENOENT) /* no folder, no repositories */
-            return err;
-        if (errno != EEXIST) /* else somebody has just made a new one */
+        auto_close int fd =
+            open(is_there ? paths.gone : paths.is, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        if (fd < 0 && errno == ENOENT) /* no folder, no repositories */
+            return err_none();
+        if (fd < 0 && errno == EEXIST) /* somebody has just made one */
+            continue;
+        if (fd < 0)
             break;
+        *out_found = is_there;
+        if (!is_there || renameat2(AT_FDCWD, paths.gone, AT_FDCWD, paths.is, RENAME_EXCHANGE) == 0)
+            return err_none();
+        break;
     }
     return err_is(err) ? err : err_make(ERR_SYSTEM, "put away the repository '%.100s'", paths.is);
 }
@@ -54,17 +60,16 @@ struct err git_repository_put_away(const char *folder, struct git_owner owner, b
 struct err git_repository_put_back(const char *folder, struct git_owner owner)
 {
     struct paths paths = {.is = ""};
-    struct stat about;
     struct err err = paths_of(&paths, folder, owner);
 
     if (err_is(err))
         return err;
-    bool was_there = lstat(paths.gone, &about) == 0;
-    /* In one step: no push makes an empty one in between. */
-    if (was_there && renameat2(AT_FDCWD, paths.gone, AT_FDCWD, paths.is, RENAME_EXCHANGE) < 0 &&
+    bool is_there = is_folder(paths.is); /* it was not put away, or is back */
+    bool is_away = !is_there && is_folder(paths.gone);
+    if (is_away && renameat2(AT_FDCWD, paths.gone, AT_FDCWD, paths.is, RENAME_EXCHANGE) < 0 &&
         (errno != ENOENT || rename(paths.gone, paths.is) < 0))
         return err_make(ERR_SYSTEM, "put back the repository '%.100s'", paths.is);
-    if (unlink(was_there ? paths.gone : paths.is) < 0 && errno != ENOENT)
+    if (unlink(is_there || is_away ? paths.gone : paths.is) < 0 && errno != ENOENT)
         return err_make(ERR_SYSTEM, "remove what stood for the repository '%.100s'", paths.is);
     return err_none();
 }
@@ -89,6 +94,24 @@ static struct err paths_of(struct paths *out, const char *folder, struct git_own
     (void)snprintf(out->made, sizeof out->made, "%s/%s.git.new", folder, name); /* both fit */
     (void)snprintf(out->gone, sizeof out->gone, "%s/%s.gone", folder, name);
     return err_none();
+}
+
+struct err git_repository_forget(const char *folder, struct git_owner owner)
+{
+    struct paths paths = {.is = ""};
+    struct err err = git_repository_remove(folder, owner);
+
+    if (!err_is(err))
+        err = paths_of(&paths, folder, owner);
+    if (!err_is(err) && !is_folder(paths.is) && unlink(paths.is) < 0 && errno != ENOENT)
+        return err_make(ERR_SYSTEM, "remove what stood for the repository '%.100s'", paths.is);
+    return err;
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat about;
+    return lstat(path, &about) == 0 && S_ISDIR(about.st_mode);
 }
 
 static struct err remove_tree(const char *path)

@@ -89,6 +89,8 @@ void git_repository_name(char out[GIT_NAME_SIZE], struct git_owner owner);
 struct err git_repository_put_away(const char *folder, struct git_owner owner, bool *out_found);
 struct err git_repository_put_back(const char *folder, struct git_owner owner);
 struct err git_repository_remove(const char *folder, struct git_owner owner);
+/* The same, and the file that kept its name: where no push can be under way. */
+struct err git_repository_forget(const char *folder, struct git_owner owner);
 
 /* One request, as git hears of it. Every text has been checked or is ours. */
 struct git_question {

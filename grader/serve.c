@@ -5,6 +5,7 @@
  * is in the database and runs again at the next start; whoever waits for it is told. */
 #include "grader/commands.h"
 #include "grader/demo.h"
+#include "grader/git_settle.h"
 #include "grader/grader.h"
 #include "grader/home.h"
 #include "grader/notify.h"
@@ -243,6 +244,12 @@ static struct err open_door(struct service *service)
     struct err err = git_place_init(&place, &settings->git, settings->database_path, grader->home);
     if (err_is(err))
         return err;
+    size_t settled = 0;
+    struct err left = git_settle(&service->writer_db, place.settings.path, &settled);
+    if (err_is(left))
+        log_err("git.settle", left);
+    if (settled > 0)
+        log_line(LOG_WARN, "git.settled", "erasures that were cut off: repositories=%zu", settled);
     git_place_urls(&place, settings->http.host, http_port(grader->http), grader->base_url);
     return git_start(&grader->git, &service->loop, &place);
 }

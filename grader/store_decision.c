@@ -165,6 +165,18 @@ struct err store_user_memberships(struct db *db, int64_t user_id,
     return err;
 }
 
+struct err store_member_is(struct db *db, int64_t membership_id, int64_t created_at, bool *out)
+{
+    sqlite3_stmt *find =
+        db_prepare(db, "SELECT 1 FROM membership m JOIN user u ON u.id = m.user_id WHERE m.id = ?1"
+                       " AND m.created_at = ?2 AND u.erased_at IS NULL");
+    db_bind_int(find, 1, membership_id);
+    db_bind_int(find, 2, created_at);
+    struct err err = db_step(db, find, out, "look for a membership");
+    db_done(find);
+    return err;
+}
+
 #define MINE "(SELECT id FROM membership WHERE user_id = ?1)"
 #define MY_SUBMISSIONS "(SELECT id FROM submission WHERE membership_id IN " MINE ")"
 #define MY_LOGIN "(SELECT login FROM user WHERE id = ?1)"

@@ -143,14 +143,27 @@ equals "nothing of it is left" "$id.git 0" "$(cd "$WORK/db/git" && find . -name 
 mkdir "$WORK/db/git/$id.gone"; : >"$WORK/db/git/$id.gone/left" # by a crash after COMMIT
 "$ROOT/$GRADER" user erase "$(sql "select login from user where login like 'erased-%'")" --reason=again --yes --database.path="$DB" >/dev/null
 equals "… nor is what a crash had left, once that is asked for again" "$id.git 0" "$(cd "$WORK/db/git" && find . -name "$id.*" -printf '%f %s\n')"
-id=$(sql "select m.id || '-' || m.created_at from membership m join user u on u.id = m.user_id where u.login = 's2'")
-equals "over HTTP too" 200 "$(erase_s2)"
-equals "… nothing of it is left" "$id.git 0" "$(cd "$WORK/db/git" && find . -name "$id.*" -printf '%f %s\n')"
+erased=$id
+id_of() { sql "select m.id || '-' || m.created_at from membership m join user u on u.id = m.user_id where u.login = '$1'"; }
+id=$(id_of s2)
+if mkdir "$WORK/db/git/$id.git/objects/busy" && mount -t tmpfs none "$WORK/db/git/$id.git/objects/busy" 2>/dev/null; then
+    equals "over HTTP too" 200 "$(erase_s2)"
+    contains "… and what could not be removed is told" "tried again when the service starts: remove all of the repository" "$(cat "$WORK/answer")"
+    umount "$WORK/db/git/$id.gone/objects/busy"
+else
+    skip "what could not be removed is told" "nothing can be mounted here"
+    equals "over HTTP too" 200 "$(erase_s2)"
+    equals "… nothing of it is left" "$id.git 0" "$(cd "$WORK/db/git" && find . -name "$id.*" -printf '%f %s\n')"
+fi
 equals "whose token opens nothing any more" 401 "$(repository_of s2)"
 
 # -- little room ----------------------------------------------------------------------------------
 stop_service TERM
+alice=$WORK/db/git/$(id_of alice)
+mv "$alice.git" "$alice.gone"; : >"$alice.git" # an erasure that was killed before its COMMIT
 cd "$ROOT" && start_service "${flags[@]}" --git.free=1099511627776 --git.wall=5000
+[ "$(refs)" -gt 0 ] && ok "an erasure that never came to its COMMIT is taken back at the next start" || not_ok "an erasure that never came to its COMMIT is taken back at the next start" "$(ls "$WORK/db/git")"
+equals "… one that did is completed: not even a name is left" "" "$(ls "$WORK/db/git" | grep -E "^($erased|$id)\.")"
 head=$(curl -s -D - -u "$a" "$URL/git/alice.git/info/refs?service=git-receive-pack")
 contains "where git.free is not free, a push is refused" "503" "$head"
 contains "… with what to do" "send the file itself" "$head"
@@ -189,6 +202,7 @@ half() { # begins half a push, and waits for its git; $new is what the service t
     exec 7<>"/dev/tcp/$HOST/$PORT"; cat "$WORK/half" >&7
     await 20 pgrep -P "$SERVICE" -f http-backend
     new=$(comm -13 <(echo "$before") <(held))
+    [ "$(wc -l <<<"$new")" -ge 3 ] && ok "half a push holds its connection and a git" || not_ok "half a push holds its connection and a git" "$new"
 }
 let_go() { [ "$(comm -12 <(held) <(echo "$new") | wc -l)" -le 1 ]; } # of all but the connection
 rest() { head -c 99996 /dev/zero >&7; timeout 20 head -n 1 <&7 | tr -d '\r'; exec 7>&-; }

@@ -208,6 +208,22 @@ static void what_was_put_away_comes_back_whole(void **state)
         assert_string_equal(left_of(&place, "17-5.git/objects/x"), "bytes");
         assert_string_equal(left_of(&place, "17-5.gone"), "nothing");
     }
+    /* A crash between the two steps of putting away. */
+    (void)snprintf(command, sizeof command, ": >%s/17-5.gone", root);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(system(command), 0); // NOLINT(cert-env33-c): a folder of our own
+        assert_false(err_is(i == 0 ? git_repository_put_back(root, owner)
+                                   : git_repository_forget(root, owner)));
+        assert_string_equal(left_of(&place, "17-5.git/objects/x"), "bytes");
+        assert_string_equal(left_of(&place, "17-5.gone"), "nothing");
+    }
+    assert_int_equal(system(command), 0); // NOLINT(cert-env33-c): a folder of our own
+    assert_false(err_is(git_repository_put_away(root, owner, &found)));
+    assert_true(found);
+    assert_false(err_is(git_repository_forget(root, owner)));
+    assert_string_equal(left_of(&place, "17-5.gone"), "nothing");
+    assert_string_equal(left_of(&place, "17-5.git"), "nothing");
+
     assert_false(err_is(git_repository_put_away(root, (struct git_owner){99, 5}, &found)));
     assert_false(found);
     assert_false(err_is(git_repository_put_back(root, (struct git_owner){99, 5})));
@@ -327,15 +343,19 @@ static void a_version_is_new_enough_or_not(void **state)
 {
     static const struct {
         const char *said;
-        bool fits;
-    } rows[] = {{"git version 2.31.0", true},  {"git version 2.39.5 (Apple Git-154)\n", true},
-                {"git version 3.0", true},     {"git version 2.30.9", false},
-                {"git version 1.99.1", false}, {"git version 2", false},
-                {"git: not found", false},     {"", false}};
+        enum git_age age;
+    } rows[] = {{"git version 2.31.0", GIT_NEW_ENOUGH},
+                {"git version 2.39.5 (Apple Git-154)\n", GIT_NEW_ENOUGH},
+                {"git version 3.0", GIT_NEW_ENOUGH},
+                {"git version 2.30.9", GIT_TOO_OLD},
+                {"git version 1.99.1", GIT_TOO_OLD},
+                {"git version 2", GIT_TOO_OLD},
+                {"git: not found", GIT_TOO_OLD},
+                {"", GIT_AGE_UNKNOWN}};
     (void)state;
 
     for (size_t i = 0; i < COUNT(rows); i++)
-        if (git_version_fits(rows[i].said) != rows[i].fits)
+        if (git_age_said(rows[i].said) != rows[i].age)
             fail_msg("'%s'", rows[i].said);
 }
 
@@ -355,16 +375,25 @@ static void an_old_git_keeps_the_door_shut(void **state)
     (void)snprintf(place.program_path, sizeof place.program_path, "%s", folder); /* both fit */
     (void)snprintf(place.hooks, sizeof place.hooks, "%s", folder);
     assert_false(err_is(git_start(&git, NULL, &place)));
-    assert_false(git_is_open(git)); /* not there yet: nobody was asked */
+    assert_int_equal(git_door(git), GIT_SHUT); /* not there yet: nobody was asked */
     put_program(folder, "git", "echo git version 2.31.1");
-    assert_true(git_is_open(git));
+    assert_int_equal(git_door(git), GIT_OPEN);
     git_free(git);
 
     put_program(folder, "git", "echo git version 2.30.2");
     assert_false(err_is(git_start(&git, NULL, &place)));
-    assert_false(git_is_open(git));
+    assert_int_equal(git_door(git), GIT_SHUT);
     put_program(folder, "git", "echo git version 2.31.1");
-    assert_false(git_is_open(git)); /* asked once: no child for each request */
+    assert_int_equal(git_door(git), GIT_SHUT); /* asked once: no child for each request */
+    git_free(git);
+
+    put_program(folder, "git", "exit 1"); /* as one that found no memory */
+    assert_false(err_is(git_start(&git, NULL, &place)));
+    assert_int_equal(git_door(git), GIT_SHUT_FOR_NOW);
+    put_program(folder, "git", "echo git version 2.31.1");
+    assert_int_equal(git_door(git), GIT_SHUT_FOR_NOW); /* not asked again at once */
+    (void)usleep(600 * 1000);                          /* the first pause */
+    assert_int_equal(git_door(git), GIT_OPEN);         /* nothing was remembered of a bad moment */
     git_free(git);
     (void)snprintf(command, sizeof command, "rm -rf %s", folder);
     assert_int_equal(system(command), 0); // NOLINT(cert-env33-c): a folder of our own
