@@ -29,7 +29,7 @@ static int protocol_of(const struct http_request *request);
 static void visit_start(struct http_request *request, const struct membership *who,
                         const struct git_question *question);
 static void refuse_start(struct http_request *request, const struct membership *who,
-                         struct err err);
+                         enum git_service service, struct err err);
 static void on_body(struct http_request *request, const void *bytes, size_t size);
 static void on_fed(void *context);
 static size_t on_room_wanted(void *context);
@@ -137,9 +137,12 @@ static bool may_use(struct http_request *request, const struct membership *who,
         refuse_unknown(request, who);
         return false;
     }
-    if (git_is_open(grader->git))
-        return true;
-    api_refuse(request, 501, "http_501_git", grader->base_url);
+    switch (git_door(grader->git)) {
+    case GIT_OPEN: return true;
+    case GIT_SHUT: api_refuse(request, 501, "http_501_git", grader->base_url); break;
+    case GIT_SHUT_FOR_NOW:
+        refuse_for_now(request, who, question->service == GIT_PUSH, "http_503_git_start");
+    }
     return false;
 }
 
@@ -229,7 +232,7 @@ static void visit_start(struct http_request *request, const struct membership *w
     struct visit *visit = calloc(1, sizeof *visit);
 
     if (visit == NULL) {
-        refuse_start(request, who, err_make(ERR_SYSTEM, "start git"));
+        refuse_start(request, who, question->service, err_make(ERR_SYSTEM, "start git"));
         return;
     }
     buf_init(&visit->head, GIT_CGI_HEAD_MAX + (size_t)64 * 1024);
@@ -242,17 +245,18 @@ static void visit_start(struct http_request *request, const struct membership *w
                               visit, &visit->child);
     if (err_is(err)) {
         free(visit);
-        refuse_start(request, who, err);
+        refuse_start(request, who, question->service, err);
         return;
     }
     http_set_state(request, visit, on_gone);
     http_take_pieces(request, on_body);
 }
 
-static void refuse_start(struct http_request *request, const struct membership *who, struct err err)
+static void refuse_start(struct http_request *request, const struct membership *who,
+                         enum git_service service, struct err err)
 {
     log_err("git.start", err);
-    refuse_for_now(request, who, false, "http_503_git_start");
+    refuse_for_now(request, who, service == GIT_PUSH, "http_503_git_start");
 }
 
 static void on_body(struct http_request *request, const void *bytes, size_t size)
@@ -351,10 +355,12 @@ static void on_ended(void *context, int status)
         http_end(visit->request);
 }
 
+/* Its time was over, or it failed. No deadline is held open: that would be anybody's to bring
+ * about. */
 static void refuse_ended(struct visit *visit)
 {
     struct refusal refusal =
-        refusal_make(api_language(visit->request), 503, RETRY_S, "http_503_git_start", RETRY_S);
+        refusal_make(api_language(visit->request), 503, RETRY_S, "http_503_git_ended", RETRY_S);
     api_refusal(visit->request, &refusal);
 }
 

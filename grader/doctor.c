@@ -368,8 +368,9 @@ static void ask_git(struct doctor *out)
     enum git_need need = git_need(path, hooks);
     if (need != GIT_NEEDS_NOTHING)
         add(out, "git", DOCTOR_ABSENT, rows[need].detail, rows[need].advice);
-    else if (!git_is_new(path))
-        add(out, "git", DOCTOR_ABSENT, "git is too old: the service takes no git push",
+    else if (git_age(path) != GIT_NEW_ENOUGH)
+        add(out, "git", DOCTOR_ABSENT,
+            "git is too old, or does not say its version: the service takes no git push",
             "optional: install git " GIT_VERSION_WORD " or newer");
     else if (!git_program(backends, "git-http-backend"))
         add(out, "git", DOCTOR_ABSENT, "git is here; git http-backend was not found",

@@ -1,15 +1,16 @@
 /* The pushes and fetches that run. */
-#include "grader/git_need.h"
 #include "grader/git_parts.h"
+#include "sandbox/base/clock.h"
 #include "sandbox/base/log.h"
 #include "sandbox/base/text.h"
 
 #include <sodium.h>
 #include <stdlib.h>
 
-#define CHILDREN_OF_ONE                                                                            \
-    3 /* git itself asks one after the other; a pusher who left may leave one                      \
-       */
+#define ASK_FIRST_MS 500 /* then twice as long each time: asking may hold the loop up for 5 s */
+#define ASK_LAST_MS 60000
+/* git itself asks one after the other; a pusher who left may leave one. */
+#define CHILDREN_OF_ONE 3
 
 struct err git_start(struct git **out, uv_loop_t *loop, const struct git_place *place)
 {
@@ -29,17 +30,26 @@ const struct git_place *git_place_of(const struct git *git)
     return &git->place;
 }
 
-bool git_is_open(struct git *git)
+enum git_door git_door(struct git *git)
 {
+    static const enum git_door doors[] = {[GIT_AGE_UNKNOWN] = GIT_SHUT_FOR_NOW,
+                                          [GIT_TOO_OLD] = GIT_SHUT,
+                                          [GIT_NEW_ENOUGH] = GIT_OPEN};
+    static const char *const found[] = {[GIT_AGE_UNKNOWN] = "git does not say its version",
+                                        [GIT_TOO_OLD] = "git before " GIT_VERSION_WORD};
+
     if (git_need(git->place.program_path, git->place.hooks) != GIT_NEEDS_NOTHING)
-        return false;
-    if (!git->is_asked) {
-        git->is_asked = true;
-        git->is_new = git_is_new(git->place.program_path);
-        if (!git->is_new)
-            log_line(LOG_WARN, "git.old", "%s", "no push is taken: git before " GIT_VERSION_WORD);
+        return GIT_SHUT;
+    if (git->age == GIT_AGE_UNKNOWN && clock_ms() >= git->ask_ms) {
+        git->age = git_age(git->place.program_path);
+        git->pause_ms = git->pause_ms == 0            ? ASK_FIRST_MS
+                        : git->pause_ms < ASK_LAST_MS ? 2 * git->pause_ms
+                                                      : ASK_LAST_MS;
+        git->ask_ms = clock_ms() + git->pause_ms;
+        if (git->age != GIT_NEW_ENOUGH)
+            log_line(LOG_WARN, "git.age", "no push is taken: %s", found[git->age]);
     }
-    return git->is_new;
+    return doors[git->age];
 }
 
 enum git_room git_room(const struct git *git, int64_t asker_id)

@@ -23,9 +23,10 @@ struct git_child;
 struct err git_start(struct git **out, uv_loop_t *loop, const struct git_place *place);
 const struct git_place *git_place_of(const struct git *git);
 
-/* Is everything here that it needs? Looked at each time, but git's version: what was missing may be
- * installed while the service runs. */
-bool git_is_open(struct git *git);
+/* Is everything here that it needs? Looked at each time, but git's version once it is known: what
+ * was missing may be installed while the service runs. */
+enum git_door { GIT_OPEN, GIT_SHUT, GIT_SHUT_FOR_NOW };
+enum git_door git_door(struct git *git);
 
 /* May somebody start one more? */
 enum git_room { GIT_ROOM, GIT_FULL, GIT_FULL_FOR_ONE };

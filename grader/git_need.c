@@ -36,7 +36,7 @@ enum git_need git_need(const char *program_path, const char *hooks)
     return GIT_NEEDS_NOTHING;
 }
 
-bool git_is_new(const char *program_path)
+enum git_age git_age(const char *program_path)
 {
     char said[128] = "";
     int ends[2];
@@ -44,12 +44,12 @@ bool git_is_new(const char *program_path)
     bool is_ready = true;
 
     if (pipe2(ends, O_CLOEXEC) < 0)
-        return false;
+        return GIT_AGE_UNKNOWN;
     auto_close int from = ends[0];
     pid_t pid = start_version(program_path, ends[1]);
     (void)close(ends[1]); /* the child has its own */
     if (pid < 0)
-        return false;
+        return GIT_AGE_UNKNOWN;
     for (ssize_t got = 1; got > 0 && is_ready && size + 1 < sizeof said;) {
         if (err_is(fdio_wait(from, ANSWER_MS, &is_ready)))
             is_ready = false;
@@ -60,7 +60,7 @@ bool git_is_new(const char *program_path)
         (void)kill(pid, SIGKILL);
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
         continue;
-    return git_version_fits(said);
+    return is_ready ? git_age_said(said) : GIT_AGE_UNKNOWN;
 }
 
 /* Returns -1 where it cannot be started. */
@@ -85,13 +85,16 @@ static pid_t start_version(const char *program_path, int to)
     return code == 0 ? pid : -1;
 }
 
-bool git_version_fits(const char *said)
+enum git_age git_age_said(const char *said)
 {
     int major = 0;
     int minor = 0;
 
+    if (said[0] == '\0')
+        return GIT_AGE_UNKNOWN;
     // NOLINTNEXTLINE(cert-err34-c): what is no number is no version that fits
     if (sscanf(said, "git version %4d.%4d", &major, &minor) != 2)
-        return false;
-    return major > MAJOR_MIN || (major == MAJOR_MIN && minor >= MINOR_MIN);
+        return GIT_TOO_OLD;
+    return major > MAJOR_MIN || (major == MAJOR_MIN && minor >= MINOR_MIN) ? GIT_NEW_ENOUGH
+                                                                           : GIT_TOO_OLD;
 }

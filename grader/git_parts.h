@@ -3,6 +3,7 @@
 #define GRADER_GIT_PARTS_H
 
 #include "grader/git.h"
+#include "grader/git_need.h"
 #include "sandbox/base/list.h"
 
 struct git {
@@ -10,8 +11,8 @@ struct git {
     struct git_place place;
     struct list children;
     size_t children_count;
-    bool is_asked; /* for its version */
-    bool is_new;
+    enum git_age age;
+    int64_t ask_ms, pause_ms; /* when git may be asked for it, and how long that was put off */
 };
 
 /* How far its end has come. */

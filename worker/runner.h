@@ -63,7 +63,8 @@ struct err runner_ready(struct runner *runner, bool *out_fresh);
 struct err runner_stop(struct runner *runner);
 
 /* Two runners of the same plan but for slot and program, neither with a process, change shared
- * memories: where its pages lie is a per cent or two of a program's time, for as long as they do. */
+ * memories: where its pages lie is a per cent or two of a program's time, for as long as they do.
+ */
 void runner_exchange(struct runner *one, struct runner *other);
 
 /* Makes the inputs of this call from the key and poisons the outputs. The process stands still. */

@@ -36,9 +36,9 @@ struct timing_pairs {
     bool stopped;            /* keep said so */
 };
 
-/* Ends both processes and has the two change memories: the next call begins a launch. Where the pages
- * of inputs and outputs lie can be two per cent of a program's time, in all launches alike; in half
- * of the launches each, both sides bear it. */
+/* Ends both processes and has the two change memories: the next call begins a launch. Where the
+ * pages of inputs and outputs lie can be two per cent of a program's time, in all launches alike;
+ * in half of the launches each, both sides bear it. */
 struct err timing_pair_launch(struct timing_pairs *pairs);
 
 /* One call of each, the student first, for warm-up; nothing counts. */

@@ -28,8 +28,8 @@ INPUTS_DECLARE(pca);
 
 static struct err geometric_fill(const struct call *call, struct random *random);
 static void reflection_draw(struct random *random, float *v, size_t d);
-static inline void rows_turn(float *x, size_t rows, const float *amplitudes, const float *reflections,
-                             size_t d);
+static inline void rows_turn(float *x, size_t rows, const float *amplitudes,
+                             const float *reflections, size_t d);
 static inline void reflect(float *restrict x, size_t rows, const float *restrict v, size_t d);
 static struct err cluster_fill(const struct call *call, struct random *random);
 static float cluster_amplitude(size_t j);
@@ -75,8 +75,8 @@ static struct err geometric_fill(const struct call *call, struct random *random)
     return err_none();
 }
 
-static inline void rows_turn(float *x, size_t rows, const float *amplitudes, const float *reflections,
-                             size_t d)
+static inline void rows_turn(float *x, size_t rows, const float *amplitudes,
+                             const float *reflections, size_t d)
 {
     for (size_t i = 0; i < rows; i++)
         for (size_t j = 0; j < d; j++)
