@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 struct paths;
-static bool is_folder(const char *path);
 static struct err paths_of(struct paths *out, const char *folder, struct git_owner owner);
+static bool is_folder(const char *path);
 static struct err remove_tree(const char *path);
 static int remove_one(const char *path, const struct stat *about, int kind, struct FTW *at);
 
@@ -84,18 +84,6 @@ struct err git_repository_remove(const char *folder, struct git_owner owner)
     return err_is(err) ? err : remove_tree(paths.made);
 }
 
-static struct err paths_of(struct paths *out, const char *folder, struct git_owner owner)
-{
-    char name[GIT_NAME_SIZE];
-
-    git_repository_name(name, owner);
-    if (snprintf(out->is, sizeof out->is, "%s/%s.git", folder, name) >= (int)sizeof out->is - 8)
-        return err_make(ERR_INPUT, "git.path: too long a name");
-    (void)snprintf(out->made, sizeof out->made, "%s/%s.git.new", folder, name); /* both fit */
-    (void)snprintf(out->gone, sizeof out->gone, "%s/%s.gone", folder, name);
-    return err_none();
-}
-
 struct err git_repository_forget(const char *folder, struct git_owner owner)
 {
     struct paths paths = {.is = ""};
@@ -106,6 +94,18 @@ struct err git_repository_forget(const char *folder, struct git_owner owner)
     if (!err_is(err) && !is_folder(paths.is) && unlink(paths.is) < 0 && errno != ENOENT)
         return err_make(ERR_SYSTEM, "remove what stood for the repository '%.100s'", paths.is);
     return err;
+}
+
+static struct err paths_of(struct paths *out, const char *folder, struct git_owner owner)
+{
+    char name[GIT_NAME_SIZE];
+
+    git_repository_name(name, owner);
+    if (snprintf(out->is, sizeof out->is, "%s/%s.git", folder, name) >= (int)sizeof out->is - 8)
+        return err_make(ERR_INPUT, "git.path: too long a name");
+    (void)snprintf(out->made, sizeof out->made, "%s/%s.git.new", folder, name); /* both fit */
+    (void)snprintf(out->gone, sizeof out->gone, "%s/%s.gone", folder, name);
+    return err_none();
 }
 
 static bool is_folder(const char *path)

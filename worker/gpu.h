@@ -56,6 +56,7 @@ void gpu_open(struct gpu *gpu, const struct gpu_options *options);
 /* From now on, and in later workers, not to be used. */
 void gpu_quarantine(struct gpu *gpu, const char *reason);
 
+/* Of what was opened: the slot, and the claim on the device. */
 void gpu_close(struct gpu *gpu);
 
 /* The class of a device by what it says of itself. Pure. */

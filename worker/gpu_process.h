@@ -41,6 +41,7 @@ struct gpu_result {
     int64_t took_ns; /* of the whole order, by our clock */
 };
 
+/* Nothing runs yet. `gpu` is borrowed for good. */
 void gpu_process_init(struct gpu_process *process, struct gpu *gpu);
 
 /* ERR_SYSTEM: no slot, or no such program. */

@@ -51,16 +51,6 @@ void runner_exchange(struct runner *one, struct runner *other)
     places_set(other, other->given.which);
 }
 
-static void memory_take(struct runner *to, const struct runner *from)
-{
-    to->inputs_fd = from->inputs_fd;
-    to->outputs_fd = from->outputs_fd;
-    to->control_fd = from->control_fd;
-    to->inputs = from->inputs;
-    to->outputs = from->outputs;
-    to->control = from->control;
-}
-
 void runner_memory_release(struct runner *runner)
 {
     if (runner->inputs != NULL)
@@ -156,6 +146,16 @@ static struct err initial_make(struct runner *runner, const int *cases, size_t c
     if (cases_count > 0)
         places_set(runner, &spec->cases[cases[0]]);
     return err_none();
+}
+
+static void memory_take(struct runner *to, const struct runner *from)
+{
+    to->inputs_fd = from->inputs_fd;
+    to->outputs_fd = from->outputs_fd;
+    to->control_fd = from->control_fd;
+    to->inputs = from->inputs;
+    to->outputs = from->outputs;
+    to->control = from->control;
 }
 
 /* Points both calls at the places that the case gives its tensors. */

@@ -75,16 +75,6 @@ static struct err geometric_fill(const struct call *call, struct random *random)
     return err_none();
 }
 
-static inline void rows_turn(float *x, size_t rows, const float *amplitudes,
-                             const float *reflections, size_t d)
-{
-    for (size_t i = 0; i < rows; i++)
-        for (size_t j = 0; j < d; j++)
-            x[i * d + j] *= amplitudes[j];
-    for (size_t r = 0; r < REFLECTIONS; r++)
-        reflect(x, rows, reflections + r * d, d);
-}
-
 /* A vector of length sqrt(2), so that x - (v . x) v is a reflection. */
 static void reflection_draw(struct random *random, float *v, size_t d)
 {
@@ -96,6 +86,16 @@ static void reflection_draw(struct random *random, float *v, size_t d)
     float factor = sum > 0 ? (float)sqrt(2 / sum) : 0;
     for (size_t j = 0; j < d; j++)
         v[j] *= factor;
+}
+
+static inline void rows_turn(float *x, size_t rows, const float *amplitudes,
+                             const float *reflections, size_t d)
+{
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < d; j++)
+            x[i * d + j] *= amplitudes[j];
+    for (size_t r = 0; r < REFLECTIONS; r++)
+        reflect(x, rows, reflections + r * d, d);
 }
 
 /* Up to ROWS rows at once: each sum has to wait for itself, and four wait no longer than one. */

@@ -335,6 +335,7 @@ static void lines_of_groups_are_kept_of_a_file_of_any_size(void **state)
     int fd = mkstemp(path);
     FILE *file = fdopen(fd, "w");
     (void)state;
+    assert_non_null(file);
     for (int i = 0; i < 3000; i++)
         fprintf(file, "%d / /a/long/way rw - %s\n", i, i % 1000 == 999 ? "cgroup x" : "ext4 y");
     (void)fputs("the last one - cgroup, cut", file);
