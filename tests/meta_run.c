@@ -133,7 +133,7 @@ static void run_call(const struct meta *meta, struct meta_run *run, adapter_fn a
         theirs.tensors[i].at = tensors[i] = guarded_take(bytes);
         if (tensors[i] == NULL)
             die_if(err_make(ERR_SYSTEM, "memory for a tensor of %zu bytes", bytes));
-        if (spec->arguments[i].role == SPEC_OUTPUT)
+        if (tensors[i] == NULL || spec->arguments[i].role == SPEC_OUTPUT)
             continue;
         memcpy(tensors[i], given->tensors[i].at, bytes);
         /* mprotect works on whole pages; the tensor is alone on its own. */

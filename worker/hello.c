@@ -11,11 +11,8 @@
 #include <unistd.h>
 
 #define ALIVE_NS 20000000000 /* worker.silence is two minutes */
-#define LOCK_NS 600000000000 /* less than worker.lease: a job that waits in vain kills no worker   \
-                              */
-#define LOCK_TURN_NS                                                                               \
-    5000000 /* between looks: whoever times one job after the other gives it back                  \
-             * for some 20 ms only */
+#define LOCK_NS 600000000000 /* less than worker.lease: waiting in vain kills no worker */
+#define LOCK_TURN_NS 5000000 /* between looks; a neighbour at work leaves it for some 20 ms */
 
 static int64_t worker_alive_ns(const struct worker *worker);
 

@@ -35,7 +35,7 @@ struct err quantized_matmul_oracle(const struct call *given, const struct call *
                                    struct compare *compare)
 {
     const size_t M = (size_t)call_size(given, "M"), N = (size_t)call_size(given, "N");
-    auto_free int32_t *sums = malloc(M * N * sizeof *sums);
+    auto_free int32_t *sums = calloc(M * N, sizeof *sums);
 
     if (sums == NULL || !sums_fill(sums, given))
         return err_make(ERR_SYSTEM, "memory for %zu x %zu sums", M, N);

@@ -1,5 +1,6 @@
 /* What a file of a corpus promises, read and held against what came of it. */
 #include "assignments/expectation.h"
+#include "sandbox/base/text.h"
 #include "tests/unit/support/check.h"
 
 #include <string.h>
@@ -16,11 +17,11 @@ static int make(void **state)
     memset(&spec, 0, sizeof spec);
     memset(wrong, 0, sizeof wrong);
     spec.groups_count = 2;
-    (void)strcpy(spec.groups[0].name, "basics");
-    (void)strcpy(spec.groups[1].name, "range");
+    (void)text_copy(spec.groups[0].name, sizeof spec.groups[0].name, "basics"); /* all fit */
+    (void)text_copy(spec.groups[1].name, sizeof spec.groups[1].name, "range");
     spec.cases_count = COUNT(names);
     for (int i = 0; i < spec.cases_count; i++) {
-        (void)strcpy(spec.cases[i].name, names[i]);
+        (void)text_copy(spec.cases[i].name, sizeof spec.cases[i].name, names[i]);
         spec.cases[i].group = i / 2;
         tried[i] = true;
     }

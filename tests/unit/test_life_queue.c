@@ -149,7 +149,7 @@ static void a_worker_that_starts_again_may_have_a_gpu_drained_or_not(void **stat
     assert_true(pool_may(pool, "gpu"));
     pool->seats[0].drained = true;
     assert_true(pool_may(pool, "gpu"));
-    pool->seats[0].restart_ms = 2 * RESTART_HOPEFUL_MS;
+    pool->seats[0].restart_ms = (int64_t)2 * RESTART_HOPEFUL_MS;
     assert_false(pool_may(pool, "gpu"));
     free(pool);
 }

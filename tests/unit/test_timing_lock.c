@@ -1,5 +1,6 @@
 /* Waiting for the host's timing lock: alive, and not for ever. */
 #include "sandbox/base/clock.h"
+#include "sandbox/base/text.h"
 #include "tests/unit/support/check.h"
 #include "worker/job.h"
 #include "worker/timing_lock.h"
@@ -38,7 +39,7 @@ static struct worker worker_of(int *hellos)
                             .lock_ns = 300 * MS_NS,
                             .emit = count_hello,
                             .emit_context = hellos};
-    (void)strcpy(worker.timing_lock, path); /* fits */
+    (void)text_copy(worker.timing_lock, sizeof worker.timing_lock, path); /* fits */
     return worker;
 }
 
