@@ -217,13 +217,14 @@ static void handle(struct http_request *request)
 {
     struct upload *upload = http_state(request);
 
-    if (!upload_find_source(request, upload) || !upload_check_source(request, upload) ||
-        !upload_find_device(request, upload))
+    if (!upload_find_source(request, upload) || !upload_check_source(request, upload))
         return;
     if (upload->again_id != 0) {
         answer_again(request, upload);
         return;
     }
+    if (!upload_find_device(request, upload))
+        return;
     struct submission_wish wish = {.who = upload->who,
                                    .device = upload->device,
                                    .practice = upload->is_practice,
@@ -256,6 +257,7 @@ static void answer_again(struct http_request *request, struct upload *upload)
     }
     (void)crypto_hash_sha256(hash, (const unsigned char *)upload->source, upload->source_size);
     if (!is_found || row.membership_id != upload->who.id ||
+        strcmp(row.assignment, upload->spec->name) != 0 || row.practice != upload->is_practice ||
         memcmp(row.source_hash, hash, sizeof hash) != 0) {
         api_refuse(request, 404, "http_404_submission", (long long)upload->again_id);
         return;

@@ -7,8 +7,8 @@
 #include <sodium.h>
 #include <stdlib.h>
 
-#define ASK_FIRST_MS 500 /* then twice as long each time: asking may hold the loop up for 5 s */
-#define ASK_LAST_MS 60000
+#define ASK_PAUSE_MS 500
+#define ASK_PAUSE_SLOW_MS 60000 /* asking may hold the loop up for 5 s */
 /* git itself asks one after the other; a pusher who left may leave one. */
 #define CHILDREN_OF_ONE 3
 
@@ -41,11 +41,10 @@ enum git_door git_door(struct git *git)
     if (git_need(git->place.program_path, git->place.hooks) != GIT_NEEDS_NOTHING)
         return GIT_SHUT;
     if (git->age == GIT_AGE_UNKNOWN && clock_ms() >= git->ask_ms) {
+        const int64_t asked_ms = clock_ms();
         git->age = git_age(git->place.program_path);
-        git->pause_ms = git->pause_ms == 0            ? ASK_FIRST_MS
-                        : git->pause_ms < ASK_LAST_MS ? 2 * git->pause_ms
-                                                      : ASK_LAST_MS;
-        git->ask_ms = clock_ms() + git->pause_ms;
+        git->ask_ms =
+            clock_ms() + (clock_ms() - asked_ms < ASK_PAUSE_MS ? ASK_PAUSE_MS : ASK_PAUSE_SLOW_MS);
         if (git->age != GIT_NEW_ENOUGH)
             log_line(LOG_WARN, "git.age", "no push is taken: %s", found[git->age]);
     }

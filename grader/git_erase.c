@@ -50,7 +50,12 @@ struct err git_repository_put_away(const char *folder, struct git_owner owner, b
         if (fd < 0)
             break;
         *out_found = is_there;
-        if (!is_there || renameat2(AT_FDCWD, paths.gone, AT_FDCWD, paths.is, RENAME_EXCHANGE) == 0)
+        if (!is_there)
+            return err_none();
+        auto_close int folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (folder_fd >= 0 &&
+            renameat2(AT_FDCWD, paths.gone, AT_FDCWD, paths.is, RENAME_EXCHANGE) == 0 &&
+            fsync(folder_fd) == 0) /* before the COMMIT that may follow */
             return err_none();
         break;
     }

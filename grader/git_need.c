@@ -42,6 +42,7 @@ enum git_age git_age(const char *program_path)
     int ends[2];
     size_t size = 0;
     bool is_ready = true;
+    int status = -1;
 
     if (pipe2(ends, O_CLOEXEC) < 0)
         return GIT_AGE_UNKNOWN;
@@ -58,9 +59,9 @@ enum git_age git_age(const char *program_path)
     }
     if (!is_ready)
         (void)kill(pid, SIGKILL);
-    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         continue;
-    return is_ready ? git_age_said(said) : GIT_AGE_UNKNOWN;
+    return is_ready && status == 0 ? git_age_said(said) : GIT_AGE_UNKNOWN;
 }
 
 /* Returns -1 where it cannot be started. */

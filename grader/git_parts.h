@@ -12,7 +12,7 @@ struct git {
     struct list children;
     size_t children_count;
     enum git_age age;
-    int64_t ask_ms, pause_ms; /* when git may be asked for it, and how long that was put off */
+    int64_t ask_ms; /* when git may be asked for it */
 };
 
 /* How far its end has come. */

@@ -6,10 +6,9 @@
 
 #include <stddef.h>
 
-/* Whoever is erased, or is nobody of this database: what was put away of theirs is removed.
- * Everybody else gets it back, or may make a new one. In a transaction of its own, so that no
- * erasure is half way; before the first push. *out_count: repositories that were neither here nor
- * gone. */
+/* Before the first push. Of whoever was erased nothing is left; everybody else of this database has
+ * back what was put away. What belongs to nobody here is left alone: another database may lie in
+ * the same folder. *out_count: repositories that were still put away. */
 struct err git_settle(struct db *db, const char *folder, size_t *out_count);
 
 #endif

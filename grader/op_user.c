@@ -131,8 +131,11 @@ static struct err end_repositories(struct operation_call *call, bool is_done)
     for (size_t i = 0; (i + 1) * sizeof(struct git_owner) <= call->kept.size; i++) {
         struct git_owner owner;
         memcpy(&owner, call->kept.at + i * sizeof owner, sizeof owner);
-        struct err one = is_done ? git_repository_remove(call->git_path, owner)
+        bool found = false; /* put away again: it may have been put back by a call that failed */
+        struct err one = is_done ? git_repository_put_away(call->git_path, owner, &found)
                                  : git_repository_put_back(call->git_path, owner);
+        if (is_done && !err_is(one))
+            one = git_repository_remove(call->git_path, owner);
         err = err_is(err) ? err : one;
     }
     return err;

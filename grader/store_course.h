@@ -124,8 +124,9 @@ struct err store_user_memberships(struct db *db, int64_t user_id,
                                   void (*each)(void *context, int64_t membership_id,
                                                int64_t created_at),
                                   void *context);
-/* Is there such a membership, of somebody who is not erased? */
-struct err store_member_is(struct db *db, int64_t membership_id, int64_t created_at, bool *out);
+/* Is there such a membership, and is it of somebody who was erased? */
+struct err store_member_find(struct db *db, int64_t membership_id, int64_t created_at,
+                             bool *out_found, bool *out_erased);
 
 /* The running service looks again at what waits: after whatever changes the queue. */
 struct err store_changes_count(struct db *db);

@@ -165,14 +165,16 @@ struct err store_user_memberships(struct db *db, int64_t user_id,
     return err;
 }
 
-struct err store_member_is(struct db *db, int64_t membership_id, int64_t created_at, bool *out)
+struct err store_member_find(struct db *db, int64_t membership_id, int64_t created_at,
+                             bool *out_found, bool *out_erased)
 {
     sqlite3_stmt *find =
-        db_prepare(db, "SELECT 1 FROM membership m JOIN user u ON u.id = m.user_id WHERE m.id = ?1"
-                       " AND m.created_at = ?2 AND u.erased_at IS NULL");
+        db_prepare(db, "SELECT u.erased_at IS NOT NULL FROM membership m JOIN user u ON u.id ="
+                       " m.user_id WHERE m.id = ?1 AND m.created_at = ?2");
     db_bind_int(find, 1, membership_id);
     db_bind_int(find, 2, created_at);
-    struct err err = db_step(db, find, out, "look for a membership");
+    struct err err = db_step(db, find, out_found, "look for a membership");
+    *out_erased = !err_is(err) && *out_found && sqlite3_column_int64(find, 0) != 0;
     db_done(find);
     return err;
 }

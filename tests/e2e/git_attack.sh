@@ -161,8 +161,10 @@ equals "whose token opens nothing any more" 401 "$(repository_of s2)"
 stop_service TERM
 alice=$WORK/db/git/$(id_of alice)
 mv "$alice.git" "$alice.gone"; : >"$alice.git" # an erasure that was killed before its COMMIT
+rm "$WORK/db/git/$erased.git"; mkdir -p "$WORK/db/git/$erased.git/objects" "$WORK/db/git/99999-5.gone" # a lost exchange; somebody of another database
 cd "$ROOT" && start_service "${flags[@]}" --git.free=1099511627776 --git.wall=5000
 [ "$(refs)" -gt 0 ] && ok "an erasure that never came to its COMMIT is taken back at the next start" || not_ok "an erasure that never came to its COMMIT is taken back at the next start" "$(ls "$WORK/db/git")"
+check "… what belongs to nobody here is left alone" test -d "$WORK/db/git/99999-5.gone"
 equals "… one that did is completed: not even a name is left" "" "$(ls "$WORK/db/git" | grep -E "^($erased|$id)\.")"
 head=$(curl -s -D - -u "$a" "$URL/git/alice.git/info/refs?service=git-receive-pack")
 contains "where git.free is not free, a push is refused" "503" "$head"
