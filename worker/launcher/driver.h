@@ -14,6 +14,7 @@ struct fault {
     char where[64];
 };
 
+/* `where` is copied, and cut if it is longer. */
 struct fault fault_none(void);
 struct fault fault_make(uint32_t stage, int code, const char *where);
 bool fault_is(const struct fault *fault);
