@@ -190,5 +190,19 @@ old=$(git rev-parse HEAD~1) new=$(git rev-parse HEAD)
 out=$(cd "$WORK/alice.git" && ulimit -f 0 && echo "$old $new refs/heads/main" | sh hooks/post-receive 2>&1)
 contains "without room for a copy the file is told of" "grader: no room for a copy of pca/pca.c" "$out"
 contains "… with how it can go in" "pca/pca.c was not submitted. Pushing it again does nothing; send it: curl" "$out"
+
+# A commit whose folder cannot be read
+tree=$(git rev-parse 'HEAD^{tree}' | sed 's|^..|&/|') lost=$WORK/alice.git/objects
+folder=$(git rev-parse HEAD:pca | sed 's|^..|&/|')
+git -C "$WORK/alice.git" config grader.mark true
+if [ -f "$lost/$folder" ] && [ -f "$lost/$tree" ]; then
+    mv "$lost/$folder" "$WORK/folder"
+    out=$(cd "$WORK/alice.git" && echo "$old $new refs/heads/main" | sh hooks/post-receive 2>&1)
+    mv "$WORK/folder" "$lost/$folder"
+    contains "what cannot be read is told" "grader: what was pushed cannot be read just now" "$out"
+    equals "… and is not taken for submitted" "" "$(git -C "$WORK/alice.git" rev-parse -q --verify refs/grader/main | grep "$new" || true)"
+else
+    skip "what cannot be read is told" "git packed its objects"
+fi
 stop_service TERM
 equals "nothing is left in the repository" "" "$(ls "$WORK/alice.git" | grep grader || true)"
